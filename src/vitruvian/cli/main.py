@@ -1,0 +1,39 @@
+"""Entry point: builds the command tree and turns typed errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from vitruvian import __version__
+from vitruvian.core import VitruvianError
+
+app = typer.Typer(
+    name="vitruvian",
+    help="A computational twin of one patient: what would happen if, and what should be done.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    """Decision support: a person decides."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+def main() -> None:
+    """Run the command line. Exit codes: see `docs/cli.md`."""
+    try:
+        app()
+    except VitruvianError as error:
+        typer.echo(f"vitruvian: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
