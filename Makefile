@@ -1,0 +1,48 @@
+# The whole set-up: `make demo` and `make test`. Both make .venv from the hashed lock first; a second run re-uses it.
+PYTHON ?= python3
+UV := .boot/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help install demo test verify bench lint lock clean
+
+help: ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+install: .venv/.ready ## Make .venv from requirements.lock.
+
+.boot/bin/uv:
+	$(PYTHON) -m venv .boot
+	.boot/bin/pip install --quiet --disable-pip-version-check uv
+
+.venv/.ready: requirements.lock pyproject.toml | .boot/bin/uv
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: .venv/.ready ## Ingest the sample patients, build their twins, print the what-if, write the reports.
+	$(BIN)/vitruvian demo --out .demo
+
+test: .venv/.ready ## The default tests.
+	$(BIN)/pytest
+
+verify: .venv/.ready ## Every test, the slow validations too.
+	$(BIN)/pytest -m "slow or not slow"
+
+bench: .venv/.ready ## Speed and memory, as a table.
+	$(BIN)/python -m bench
+
+lint: .venv/.ready ## Lint, types, the import contract, no package host in a lock.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	! grep -n http requirements.lock
+
+lock: .boot/bin/uv ## Renew requirements.lock from pyproject.toml.
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--extra dev --extra nonmem --python-version 3.11 --output-file requirements.lock pyproject.toml
+
+clean: ## Remove the environment and everything made.
+	rm -rf .venv .boot .demo build dist
