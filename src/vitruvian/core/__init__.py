@@ -12,3 +12,7 @@ from vitruvian.core.errors import UnsupportedError as UnsupportedError
 from vitruvian.core.errors import VitruvianError as VitruvianError
 from vitruvian.core.source import Source as Source
 from vitruvian.core.source import Status as Status
+from vitruvian.core.units import Quantity as Quantity
+from vitruvian.core.units import convert as convert
+from vitruvian.core.units import same_dimension as same_dimension
+from vitruvian.core.units import ucum as ucum
