@@ -1,5 +1,7 @@
 """Ground floor: errors, sources, units, time, ids, actors, random keys."""
 
+from vitruvian.core.actor import ACTIONS as ACTIONS
+from vitruvian.core.actor import Actor as Actor
 from vitruvian.core.errors import AccessError as AccessError
 from vitruvian.core.errors import DataError as DataError
 from vitruvian.core.errors import InputError as InputError
@@ -10,8 +12,18 @@ from vitruvian.core.errors import UnitError as UnitError
 from vitruvian.core.errors import UnknownNameError as UnknownNameError
 from vitruvian.core.errors import UnsupportedError as UnsupportedError
 from vitruvian.core.errors import VitruvianError as VitruvianError
+from vitruvian.core.ids import content_hash as content_hash
+from vitruvian.core.ids import stable_id as stable_id
+from vitruvian.core.keys import derive_seed as derive_seed
+from vitruvian.core.keys import random_key as random_key
 from vitruvian.core.source import Source as Source
 from vitruvian.core.source import Status as Status
+from vitruvian.core.time import Instant as Instant
+from vitruvian.core.time import hours as hours
+from vitruvian.core.time import now_ms as now_ms
+from vitruvian.core.time import parse_instant as parse_instant
+from vitruvian.core.time import to_datetime as to_datetime
+from vitruvian.core.time import to_ms as to_ms
 from vitruvian.core.units import Quantity as Quantity
 from vitruvian.core.units import convert as convert
 from vitruvian.core.units import same_dimension as same_dimension
