@@ -75,6 +75,9 @@ def _modified_class(base: type[Model], names: tuple[str, ...]) -> type[Model]:
     fields = {
         "typical": typical,
         "derive": derive,
+        # effects of other sizes are the same program: equal models share what is compiled
+        "__eq__": lambda self, other: type(self) is type(other),
+        "__hash__": lambda self: hash(type(self)),
         "__doc__": base.__doc__,
         "name": base.name + "".join(f"+{name}" for name in names),
         "variability": (*base.variability, *(Variability(f"Z_{name}", 1.0, "normal") for name in names)),
