@@ -1,0 +1,177 @@
+"""The guard: what stops a recommendation or must be said beside it. It stands apart from the models.
+
+Every check is a pure function of plain numbers and returns messages; a message of severity "refusal" stops the
+recommendation. Nothing here reads a record or runs a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from vitruvian.model import Model
+from vitruvian.pharmacology import Drug
+from vitruvian.twin.answer import Message
+from vitruvian.twin.candidates import Candidate, within_absolute
+
+DUPLICATES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("anticoagulants", ("B01AA", "B01AB", "B01AE", "B01AF", "B01AX05")),
+    ("calcineurin inhibitors", ("L04AD",)),
+    ("aminoglycosides", ("J01G",)),
+    ("glycopeptides", ("J01XA",)),
+    ("triazole antifungals", ("J02AC",)),
+    ("TNF blockers", ("L04AB",)),
+    ("carbapenems and antipseudomonal penicillins", ("J01DH", "J01CR05", "J01CA12")),
+)
+"""Groups of which a person should take one at a time, by ATC prefix."""
+
+P_REFUSE, P_WARN = 0.001, 0.05
+"""Posterior-predictive p-values below which the model is held not to describe this person, or a warning is given."""
+
+
+def check_missing(needed: Iterable[str], known: Mapping[str, float], what: str) -> list[Message]:
+    """Required numbers that the record does not hold."""
+    missing = [name for name in needed if name not in known or not math.isfinite(known[name])]
+    if not missing:
+        return []
+    text = f"{what} needs {', '.join(missing)}, which the record does not hold."
+    return [Message("refusal", "missing-data", text, "Record the missing values, with unit and time.")]
+
+
+def check_domain(model: Model, known: Mapping[str, float]) -> list[Message]:
+    """Covariates outside the range in which a model may be used (refusal) or was studied (warning)."""
+    found = []
+    for c in model.covariates:
+        value = known.get(c.name)
+        if value is None:
+            continue
+        if not (c.hard[0] <= value <= c.hard[1]):
+            text = f"{c.name} {value:g} {c.unit} lies outside {_interval(c.hard)}, where {model.name} may be used."
+            found.append(Message("refusal", "outside-domain", text, "Use another model or check the value."))
+        elif not (c.soft[0] <= value <= c.soft[1]):
+            text = f"{c.name} {value:g} {c.unit} lies outside {_interval(c.soft)}, the people {model.name} was made from."
+            found.append(Message("warning", "outside-studied-range", text, "Rely more on levels than on the model."))
+        elif c.categories and value not in c.categories:
+            text = f"{c.name} {value:g} is not one of {', '.join(f'{k:g}' for k in c.categories)}."
+            found.append(Message("refusal", "outside-domain", text, "Check the value."))
+    return found
+
+
+def check_age_of_data(drug: Drug, age_h: Mapping[str, float]) -> list[Message]:
+    """Measurements that dosing rests on but are older than the drug's monitoring allows (`age_h` in hours)."""
+    found = []
+    for m in drug.monitoring:
+        if m.covariate is None or m.max_age is None or m.covariate not in age_h:
+            continue
+        if age_h[m.covariate] > m.max_age:
+            text = f"{m.what} is {_days(age_h[m.covariate])} old; at most {_days(m.max_age)} is accepted."
+            found.append(Message("refusal", "data-too-old", text, "Measure it again.", str(m.source)))
+    return found
+
+
+def check_duplicates(drug: Drug, active: Sequence[tuple[str, str]]) -> list[Message]:
+    """Other active drugs of the same group; `active` holds (name, ATC code) of what the person takes."""
+    own = drug.codes.get("atc", "")
+    found = []
+    for group, prefixes in DUPLICATES:
+        if not own.startswith(prefixes):
+            continue
+        for name, atc in active:
+            if atc and atc != own and atc.startswith(prefixes):
+                text = f"{name} is active too: two {group} at once."
+                found.append(Message("refusal", "duplicate-therapy", text, f"Stop {name} first, or record its end."))
+    return found
+
+
+def check_allergy(drug: Drug, allergies: Sequence[tuple[str, str]]) -> list[Message]:
+    """A recorded allergy to this drug; `allergies` holds (name, ATC or RxNorm code)."""
+    codes = set(drug.codes.values())
+    found = []
+    for name, code in allergies:
+        if code in codes or name.strip().lower() in {drug.name, *(s.lower() for s in drug.synonyms)}:
+            text = f"The record holds an allergy to {name}."
+            found.append(Message("refusal", "allergy", text, "Clear the allergy or choose another drug."))
+    return found
+
+
+def check_label(drug: Drug, person: Mapping[str, float], indication: str = "") -> list[Message]:
+    """Label rules that bind this person: "avoid" refuses, the others are said; unchecked rules refuse."""
+    found = []
+    for rule in drug.label_rules:
+        if rule.indication and indication and rule.indication != indication:
+            continue
+        missing = [n for n in rule.needs if n not in person]
+        if missing:
+            text = f"The label rule “{rule.name}” cannot be checked without {', '.join(missing)}."
+            found.append(Message("refusal", "label-unchecked", text, "Record the missing value.", str(rule.source)))
+        elif rule.check(person):
+            severity = "refusal" if rule.action == "avoid" else "warning"
+            found.append(
+                Message(severity, f"label-{rule.action}", f"Label: {rule.consequence}", rule.name, str(rule.source))  # type: ignore[arg-type]
+            )
+    return found
+
+
+def option_faults(
+    drug: Drug, c: Candidate, person: Mapping[str, float], *, indication: str = ""
+) -> tuple[str, ...]:
+    """Why a regimen is not allowed for this person (empty: allowed): bounds, label amounts, real products."""
+    faults = []
+    if not (math.isfinite(c.amount) and c.amount > 0 and math.isfinite(c.daily)):
+        return ("the dose is not a positive number",)
+    if not within_absolute(drug, c, weight=person.get("WT"), bsa=person.get("BSA")):
+        faults.append("outside the absolute bounds")
+    for rule in drug.label_rules:
+        if rule.indication and indication and rule.indication != indication:
+            continue
+        if rule.amount is None or not rule.check(person):
+            continue
+        if rule.action == "amount" and abs(c.amount - rule.amount) > 1e-9:
+            faults.append(f"label: {rule.amount:g} {rule.unit} ({rule.name})")
+        if rule.action == "maximum" and c.amount > rule.amount + 1e-9:
+            faults.append(f"label: at most {rule.amount:g} {rule.unit} ({rule.name})")
+        if rule.action == "maximum_daily" and c.daily > rule.amount + 1e-9:
+            faults.append(f"label: at most {rule.amount:g} {rule.unit} a day ({rule.name})")
+    if not is_real(drug, c):
+        faults.append("no product gives this amount")
+    return tuple(faults)
+
+
+def is_real(drug: Drug, c: Candidate) -> bool:
+    """Whether the dose (and the loading dose) is a whole number of steps of a product by this route."""
+    steps = [p.step for p in drug.products if p.route == c.route]
+    amounts = [c.amount] + ([c.loading] if c.loading is not None else [])
+    return all(any(abs(a / s - round(a / s)) < 1e-6 and round(a / s) >= 1 for s in steps) for a in amounts)
+
+
+def check_predictive(p_value: float | None, model: str) -> list[Message]:
+    """A posterior-predictive check that fails: the model does not describe these levels."""
+    if p_value is None or p_value >= P_WARN:
+        return []
+    text = f"The levels do not fit {model} (posterior-predictive p = {p_value:.2g})."
+    todo = "Check dose times, sampling times and units of the levels, then ask again."
+    return [Message("refusal" if p_value < P_REFUSE else "warning", "predictive-check", text, todo)]
+
+
+def check_convergence(converged: bool, model: str) -> list[Message]:
+    """A fit that did not converge."""
+    if converged:
+        return []
+    text = f"The fit of {model} did not converge."
+    return [Message("refusal", "not-converged", text, "Check the levels; ask again with more draws or another model.")]
+
+
+def refused(messages: Iterable[Message]) -> bool:
+    """Whether any message is a refusal."""
+    return any(m.severity == "refusal" for m in messages)
+
+
+def _interval(bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    if math.isinf(low):
+        return f"up to {high:g}"
+    return f"from {low:g} on" if math.isinf(high) else f"{low:g} to {high:g}"
+
+
+def _days(hours: float) -> str:
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"
