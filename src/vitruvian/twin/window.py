@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 # After each dose curves change fast, then slowly: subintervals (h) grow, each with a few Gauss–Legendre nodes.
-_SUBINTERVALS = (0.5, 1.5, 4.0, 10.0, 24.0, 72.0, 240.0)
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
+_SUBINTERVALS = (0.5, 1.5, 4.0, 10.0, 24.0, 48.0, 120.0, 300.0)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 
 @dataclass(frozen=True)
