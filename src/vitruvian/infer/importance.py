@@ -1,0 +1,161 @@
+"""Importance sampling of the etas with a Student-t proposal at the mode."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from vitruvian.core import InputError, SolveError
+from vitruvian.infer._seed import generators
+from vitruvian.infer._table import anonymous
+from vitruvian.infer.map import MapEstimate
+from vitruvian.infer.objective import objective
+from vitruvian.infer.posterior import Posterior
+from vitruvian.infer.prior import Prior
+from vitruvian.infer.psis import effective_size, smooth
+from vitruvian.model import EventTable, Model
+
+_FREEDOM = 5.0  # degrees of freedom: tails heavier than the posterior's normal prior
+_KEEP = 4_000_000  # numbers; predictions of a larger batch are recomputed when asked for
+
+
+def importance(model: Model, table: EventTable, estimate: MapEstimate, *, draws: int = 1000, seed: int) -> Posterior:
+    """Weighted posterior draws from a t proposal (5 degrees of freedom) with mode and exact-Hessian covariance of
+    `estimate` (Gauss–Newton where that Hessian is not positive definite).
+
+    People without observations get exact draws from the prior with equal weights. Raises `SolveError` where no draw
+    has a finite weight.
+    """
+    if draws < 1:
+        raise InputError("number of posterior draws", got=draws, allowed="1 or more")
+    return _sample(model, table, estimate, estimate.eta, estimate.exact, draws, seed, "importance")
+
+
+def adapt(first: Posterior, *, seed: int, rounds: int = 2) -> Posterior:
+    """`first`, with people whose draws are not reliable sampled again from a proposal that has the mean and
+    covariance of their weighted draws; the better of old and new is kept per person."""
+    best = first
+    for turn in range(rounds):
+        if best.reliable.all():
+            break
+        centre = best.mean(best.eta)
+        apart = best.eta - centre[:, None]
+        spread = np.einsum("ns,nsi,nsj->nij", best.weight, apart, apart)
+        # few effective draws underestimate the spread: never narrower than a fifth of the curvature at the mode
+        spread = spread + 0.2 * best.estimate.exact
+        new = _sample(
+            best.model, best.table, best.estimate, centre, spread, best.draws, seed + 1 + turn, "adapted importance"
+        )
+        best = _merge(best, new, (new.ess > best.ess) & (new.pareto_k < best.pareto_k) & ~best.reliable)
+    return best
+
+
+def predictions(posterior: Posterior) -> Float[np.ndarray, "n s k"]:
+    """What the model predicts at every record of everybody, at every posterior draw."""
+    if posterior.predictions is not None:
+        return posterior.predictions
+    _, f = _evaluate(
+        posterior.model, anonymous(posterior.table), posterior.theta, posterior.prior, posterior.eta, keep=True
+    )
+    return np.asarray(f)
+
+
+def _sample(
+    model: Model,
+    table: EventTable,
+    estimate: MapEstimate,
+    centre: Float[np.ndarray, "n e"],
+    covariance: Float[np.ndarray, "n e e"],
+    draws: int,
+    seed: int,
+    name: str,
+) -> Posterior:
+    untaught = ~np.asarray(table.observations.mask).any(axis=1)
+    eta, log_density = _propose(estimate, centre, covariance, untaught, draws, seed)
+    keep = eta.shape[0] * draws * table.observations.time.shape[-1] <= _KEEP
+    value, f = jax.device_get(_evaluate(model, anonymous(table), estimate.theta, estimate.prior, eta, keep=keep))
+    log_ratio = np.where(np.isfinite(value), -0.5 * value - log_density, -np.inf)
+    log_ratio[untaught] = 0.0
+    lost = ~np.isfinite(log_ratio).any(axis=1)
+    if lost.any():
+        raise SolveError("no posterior draw has a finite likelihood", got=f"person {table.ids[int(np.argmax(lost))]}")
+    log_weight, k = smooth(log_ratio)
+    return Posterior(
+        model,
+        table,
+        estimate,
+        eta,
+        log_weight,
+        effective_size(log_weight),
+        k,
+        log_marginal=np.where(untaught, 0.0, _log_mean(log_ratio) + _constant(model, table, estimate.prior)),
+        method=tuple("prior" if u else name for u in untaught),
+        predictions=f,
+    )
+
+
+def _propose(
+    estimate: MapEstimate, centre: np.ndarray, covariance: np.ndarray, untaught: np.ndarray, draws: int, seed: int
+) -> tuple[Float[np.ndarray, "n s e"], Float[np.ndarray, "n s"]]:
+    """Draws and their log density: Student t about `centre`; for people without data, the normal prior."""
+    people, size = centre.shape
+    factor = np.linalg.cholesky(np.where(untaught[:, None, None], np.asarray(estimate.prior.omega), covariance))
+    z, chi = np.empty((people, draws, size)), np.empty((people, draws))
+    for k, generator in enumerate(generators(estimate.ids, seed, "importance")):
+        z[k] = generator.standard_normal((draws, size))
+        chi[k] = generator.chisquare(_FREEDOM, draws)
+    stretch = np.where(untaught[:, None], 1.0, np.sqrt(_FREEDOM / chi))
+    centre = np.where(untaught[:, None], 0.0, centre)
+    eta = centre[:, None] + stretch[:, :, None] * np.einsum("nij,nsj->nsi", factor, z)
+    half = 0.5 * (_FREEDOM + size)
+    constant = math.lgamma(half) - math.lgamma(0.5 * _FREEDOM) - 0.5 * size * math.log(_FREEDOM * math.pi)
+    log_det = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    log_density = constant - log_det[:, None] - half * np.log1p((z**2).sum(axis=2) / chi)
+    return eta, log_density
+
+
+@partial(jax.jit, static_argnames=("model", "keep"))
+def _evaluate(
+    model: Model, table: EventTable, theta: dict[str, Any], prior: Prior, eta: Any, *, keep: bool
+) -> tuple[Any, Any]:
+    def person(args: tuple[EventTable, Any]) -> tuple[Any, Any]:
+        row, draws = args
+        value, f = jax.vmap(lambda e: objective(model, row, theta, prior, e))(draws)
+        return value, f if keep else None
+
+    # one person at a time: the draws of one fill the vector units and stay in the cache
+    return jax.lax.map(person, (table, eta))
+
+
+def _constant(model: Model, table: EventTable, prior: Prior) -> Float[np.ndarray, " n"]:
+    """What turns the mean weight into ln p(data): normal constants, ln|Ω|, and the Jacobian of logarithmic outputs."""
+    o = table.observations
+    exact = np.asarray(o.mask) & ~np.asarray(o.censored)
+    size = prior.omega.shape[0]
+    constant = -0.5 * math.log(2 * math.pi) * (exact.sum(axis=1) + size) - 0.5 * float(prior.log_det)
+    for index, output in enumerate(model.outputs):
+        if output.error.form == "log":
+            here = exact & (np.asarray(o.output) == index)
+            constant = constant - np.log(np.where(here, np.asarray(o.dv), 1.0)).sum(axis=1)
+    return constant
+
+
+def _log_mean(x: Float[np.ndarray, "n s"]) -> Float[np.ndarray, " n"]:
+    top = x.max(axis=1, keepdims=True)
+    return top[:, 0] + np.log(np.exp(x - top).mean(axis=1))
+
+
+def _merge(old: Posterior, new: Posterior, take: np.ndarray) -> Posterior:
+    def pick(a: Any, b: Any) -> Any:
+        return None if a is None or b is None else np.where(take.reshape(-1, *(1,) * (np.ndim(a) - 1)), b, a)
+
+    names = ("eta", "log_weight", "ess", "pareto_k", "log_marginal", "predictions")
+    fields = {name: pick(getattr(old, name), getattr(new, name)) for name in names}
+    method = tuple(b if t else a for a, b, t in zip(old.method, new.method, take, strict=True))
+    return replace(old, **fields, method=method)
