@@ -65,6 +65,12 @@ def find_model(name: str | Path) -> Model:
     return next(m for d in library() for m in _load(d).models if m.name == key)
 
 
+def home(name: str) -> str:
+    """Name of the package that defines a drug of the library: its files lie there."""
+    find(name)
+    return _entries()[_key(name)].module
+
+
 def drug_of(model: Model) -> Drug | None:
     """The drug whose library entry holds this model, if any."""
     for name in library():
