@@ -1,0 +1,97 @@
+"""What is believed of one person under one model, as equally likely draws, and the curves that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from vitruvian.core import SolveError
+from vitruvian.model import EventTable, Model, Schedule, compile_events, predict
+from vitruvian.model.schedule import Course
+
+Covariates = Mapping[str, Course]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """S equally likely people who this person may be, under one model.
+
+    `covariates` lists the alternatives for what is not known of the person (an unknown genotype); `alternative`
+    tells which one each draw has. `occasions` are the times (h) at which new occasions start.
+    """
+
+    model: Model
+    theta: Mapping[str, float] = field(repr=False)
+    eta: Float[np.ndarray, "s e"] = field(repr=False)
+    alternative: Int[np.ndarray, " s"] = field(repr=False)
+    covariates: tuple[Covariates, ...] = field(repr=False)
+    occasions: tuple[float, ...] = ()
+    molar_mass: float | None = None
+    moiety_factor: float = 1.0
+
+    def curves(
+        self, schedules: Sequence[Schedule], times: Sequence[np.ndarray], output: str, *, constant_at: float | None = None
+    ) -> list[Float[np.ndarray, "s k"]]:
+        """The output under each schedule at its own times (h), at every draw.
+
+        With `constant_at` the covariates are frozen at their values at that time and time starts anew (steady
+        state). Raises `SolveError` if any value is not finite.
+        """
+        people = [
+            schedule.to_subject(
+                self.model,
+                at,
+                {n: _value_at(v, constant_at) if constant_at is not None else v for n, v in given.items()},
+                output,
+                occasions=() if constant_at is not None else self.occasions,
+                molar_mass=self.molar_mass,
+                moiety_factor=self.moiety_factor,
+                id=str(k),
+            )
+            for k, (schedule, at) in enumerate(zip(schedules, times, strict=True))
+            for given in self.covariates
+        ]
+        if constant_at is not None and self.occasions:
+            last = len(self.occasions)  # the future is its own occasion, also where time starts anew
+            people = [replace(p, occasion=np.full(len(p), last)) for p in people]
+        table = compile_events(self.model, people, interpolation="locf")
+        values = np.asarray(_predict(self.model, replace(table, ids=()), dict(self.theta), self.eta))
+        values = values.reshape(len(schedules), len(self.covariates), *values.shape[1:])
+        chosen = values[:, self.alternative, np.arange(len(self.eta))]
+        found = [chosen[k][:, : len(at)] for k, at in enumerate(times)]
+        if not all(np.isfinite(f).all() for f in found):
+            raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
+        return found
+
+    def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:
+        """Individual quantities of the model at time `at` (h), at every draw."""
+        columns = [{n: float(_value_at(v, at)) for n, v in given.items()} for given in self.covariates]
+        stacked = {n: np.array([c[n] for c in columns])[self.alternative] for n in columns[0]}
+        stacked.setdefault("TIME", np.full(len(self.eta), at))
+        return {k: np.asarray(v) for k, v in _individual(self.model, dict(self.theta), self.eta, stacked).items()}
+
+
+@partial(jax.jit, static_argnames="model")
+def _predict(model: Model, table: EventTable, theta: dict[str, Any], eta: Any) -> Any:
+    # one schedule at a time: the draws of one fill the vector units and stay in the cache
+    return jax.lax.map(lambda row: jax.vmap(lambda e: predict(model, row, theta, e))(eta), table)
+
+
+@partial(jax.jit, static_argnames="model")
+def _individual(model: Model, theta: dict[str, Any], eta: Any, c: dict[str, Any]) -> dict[str, Any]:
+    found = jax.vmap(lambda e, own: model.individual(theta, e, own))(eta, c)
+    return {k: v for k, v in found.items() if jax.numpy.ndim(v) == 1}
+
+
+def _value_at(course: Course, at: float | None) -> float:
+    if not isinstance(course, tuple):
+        return float(course)
+    times, values = course
+    k = int(np.searchsorted(np.asarray(times), at, side="right")) - 1
+    return float(values[max(k, 0)])
