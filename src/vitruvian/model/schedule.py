@@ -141,8 +141,8 @@ class Schedule:
         times = np.atleast_1d(np.asarray(observe_at, dtype=float))
         if times.size and not (np.isfinite(times).all() and times.min() >= 0):
             raise DataError("observation times must be finite and not negative", got=times.tolist())
-        courses = _courses(model, covariates or {})
         end = float(times.max()) if times.size else max((d.time for d in self.doses), default=0.0)
+        courses = _courses(model, {**(covariates or {}), **self._dose_course(model, end, moiety_factor, molar_mass)})
         rows = [_row(t, 2, before=back) for t in _changes(courses) if 0 < t <= end for back in (True, False)]
         factor = {
             d.unit: convert(1.0, d.unit, model.amount_unit, molar_mass=molar_mass) * moiety_factor for d in self.doses
@@ -155,6 +155,17 @@ class Schedule:
             raise DataError("values and outputs must fit the observation times", got=f"{dv.shape}, output {which}")
         rows += [_row(t, 0, dv=v, output=k) for t, v, k in zip(times, dv, index, strict=True)]
         return _subject(id, rows, courses, [hours(o) for o in occasions], hours_per=convert(1.0, model.time_unit, "h"))
+
+    def _dose_course(self, model: Model, end: float, factor: float, molar_mass: float | None) -> dict[str, Course]:
+        """Course of the covariate DOSE, the amount of the last dose, for models whose bioavailability depends on it."""
+        if all(c.name != "DOSE" for c in model.covariates):
+            return {}
+        taken = {t: convert(a, u, model.amount_unit, molar_mass=molar_mass) * factor for t, a, u in self.given(end)}
+        kept: list[tuple[float, float]] = []
+        for time, amount in sorted(taken.items()):
+            if not kept or amount != kept[-1][1]:
+                kept.append((time, amount))
+        return {"DOSE": (tuple(t for t, _ in kept), tuple(a for _, a in kept))} if kept else {}
 
 
 def oral(
