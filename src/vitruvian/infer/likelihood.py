@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import jax
@@ -23,7 +24,7 @@ class Terms(NamedTuple):
 
 
 def variance(error: ResidualError, f: Any) -> Any:
-    """Residual variance at prediction `f` (of the logarithm for the form "log")."""
+    """Residual variance at prediction `f`, a NumPy or JAX array (of the logarithm for the form "log")."""
     a, b = error.additive, error.proportional
     match error.form:
         case "additive" | "log":
@@ -32,11 +33,11 @@ def variance(error: ResidualError, f: Any) -> Any:
             return (b * f) ** 2
         case "combined_sum":
             # the SD is a + b·|f|: a negative prediction must not make it smaller
-            return (a + b * jnp.abs(f)) ** 2
+            return (a + b * abs(f)) ** 2
         case "combined_squares":
             return a * a + (b * f) ** 2
         case "none":
-            return jnp.inf + 0.0 * f
+            return math.inf + 0.0 * f
 
 
 def deviance(error: ResidualError, f: Any, dv: Any, censored: Any, limit: Any) -> Any:
