@@ -20,7 +20,8 @@ from vitruvian.pharmacology.drugs.warfarin.hamberg_2010 import Hamberg2010
 from vitruvian.pharmacology.drugs.warfarin.xia_2024 import Xia2024
 
 CHEST = Source(
-    "Holbrook A, Schulman S, Witt DM, et al. Evidence-based management of anticoagulant therapy: Antithrombotic Therapy "
+    "Holbrook A, Schulman S, Witt DM, et al. Evidence-based management of anticoagulant therapy: Antithrombotic "
+    "Therapy "
     "and Prevention of Thrombosis, 9th ed. Chest 2012;141(2 Suppl):e152S-e184S",
     "10.1378/chest.11-2295",
 )

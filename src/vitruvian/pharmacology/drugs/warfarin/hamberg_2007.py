@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -31,13 +32,14 @@ class Hamberg2007(Model):
         "10.1038/sj.clpt.6100084",
         "Tables 2 and 4",
         "one transcription",
-        "The paper writes the fast rate as 1/MTT1 (p. 538); the mean transit time of the whole chain is 11.6 h (Figure 2), "
+        "The paper writes the fast rate as 1/MTT1 (p. 538); the mean transit time of the whole chain is 11.6 h "
+        "(Figure 2), "
         "hence 6/MTT1. Interindividual numbers of Table 2 are read as SDs (0.31 agrees with the variance 0.089 of the "
         "2010 model), those of Table 4 as variances. Inter-individual variability of MTT2 is 1.02.",
     )
     linear = False
     compartments = ("depot", "central", "peripheral", "fast1", "fast2", "fast3", "fast4", "fast5", "fast6", "slow")
-    routes = {"oral": "depot"}
+    routes: Mapping[str, str] = {"oral": "depot"}
     parameters = (
         Parameter("CL", 0.314, "L/h", "S-warfarin clearance, CYP2C9*1/*1, 71 years"),
         *(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jax.numpy as jnp
@@ -54,15 +55,19 @@ class Hamberg2010(Model):
         "10.1038/clpt.2010.37",
         "Tables 2 and 4 (data set C, the final model)",
         "two transcriptions agree",
-        "Hill 1.15 with MTT 28.6 and 118.3 h is the final column; the 1.39 with 27.2 and 110.9 h of Xia 2024 is taken to "
-        "be another column of Table 4. Hamberg 2007 is another structure (Hill 0.424, exponent 3.61; 6 and 1 transits). "
-        "That half of the dose is S-warfarin is not in the transcribed tables: it follows from the S-warfarin clearance "
+        "Hill 1.15 with MTT 28.6 and 118.3 h is the final column; the 1.39 with 27.2 and 110.9 h of Xia 2024 is "
+        "taken to "
+        "be another column of Table 4. Hamberg 2007 is another structure (Hill 0.424, exponent 3.61; 6 and 1 "
+        "transits). "
+        "That half of the dose is S-warfarin is not in the transcribed tables: it follows from the S-warfarin "
+        "clearance "
         "and gives the label's maintenance doses. Interindividual 0.34 and 0.589 are read as variances (an independent "
-        "fit, Xia 2024, has CV 55.8 % on EC50), the residual 0.20 as an SD on the log scale, as both transcriptions do.",
+        "fit, Xia 2024, has CV 55.8 % on EC50), the residual 0.20 as an SD on the log scale, as both "
+        "transcriptions do.",
     )
     linear = False
     compartments = ("depot", "fast1", "fast2", "fast3", "slow1", "slow2", "slow3")
-    routes = {"oral": "depot"}
+    routes: Mapping[str, str] = {"oral": "depot"}
     parameters = (
         Parameter("CL_1", 0.174, "L/h", "S-warfarin clearance per CYP2C9*1 allele at 71 years"),
         Parameter("CL_2", 0.0879, "L/h", "per CYP2C9*2 allele"),

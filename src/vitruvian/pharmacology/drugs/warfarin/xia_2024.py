@@ -26,7 +26,8 @@ class Xia2024(Hamberg2010):
         "Table 3 and supplement 1.3, 1.6",
         "one transcription",
         "The effect of amiodarone is transcribed as EC50 x 0.398, but the paper's own doses with amiodarone "
-        "(supplement 1.6: 1.875, 2.625, 3.5 mg against 2.5, 3.5, 4.625 mg) are 0.75 of those without: 0.75 is used. The "
+        "(supplement 1.6: 1.875, 2.625, 3.5 mg against 2.5, 3.5, 4.625 mg) are 0.75 of those without: 0.75 is "
+        "used. The "
         "doses for CYP2C9*1/*3 in the same table (x 0.75) do not follow from the allele clearances (x 0.62) either. "
         "The whole racemic dose enters, as the published doses require.",
     )
