@@ -21,8 +21,8 @@ def average(
 
     "marginal" weighs by the marginal likelihood p(data | model) from importance sampling; "ofv" by exp(−OFV/2) of the
     individual objective as in Uster et al., Clin Pharmacol Ther 2021;109:175, doi:10.1002/cpt.2065. Without
-    `prior_weights` every model starts equal; without data the prior weights stay. `Mixture.between_sd` tells how far the
-    models disagree on a quantity.
+    `prior_weights` every model starts equal; without data the prior weights stay. `Mixture.between_sd` tells how far
+    the models disagree on a quantity.
     """
     prior = [1.0] * len(posteriors) if prior_weights is None else list(prior_weights)
     evidence = None

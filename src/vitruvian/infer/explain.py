@@ -49,9 +49,9 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Explanations of the level in record `record` of `subject`, the most probable first.
 
-    Considered: right as recorded; a wrong unit (1000 times, or molar when `molar_mass` in g/mol is given); a wrong time (up to
-    12 h either way); the last dose before it not given; a sample from the line of an infusion. Raises `DataError` where
-    the record is not a measured level.
+    Considered: right as recorded; a wrong unit (1000 times, or molar when `molar_mass` in g/mol is given); a wrong
+    time (up to 12 h either way); the last dose before it not given; a sample from the line of an infusion. Raises
+    `DataError` where the record is not a measured level.
     """
     if not (0 <= record < len(subject)) or subject.evid[record] != 0 or not np.isfinite(subject.dv[record]):
         raise DataError("the record is not a measured level", got=record)

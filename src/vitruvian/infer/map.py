@@ -97,7 +97,7 @@ def map_estimate(
     values = merged_theta(model, theta)
     prior = prior or prior_of(model, table.n_occasions)
     start = _starts(table, prior, starts, seed)
-    found = jax.device_get(_search(model, anonymous(table), values, prior, start))
+    found: Any = jax.device_get(_search(model, anonymous(table), values, prior, start))
     best = np.argmin(np.where(np.isfinite(found.at.value), found.at.value, np.inf), axis=1)
     found = jax.tree.map(lambda x: x[np.arange(len(best)), best], found)
     return _estimate(model, table, values, prior, found, covariance)
@@ -124,7 +124,7 @@ def _search(model: Model, table: EventTable, theta: dict[str, Any], prior: Prior
 
 
 def _estimate(
-    model: Model, table: EventTable, theta: dict[str, float], prior: Prior, found: Search, kind: Covariance
+    model: Model, table: EventTable, theta: dict[str, float], prior: Prior, found: Any, kind: Covariance
 ) -> MapEstimate:
     value = np.asarray(found.at.value)
     if not np.isfinite(value).all():

@@ -60,7 +60,7 @@ class Mixture:
         return np.stack(rows)
 
     def choose(self, seed: int, n: int) -> tuple[Int[np.ndarray, "n m"], Int[np.ndarray, "n m"]]:
-        """`n` pooled draws of equal weight per person: the alternative of each, and its index among that one's draws."""
+        """`n` pooled draws of equal weight per person: the alternative of each, and its index within that one."""
         sizes = np.asarray([p.draws for p in self.parts])
         first = np.concatenate([[0], np.cumsum(sizes)])
         chosen = []

@@ -12,7 +12,8 @@ from jaxtyping import Array, Bool, Float, Int
 from vitruvian.infer.objective import Evaluation
 from vitruvian.infer.prior import Prior
 
-_STALLED = 1e9
+_STALLED = 1e9  # damping at which no step will help any more
+_LONGEST = 2.0  # prior standard deviations: longer steps leave the region where a quadratic is any guide
 
 
 class Search(NamedTuple):
@@ -27,9 +28,10 @@ class Search(NamedTuple):
 
 
 def minimise(
-    evaluate: Callable[[Any], Evaluation], prior: Prior, start: Float[Array, " e"], records: int, *, limit: int = 50
+    evaluate: Callable[[Any], Evaluation], prior: Prior, start: Float[Array, " e"], records: int, *, limit: int = 100
 ) -> Search:
-    """Minimum of the objective from `start` by Levenberg-damped Newton steps with the exact Hessian.
+    """Minimum of the objective from `start` by damped Newton steps with the exact Hessian (damping: Marquardt,
+    J Soc Ind Appl Math 1963;11:431, doi:10.1137/0111030).
 
     Where the exact Hessian is not positive definite the Gauss–Newton one, which always is, takes its place. A step that
     does not lower the objective is taken back and the damping raised. The end is reached when half the gradient,
@@ -49,7 +51,7 @@ def minimise(
         at = jax.tree.map(lambda a, b: jnp.where(lower, a, b), new, s.at)
         relaxed = jnp.where(s.damping > 1e-2, 0.1 * s.damping, 0.0)
         damping = jnp.where(lower, relaxed, jnp.maximum(10.0 * s.damping, 0.1))
-        step = _step(at, damping * prior.precision)
+        step = _step(at, damping, prior)
         small = jnp.max(jnp.abs(prior.cholesky.T @ at.half_gradient), initial=0.0) < 1e-9
         done = (small & jnp.isfinite(at.value)) | (damping > _STALLED)
         return Search(eta, at, eta + step, damping, s.steps + 1, done)
@@ -57,7 +59,9 @@ def minimise(
     return jax.lax.while_loop(lambda s: ~s.done & (s.steps < limit), advance, first)
 
 
-def _step(at: Evaluation, damping: Float[Array, "e e"]) -> Float[Array, " e"]:
-    definite = jnp.all(jnp.isfinite(jnp.linalg.cholesky(at.exact + damping)))
-    curvature = jnp.where(definite, at.exact, at.gauss_newton) + damping
-    return -jnp.linalg.solve(curvature, at.half_gradient)
+def _step(at: Evaluation, damping: Float[Array, ""], prior: Prior) -> Float[Array, " e"]:
+    ridge = damping * jnp.diag(jnp.diag(at.gauss_newton))
+    definite = jnp.all(jnp.isfinite(jnp.linalg.cholesky(at.exact + ridge)))
+    step = -jnp.linalg.solve(jnp.where(definite, at.exact, at.gauss_newton) + ridge, at.half_gradient)
+    length = jnp.sqrt(step @ prior.precision @ step)
+    return step * jnp.minimum(1.0, _LONGEST / jnp.maximum(length, 1e-300))
