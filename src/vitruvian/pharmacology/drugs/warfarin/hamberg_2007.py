@@ -18,9 +18,9 @@ _LESS_CLEARANCE = {"12": 0.315, "13": 0.453, "22": 0.722, "23": 0.690, "33": 0.8
 class Hamberg2007(Model):
     """Two compartments with first-order absorption of S-warfarin; chains of six and one transit compartments.
 
-    CL = 0.314(1 − 0.0091(AGE − 71))(1 − d) L/h, d by CYP2C9 diplotype (*1/*2 0.315, *1/*3 0.453, *2/*2 0.722, *2/*3 0.690,
-    *3/*3 0.852); V1 13.8, Q 0.131, V2 6.59, KA 2. E = C^γ/(EC50^γ + C^γ), γ 0.424, EC50 4.61, 3.02, 2.20 mg/L for VKORC1
-    GG, GA, AA. dC1/dt = (6/MTT1)(1 − E − C1) … C6; dC7/dt = (1 − E − C7)/MTT2; INR = BASE + 20(1 − C6·C7)^3.61.
+    CL = 0.314(1 − 0.0091(AGE − 71))(1 − d) L/h, d by CYP2C9 diplotype (*1/*2 0.315, *1/*3 0.453, *2/*2 0.722,
+    *2/*3 0.690, *3/*3 0.852); V1 13.8, Q 0.131, V2 6.59, KA 2. E = C^γ/(EC50^γ + C^γ), γ 0.424, EC50 4.61, 3.02,
+    2.20 mg/L for VKORC1 GG, GA, AA. dC1/dt = (6/MTT1)(1 − E − C1) … C6; dC7/dt = (1 − E − C7)/MTT2; INR = BASE + 20(1 − C6·C7)^3.61.
     States are the deficits 1 − C. doi:10.1038/sj.clpt.6100084
     """
 
