@@ -26,5 +26,6 @@ from vitruvian.core.time import to_datetime as to_datetime
 from vitruvian.core.time import to_ms as to_ms
 from vitruvian.core.units import Quantity as Quantity
 from vitruvian.core.units import convert as convert
+from vitruvian.core.units import is_tabled as is_tabled
 from vitruvian.core.units import same_dimension as same_dimension
 from vitruvian.core.units import ucum as ucum

@@ -93,6 +93,11 @@ def same_dimension(a: str, b: str) -> bool:
     return True
 
 
+def is_tabled(code: str) -> bool:
+    """Whether a UCUM code is made of tabulated units only, and so is known without loading the unit library."""
+    return _known(code) is not None or code in TEMPERATURES
+
+
 @lru_cache(maxsize=8192)
 def _scale(a: str, b: str, molar_mass: float | None) -> tuple[float, float, float]:
     """(multiply, add, divide) that turn a value in `a` into one in `b`; kept as a ratio to round only once."""

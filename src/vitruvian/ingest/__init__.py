@@ -1,1 +1,7 @@
-"""ingest"""
+"""File formats → facts: one file per format, recognised by content; what cannot be read is kept in quarantine."""
+
+from vitruvian.ingest.door import FORMATS as FORMATS
+from vitruvian.ingest.door import ingest as ingest
+from vitruvian.ingest.door import samples as samples
+from vitruvian.ingest.vcf import VcfCalls as VcfCalls
+from vitruvian.ingest.vcf import read_calls as read_calls

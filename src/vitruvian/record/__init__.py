@@ -1,1 +1,15 @@
-"""record"""
+"""Everything known of people: facts, where they come from, who read them, and what twins learned."""
+
+from vitruvian.record.fact import Draft as Draft
+from vitruvian.record.fact import Fact as Fact
+from vitruvian.record.fact import Parsed as Parsed
+from vitruvian.record.fact import Rejected as Rejected
+from vitruvian.record.fact import SourceRecord as SourceRecord
+from vitruvian.record.formats import Format as Format
+from vitruvian.record.formats import RawFile as RawFile
+from vitruvian.record.formats import installed_formats as installed_formats
+from vitruvian.record.intake import IngestReport as IngestReport
+from vitruvian.record.patient import Patient as Patient
+from vitruvian.record.record import Quarantined as Quarantined
+from vitruvian.record.record import Record as Record
+from vitruvian.record.states import TwinState as TwinState

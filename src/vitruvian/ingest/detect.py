@@ -1,0 +1,51 @@
+"""Formats that are recognised so that they can be refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vitruvian.core import UnsupportedError
+from vitruvian.record import Parsed, RawFile
+
+# (name, where the sign lies, sign)
+_SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
+    ("DICOM", 128, b"DICM"),
+    ("PDF", 0, b"%PDF"),
+    ("a zip archive", 0, b"PK\x03\x04"),
+    ("BCF (binary VCF)", 0, b"BCF"),
+    ("BAM", 0, b"BAM\x01"),
+    ("an HL7 v2 message", 0, b"MSH|"),
+    ("a C-CDA document", None, b"<ClinicalDocument"),
+    ("FHIR in XML", None, b"http://hl7.org/fhir"),
+    ("an Apple Health export", None, b"<HealthData"),
+    ("an SQLite database", 0, b"SQLite format 3"),
+)
+
+
+def name_of(head: bytes) -> str | None:
+    """What the content is, if it is one of the formats that are known but not read here."""
+    for name, at, sign in _SIGNS:
+        if head[at : at + len(sign)] == sign if at is not None else sign in head[:4096]:
+            return name
+    return None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Stands behind all real formats: claims what it can name, and refuses it."""
+
+    name: str = "unread"
+    version: str = "1"
+    needs_patient: bool = False
+
+    def claims(self, head: bytes) -> bool:
+        """Whether the content can be named."""
+        return name_of(head) is not None
+
+    def parse(self, file: RawFile, patient: str | None = None) -> Parsed:
+        """Raises `UnsupportedError` with the format's name."""
+        raise UnsupportedError(
+            f"{name_of(file.head)} is not read yet",
+            got=file.name,
+            allowed="FHIR R4 JSON or NDJSON, VCF 4.x (plain or gzip)",
+        )

@@ -1,0 +1,40 @@
+"""Taking files into a record with the built-in formats, and finding the sample patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from vitruvian.core import InputError
+from vitruvian.ingest.detect import Unread
+from vitruvian.ingest.fhir import FhirJson
+from vitruvian.ingest.genome import Vcf
+from vitruvian.record import Format, IngestReport, Record
+
+FHIR: Format = FhirJson()
+VCF: Format = Vcf()
+UNREAD: Format = Unread()
+FORMATS: tuple[Format, ...] = (FHIR, VCF, UNREAD)
+"""The built-in formats; the package offers the same through the entry-point group "vitruvian.formats"."""
+
+
+def ingest(
+    record: Record,
+    *paths: str | Path,
+    patient: str | None = None,
+    on_file: Callable[[Path, IngestReport], None] | None = None,
+) -> IngestReport:
+    """`record.ingest` with the built-in formats only. Raises `InputError` for a path that does not exist."""
+    return record.ingest(*paths, patient=patient, formats=FORMATS, on_file=on_file)
+
+
+def samples() -> dict[str, list[Path]]:
+    """Files of the shipped sample patients by patient id; raises `InputError` if they are not installed."""
+    package = Path(__file__).parents[1]
+    for folder in (package / "_samples", package.parents[1] / "samples"):
+        files = sorted(path for path in folder.glob("*/*") if path.suffix in (".json", ".vcf"))
+        if files:
+            return {
+                name: [f for f in files if f.parent.name == name] for name in sorted({f.parent.name for f in files})
+            }
+    raise InputError("the sample patients are not installed", todo="Install from the repository (make demo).")
