@@ -20,8 +20,8 @@ class Hamberg2007(Model):
 
     CL = 0.314(1 − 0.0091(AGE − 71))(1 − d) L/h, d by CYP2C9 diplotype (*1/*2 0.315, *1/*3 0.453, *2/*2 0.722,
     *2/*3 0.690, *3/*3 0.852); V1 13.8, Q 0.131, V2 6.59, KA 2. E = C^γ/(EC50^γ + C^γ), γ 0.424, EC50 4.61, 3.02,
-    2.20 mg/L for VKORC1 GG, GA, AA. dC1/dt = (6/MTT1)(1 − E − C1) … C6; dC7/dt = (1 − E − C7)/MTT2; INR = BASE + 20(1 − C6·C7)^3.61.
-    States are the deficits 1 − C. doi:10.1038/sj.clpt.6100084
+    2.20 mg/L for VKORC1 GG, GA, AA. dC1/dt = (6/MTT1)(1 − E − C1) … C6; dC7/dt = (1 − E − C7)/MTT2;
+    INR = BASE + 20(1 − C6·C7)^3.61. States are the deficits 1 − C. doi:10.1038/sj.clpt.6100084
     """
 
     name = "warfarin_hamberg_2007"
