@@ -7,6 +7,7 @@ import sys
 import typer
 
 from vitruvian import __version__
+from vitruvian.cli.genotype import genotype_command
 from vitruvian.core import VitruvianError
 
 app = typer.Typer(
@@ -25,6 +26,9 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
     if version:
         typer.echo(__version__)
         raise typer.Exit()
+
+
+app.command("genotype")(genotype_command)
 
 
 def main() -> None:

@@ -6,6 +6,16 @@ from vitruvian.person.body import body_surface_area as body_surface_area
 from vitruvian.person.body import dosing_weight as dosing_weight
 from vitruvian.person.body import fat_free_mass as fat_free_mass
 from vitruvian.person.body import ideal_body_weight as ideal_body_weight
+from vitruvian.person.genes import Advice as Advice
+from vitruvian.person.genes import Alternative as Alternative
+from vitruvian.person.genes import Diplotype as Diplotype
+from vitruvian.person.genes import GeneCall as GeneCall
+from vitruvian.person.genes import OutsideCall as OutsideCall
+from vitruvian.person.genes import advice as advice
+from vitruvian.person.genes import advised_drugs as advised_drugs
+from vitruvian.person.genes import covariates as covariates
+from vitruvian.person.genes import genotype as genotype
+from vitruvian.person.genes import read_outside as read_outside
 from vitruvian.person.hepatic import ChildPugh as ChildPugh
 from vitruvian.person.hepatic import child_pugh as child_pugh
 from vitruvian.person.maturation import filtration_maturation as filtration_maturation

@@ -1,0 +1,139 @@
+"""Lines of a VCF: plain, gzip or bgzip; by index where there is one. A broken file is refused, never half read."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pysam
+
+from vitruvian.core import DataError, UnsupportedError
+
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+CONVERT = "Convert it: bcftools view -O z -o FILE.vcf.gz FILE.bcf"
+WHOLE = "Get the whole file again (compare its size or checksum with the sender's)."
+
+
+@dataclass
+class VcfText:
+    """An opened VCF. `line_number` counts the lines read so far, for error messages; 0 while reading by index."""
+
+    path: Path
+    header: list[str]
+    columns: list[str]
+    indexed: bool
+    line_number: int = 0
+    records: int = 0
+    contigs: set[str] = field(default_factory=set)
+
+    def lines(self, regions: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
+        """Record lines: those of the regions (by the names the file uses, 1-based, inclusive), or all in one pass."""
+        return self._by_index(regions) if self.indexed else self._one_pass()
+
+    def _by_index(self, regions: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
+        pysam.set_verbosity(0)
+        try:
+            with pysam.TabixFile(str(self.path)) as table:
+                self.contigs = set(table.contigs)
+                for name in sorted(self.contigs & set(regions)):
+                    for start, end in regions[name]:
+                        for line in table.fetch(name, max(start - 1, 0), end):
+                            self.records += 1
+                            yield self._checked(line)
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{self.path.name}: the index or the file is damaged",
+                got=error,
+                todo="Index it again (tabix -p vcf FILE).",
+            ) from error
+
+    def _one_pass(self) -> Iterator[str]:
+        for number, line in enumerate(_text_lines(self.path), start=1):
+            if line.startswith("#"):
+                continue
+            self.line_number = number
+            if not line.endswith("\n"):
+                raise DataError(
+                    f"{self.path.name}, line {number}: the last line does not end; the file is cut off", todo=WHOLE
+                )
+            if line == "\n":
+                continue
+            self.records += 1
+            self.contigs.add(line[: line.find("\t")])
+            yield self._checked(line.rstrip("\r\n"))
+
+    def _checked(self, line: str) -> str:
+        if line.count("\t") + 1 != len(self.columns):
+            raise DataError(
+                f"{self.where}: wrong number of columns",
+                got=line.count("\t") + 1,
+                allowed=len(self.columns),
+                todo=WHOLE,
+            )
+        return line
+
+    @property
+    def where(self) -> str:
+        """File and line, for messages."""
+        return f"{self.path.name}, line {self.line_number}" if self.line_number else self.path.name
+
+
+def _text_lines(path: Path) -> Iterator[str]:
+    with path.open("rb") as raw:
+        zipped = raw.read(2) == b"\x1f\x8b"
+    try:
+        if zipped:
+            with gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="\n") as stream:
+                yield from stream
+        else:
+            with path.open("rt", encoding="utf-8", errors="replace", newline="\n") as stream:
+                yield from stream
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path.name}: the compressed file is cut off or damaged", got=error, todo=WHOLE) from error
+
+
+def _check_start(path: Path) -> bool:
+    """Refuses what is not a VCF by its first bytes; True for bgzip."""
+    if not path.is_file():
+        raise DataError("no such file", got=path, todo="Give the path of a VCF file (.vcf, .vcf.gz).")
+    size = path.stat().st_size
+    if size == 0:
+        raise DataError(f"{path.name}: the file is empty", todo=WHOLE)
+    with path.open("rb") as raw:
+        start = raw.read(18)
+        raw.seek(max(size - len(BGZF_END), 0))
+        end = raw.read()
+    if start.startswith(b"BCF"):
+        raise UnsupportedError(f"{path.name}: BCF is not read", todo=CONVERT)
+    blocked = start.startswith(b"\x1f\x8b\x08\x04") and start[12:14] == b"BC"
+    if blocked and end != BGZF_END:
+        raise DataError(f"{path.name}: the bgzip file has no end marker, so it is cut off", todo=WHOLE)
+    return blocked
+
+
+def open_vcf(path: Path) -> VcfText:
+    """Opens a VCF and reads its header. Raises DataError or UnsupportedError, saying what to do."""
+    blocked = _check_start(path)
+    header: list[str] = []
+    for line in _text_lines(path):
+        if not header and not line.lstrip("\ufeff").startswith("##fileformat=VCF"):
+            if line.startswith("BCF"):
+                raise UnsupportedError(f"{path.name}: BCF is not read", todo=CONVERT)
+            raise DataError(f"{path.name}: not a VCF", got=repr(line[:40]), allowed="a first line ##fileformat=VCFv4.x")
+        if not line.startswith("#"):
+            break
+        header.append(line.rstrip("\r\n"))
+        if line.startswith("#CHROM"):
+            break
+    if not header or not header[-1].startswith("#CHROM"):
+        raise DataError(f"{path.name}: the header has no #CHROM line; the file is cut off or damaged", todo=WHOLE)
+    columns = header[-1].split("\t")
+    if columns[:8] != ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]:
+        raise DataError(
+            f"{path.name}: the #CHROM line is not that of a VCF", got=columns[:8], allowed="tab-separated VCF columns"
+        )
+    indexed = blocked and any(path.with_name(path.name + end).is_file() for end in (".tbi", ".csi"))
+    return VcfText(path, header, columns, indexed)

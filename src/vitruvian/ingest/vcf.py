@@ -1,0 +1,309 @@
+"""VCF → calls at the pharmacogenes' positions.
+
+VCF 4.x (samtools.github.io/hts-specs/VCFv4.5.pdf), plain, gzip or bgzip. With an index (.tbi, .csi) only the genes are
+read; without one the file is read once from end to end. gVCF reference blocks count as reference calls. A position
+without a record is *missing*, unless `assume_reference` says that the file lists variants only.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitruvian.core import DataError, UnsupportedError
+from vitruvian.ingest._vcf_build import chromosome, header_build
+from vitruvian.ingest._vcf_genotype import VcfRecord, fits_reference, read_record, record_end, spelled, trimmed
+from vitruvian.ingest._vcf_text import VcfText, open_vcf
+from vitruvian.tables.pharmacogenomics import Build, Call, Site, sites
+
+REACH = 50
+NEAR = 40
+JOIN = 2_000
+
+
+@dataclass(frozen=True)
+class VcfCalls:
+    """Calls by (chromosome, GRCh38 position), with how they were read. `assumed`: positions taken as reference."""
+
+    calls: dict[tuple[str, int], Call]
+    build: Build
+    sample: str
+    how: str
+    records: int
+    assumed: int
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Places:
+    """Sites of a build by chromosome, in order of position."""
+
+    build: Build
+    by_chrom: dict[str, tuple[list[int], list[Site]]]
+
+    @classmethod
+    def of(cls, build: Build) -> _Places:
+        grouped: dict[str, list[tuple[int, Site]]] = {}
+        for site in sites():
+            position = site.at(build)
+            if position is not None:
+                grouped.setdefault(site.chrom, []).append((position, site))
+        ordered = {chrom: sorted(rows, key=lambda row: row[0]) for chrom, rows in grouped.items()}
+        return cls(build, {c: ([p for p, _ in rows], [s for _, s in rows]) for c, rows in ordered.items()})
+
+    def within(self, chrom: str, start: int, end: int) -> list[Site]:
+        """Sites whose reference allele overlaps start..end."""
+        positions, held = self.by_chrom.get(chrom, ([], []))
+        first, last = bisect_left(positions, start - REACH), bisect_right(positions, end)
+        return [s for p, s in zip(positions[first:last], held[first:last], strict=True) if p + len(s.ref38) > start]
+
+    def regions(self, chrom: str) -> list[tuple[int, int]]:
+        """Stretches to look up, close ones joined."""
+        found: list[tuple[int, int]] = []
+        for position in self.by_chrom[chrom][0]:
+            if found and position - found[-1][1] < JOIN:
+                found[-1] = (found[-1][0], position + REACH)
+            else:
+                found.append((position - REACH, position + REACH))
+        return found
+
+
+def read_calls(
+    source: str | Path | bytes,
+    *,
+    build: Build | str | None = None,
+    sample: str | None = None,
+    assume_reference: bool = False,
+) -> VcfCalls:
+    """Reads a VCF (a path, or its bytes) at the pharmacogenes' positions.
+
+    `build`: what the caller knows the file to be; the header and REF alleles must not contradict it. Without it the
+    header decides, and GRCh38 is taken where the header is silent. `sample` is needed where the file holds several.
+    Raises DataError (broken, empty, wrong build, no or several samples) or UnsupportedError (BCF, another assembly).
+    """
+    if isinstance(source, bytes):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "genome.vcf"
+            path.write_bytes(source)
+            return read_calls(path, build=build, sample=sample, assume_reference=assume_reference)
+    text = open_vcf(Path(source))
+    column = _sample_column(text, sample)
+    chosen, said = _choose_build(text, build)
+    places = _Places.of(chosen)
+    seen, indels = _collect(text, column, places)
+    if text.records == 0 and not text.indexed:
+        raise DataError(f"{text.path.name}: the file has no records", todo="Give a VCF with the person's variants.")
+    if not seen:
+        raise DataError(
+            f"{text.path.name}: no record at any of the {len(sites())} pharmacogene positions of {chosen}",
+            todo="Check that the file covers these genes, and its build (--build GRCh37 or GRCh38).",
+        )
+    _check_references(text, seen, places)
+    return _settle(text, seen, indels, places, column, assume_reference, said)
+
+
+def _sample_column(text: VcfText, sample: str | None) -> int:
+    names = text.columns[9:]
+    if not names or text.columns[8] != "FORMAT":
+        raise DataError(
+            f"{text.path.name}: no genotypes (no FORMAT and sample columns)",
+            todo="Give the file with the person's GT.",
+        )
+    if sample is None and len(names) > 1:
+        raise DataError(
+            f"{text.path.name}: {len(names)} samples",
+            got=", ".join(names[:10]) + (", …" if len(names) > 10 else ""),
+            todo="Name the person's with --sample NAME.",
+        )
+    if sample is not None and sample not in names:
+        raise DataError(f"{text.path.name}: no such sample", got=sample, allowed=", ".join(names[:20]))
+    return 9 + (names.index(sample) if sample is not None else 0)
+
+
+def _choose_build(text: VcfText, build: Build | str | None) -> tuple[Build, str]:
+    if build is not None and str(build) not in list(Build):
+        raise UnsupportedError("unknown build", got=build, allowed=" or ".join(Build))
+    stated, wanted = header_build(text.header), None if build is None else Build(str(build))
+    if stated and wanted and stated is not wanted:
+        raise DataError(
+            f"{text.path.name}: wrong build: the header says {stated}",
+            got=f"--build {wanted}",
+            todo=f"Read it with --build {stated}, or give the file called against {wanted}.",
+        )
+    if stated:
+        return stated, f"{stated} by the header"
+    return (wanted, f"{wanted} as given") if wanted else (Build.GRCH38, "no build in the header: GRCh38 was taken")
+
+
+Seen = dict[tuple[str, int], tuple[Site, list[VcfRecord]]]
+
+
+def _collect(text: VcfText, column: int, places: _Places) -> tuple[Seen, list[tuple[str, VcfRecord]]]:
+    """Records that overlap a site, and indels that may be one written further right than VCF asks."""
+    names = _contig_names(places)
+    regions = {name: places.regions(chrom) for name, chrom in names.items()}
+    seen: Seen = {}
+    indels: list[tuple[str, VcfRecord]] = []
+    genotypes = False
+    for line in text.lines(regions):
+        name, position, _ = line.split("\t", 2)
+        chrom = names.get(name) or chromosome(name)
+        if chrom not in places.by_chrom:
+            continue
+        if not position.isdigit():
+            raise DataError(f"{text.where}: POS is not a number", got=position, todo="Mend or leave out this line.")
+        fields = line.split("\t", column + 1)
+        found = places.within(chrom, int(position) - NEAR, record_end(fields))
+        if not found:
+            continue
+        if "GT" not in fields[8].split(":"):
+            continue
+        genotypes = True
+        record = read_record(fields, column, text.where)
+        if record.is_indel:
+            indels.append((chrom, record))
+        for site in found:
+            if (site.at(places.build) or 0) + len(site.ref38) > record.position:
+                held = seen.setdefault(site.key, (site, []))[1]
+                if record not in held:
+                    held.append(record)
+    if text.records and not genotypes and seen == {} and "GT" not in "".join(text.header):
+        raise DataError(f"{text.path.name}: no genotypes (no GT in FORMAT)", todo="Give the file with the person's GT.")
+    return seen, indels
+
+
+def _contig_names(places: _Places) -> dict[str, str]:
+    """Names that a file may use for our chromosomes."""
+    numbers = {chrom: chrom.removeprefix("chr") for chrom in places.by_chrom}
+    accessions = {f"NC_{int(n):06d}.{version}": chrom for chrom, n in numbers.items() for version in range(9, 16)}
+    return {chrom: chrom for chrom in numbers} | {n: chrom for chrom, n in numbers.items()} | accessions
+
+
+def _check_references(text: VcfText, seen: Seen, places: _Places) -> None:
+    """Refuses a file whose REF alleles are not those of the build."""
+    fits: list[str] = []
+    misfits: list[str] = []
+    for site, records in seen.values():
+        position = site.at(places.build) or 0
+        answers = [fits_reference(record, position, site.ref(places.build)) for record in records]
+        if False in answers:
+            bases = "/".join(record.reference for record in records)
+            misfits.append(f"{site.chrom}:{position} REF {bases}, {places.build} has {site.ref(places.build)}")
+        elif True in answers:
+            fits.append(site.label)
+    total = len(fits) + len(misfits)
+    if len(misfits) > 0.1 * total:
+        raise DataError(
+            f"{text.path.name}: wrong build: REF differs from {places.build} at {len(misfits)} of {total} positions",
+            got="; ".join(misfits[:3]),
+            todo="Name the right build (--build GRCh37 or GRCh38), or give a file whose REF is the reference genome's.",
+        )
+
+
+def _settle(
+    text: VcfText,
+    seen: Seen,
+    indels: list[tuple[str, VcfRecord]],
+    places: _Places,
+    column: int,
+    assume_reference: bool,
+    said: str,
+) -> VcfCalls:
+    notes = [said]
+    calls: dict[tuple[str, int], Call] = {}
+    for key, (site, records) in seen.items():
+        call, note = _site_call(site, records, places.build)
+        notes += [note] if note else []
+        if call is not None:
+            calls[key] = call
+    notes += _unaligned(indels, calls, places)
+    unknown = [site.label for site in sites() if site.at(places.build) is None]
+    notes += [f"not known on {places.build}: {', '.join(unknown)}"] if unknown else []
+    assumed = _assume(text, seen, calls, places) if assume_reference else 0
+    if assume_reference:
+        notes.append(f"{assumed} positions without a record were taken as reference, as asked (--assume-reference)")
+    how = (
+        f"index look-ups ({text.records} records)"
+        if text.indexed
+        else f"one pass over {text.records} records (no index)"
+    )
+    return VcfCalls(calls, places.build, text.columns[column], how, text.records, assumed, tuple(notes))
+
+
+def _site_call(site: Site, records: list[VcfRecord], build: Build) -> tuple[Call | None, str | None]:
+    """The call at one site from the records that cover it, and what to say where one is left out."""
+    position, reference = site.at(build) or 0, site.ref(build)
+    usable = [r for r in records if r.trusted and not r.empty and any(i is not None for i in r.indices)]
+    if not usable:
+        failed = [r.filters for r in records if not r.trusted]
+        return None, f"{site.label}: filtered out ({', '.join(failed)})" if failed else None
+    if any(fits_reference(r, position, reference) is False for r in usable):
+        return None, f"{site.label}: REF differs from {build}; left out"
+    if any(len(r.indices) > 2 for r in usable):
+        return None, f"{site.label}: more than two alleles called; left out"
+    single = all(len(allele) == 1 for allele in site.alleles)
+    found = []
+    for record in usable:
+        pair = [None if a is None else spelled(record, a, position, reference, single) for a in record.alleles]
+        found.append((pair[0], pair[1] if len(pair) == 2 else None, record.phase_set))
+    return _joined(found, reference), None
+
+
+def _joined(found: list[tuple[str | None, str | None, str | None]], reference: str) -> Call:
+    """One call from one record, or from the several lines into which a multi-allelic site was split."""
+    if len(found) == 1:
+        return Call(*found[0])
+    strands = [reference, reference]
+    sets = {phase for first, second, phase in found if (first, second) != (reference, reference)}
+    for first, second, _ in found:
+        for k, allele in enumerate((first, second)):
+            if allele in (None, reference, strands[k]):
+                continue
+            place = k if strands[k] == reference else 1 - k
+            strands[place] = str(allele) if strands[place] in (reference, allele) else "<contradictory records>"
+    return Call(strands[0], strands[1], sets.pop() if len(sets) == 1 else None)
+
+
+def _unaligned(
+    indels: Iterable[tuple[str, VcfRecord]], calls: dict[tuple[str, int], Call], places: _Places
+) -> list[str]:
+    """Leaves out indel sites with the same change called just right of them: perhaps one variant, not left-aligned."""
+    notes = []
+    for chrom, record in indels:
+        positions = set(places.by_chrom[chrom][0])
+        for site in places.within(chrom, record.position - NEAR, record.position - 1):
+            at = site.at(places.build) or 0
+            if record.position in positions or at >= record.position or not _alike(record, site):
+                continue
+            if calls.pop(site.key, None) is not None:
+                notes.append(
+                    f"{site.label}: left out, an indel at {chrom}:{record.position} may be it, not left-aligned "
+                    "(bcftools norm -f REFERENCE)"
+                )
+    return notes
+
+
+def _alike(record: VcfRecord, site: Site) -> bool:
+    """A called indel of the record adds or takes away the same bases, in any order, as one of the site's."""
+
+    def change(reference: str, allele: str) -> tuple[int, list[str]]:
+        _, before, after = trimmed(0, reference, allele)
+        return len(after) - len(before), sorted(max(before, after, key=len)[1:])
+
+    wanted = [change(site.ref38, alt) for alt in site.alts if len(alt) != len(site.ref38)]
+    called = [a for a in record.alleles if a and a.isalpha() and len(a) != len(record.reference)]
+    return any(change(record.reference, allele) in wanted for allele in called)
+
+
+def _assume(text: VcfText, seen: Seen, calls: dict[tuple[str, int], Call], places: _Places) -> int:
+    """Fills sites without a record, on chromosomes that the file speaks of; counts them."""
+    present = {chromosome(name) for name in text.contigs}
+    count = 0
+    for site in sites():
+        if site.key not in seen and site.chrom in present and site.at(places.build) is not None:
+            calls[site.key] = Call(site.ref(places.build), site.ref(places.build))
+            count += 1
+    return count
