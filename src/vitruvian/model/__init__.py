@@ -1,8 +1,8 @@
 """What a model is, and how it is solved."""
 
-from vitruvian.model.dataset import OutputCodes as OutputCodes
 from vitruvian.model.dataset import levels_before_first_dose as levels_before_first_dose
 from vitruvian.model.dataset import read_dataset as read_dataset
+from vitruvian.model.layout import DataLayout as DataLayout
 from vitruvian.model.model import Model as Model
 from vitruvian.model.model import Values as Values
 from vitruvian.model.parameter import Covariate as Covariate

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from vitruvian.core import DataError, UnknownNameError, UnsupportedError
+from vitruvian.model.layout import DataLayout
 from vitruvian.model.model import Model
 from vitruvian.model.subject import Subject
 
@@ -44,14 +45,6 @@ _DOSING = ("AMT", "RATE", "II", "ADDL", "SS")
 
 
 @dataclass(frozen=True)
-class OutputCodes:
-    """Which output a record measures: values of `column` (DVID, CMT, or another data item) → 0-based output."""
-
-    column: str
-    codes: Mapping[float, int]
-
-
-@dataclass(frozen=True)
 class _Rows:
     """The file as numbers: one array per column, NaN where missing; `line` is the line number in the file."""
 
@@ -74,7 +67,7 @@ class _Rows:
 def read_dataset(
     path: str | Path,
     model: Model | None = None,
-    outputs: OutputCodes | None = None,
+    layout: DataLayout | None = None,
     *,
     ignore: Iterable[str] = (),
 ) -> list[Subject]:
@@ -86,11 +79,13 @@ def read_dataset(
     covariate is refused, times are elapsed and not negative. CENS (or BLQ) 1 marks a value below LLOQ (or LIMIT; if
     absent: below DV). Rows with "C" in a column C are comments. OCC numbers occasions. Without `model`, every other column is a
     covariate; with it, columns that are neither items nor covariates are refused unless named in `ignore`.
-    `outputs` says which output a record measures; default: DVID 1, 2, … in the order of the model's outputs.
+    `layout` says which output and compartment a record is about; default: the model's own `layout` if it has one, else
+    DVID 1, 2, … in the order of the model's outputs.
     Raises `DataError` with row numbers, `UnknownNameError` for a column, `UnsupportedError` for an item.
     """
-    rows = _read(Path(path), {name.upper() for name in ignore})
-    covariates = _covariates(rows, model, outputs)
+    layout = layout or getattr(model, "layout", None) or DataLayout()
+    rows = _read(Path(path), {name.upper() for name in ignore}, layout)
+    covariates = _covariates(rows, model, layout)
     evid = _evid(rows)
     dv = rows.columns.get("DV", np.full(len(rows.ids), np.nan))
     observed = (evid == 0) & (rows.get("MDV") == 0) & ~np.isnan(dv)
@@ -105,10 +100,10 @@ def read_dataset(
         "ii": rows.get("II"),
         "addl": np.maximum(rows.get("ADDL"), 0).astype(int),
         "ss": rows.get("SS").astype(int),
-        "cmt": _compartments(rows, evid, model),
+        "cmt": _compartments(rows, evid, model, layout),
         "dv": np.where(observed, dv, np.nan),
         "mdv": (~observed).astype(int),
-        "output": _outputs(rows, observed, model, outputs),
+        "output": _outputs(rows, observed, model, layout),
         "censored": censored,
         "limit": limit,
         "occasion": np.unique(rows.get("OCC"), return_inverse=True)[1],
@@ -132,7 +127,7 @@ def levels_before_first_dose(subject: Subject) -> np.ndarray:
 # -- reading cells ------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path, ignore: set[str]) -> _Rows:
+def _read(path: Path, ignore: set[str], layout: DataLayout) -> _Rows:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
@@ -141,7 +136,7 @@ def _read(path: Path, ignore: set[str]) -> _Rows:
         raise DataError(f"cannot read {path.name}", got=error, todo="Give a CSV file in UTF-8.") from error
     if len(table) < 2:
         raise DataError(f"{path.name} has no data rows", todo="Give a header line and one line per record.")
-    header = [name.strip().upper() for name in table[0][1]]
+    header = layout.rename([name.strip().upper() for name in table[0][1]])
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise DataError(f"{path.name} names a column twice", got=", ".join(twice))
@@ -201,12 +196,12 @@ def _people(rows: _Rows) -> list[tuple[int, int]]:
 # -- meaning of columns -------------------------------------------------------------------------------------------
 
 
-def _covariates(rows: _Rows, model: Model | None, outputs: OutputCodes | None) -> dict[str, np.ndarray]:
+def _covariates(rows: _Rows, model: Model | None, layout: DataLayout) -> dict[str, np.ndarray]:
     others = [name for name in rows.columns if name not in ITEMS]
     if model is None:
         return {name: rows.columns[name] for name in others}
     wanted = {c.name: c for c in model.covariates}
-    unknown = sorted(set(others) - set(wanted) - ({outputs.column} if outputs else set()))
+    unknown = sorted(set(others) - set(wanted) - set(layout.inputs))
     if unknown:
         raise UnknownNameError(
             f"unknown column {', '.join(unknown)}: neither a data item nor a covariate of {model.name}",
@@ -270,7 +265,7 @@ def _check_doses(rows: _Rows, evid: np.ndarray) -> None:
     rows.refuse((addl > 0) & (ii == 0), "additional doses have no interval", todo="Give II above 0.")
 
 
-def _compartments(rows: _Rows, evid: np.ndarray, model: Model | None) -> np.ndarray:
+def _compartments(rows: _Rows, evid: np.ndarray, model: Model | None, layout: DataLayout) -> np.ndarray:
     cmt = rows.get("CMT").astype(int)
     if (cmt < 0).any():
         rows_off = rows.line[cmt < 0][0]
@@ -286,36 +281,42 @@ def _compartments(rows: _Rows, evid: np.ndarray, model: Model | None) -> np.ndar
         got=cmt[dose].max(initial=0),
         allowed=", ".join(f"{k + 1} {name}" for k, name in enumerate(model.compartments)),
     )
-    targets = sorted(set(model.routes.values()))
+    seen = layout.observed_compartments
+    if seen is not None:
+        rows.refuse(
+            (evid == 0) & ~np.isin(cmt, list(seen)),
+            f"{model.name} observes another compartment",
+            allowed=", ".join(f"CMT {k}" for k in sorted(seen)),
+            todo="Let $ERROR choose by CMT.",
+        )
+    targets = sorted({model.compartments.index(c) + 1 for c in model.routes.values()})
+    default = layout.dose_compartment or (targets[0] if len(targets) == 1 else 0)
     rows.refuse(
-        dose & (cmt == 0) & (len(targets) > 1),
+        dose & (cmt == 0) & (default == 0),
         "a dose has no compartment",
-        allowed=", ".join(f"{model.compartments.index(t) + 1} {t}" for t in targets),
+        allowed=", ".join(f"{k} {model.compartments[k - 1]}" for k in targets),
         todo="Add a column CMT.",
     )
-    only = model.compartments.index(targets[0]) + 1 if len(targets) == 1 else 0
-    return np.where(dose & (cmt == 0), only, cmt)
+    return np.where(dose & (cmt == 0), default, cmt)
 
 
-def _outputs(rows: _Rows, observed: np.ndarray, model: Model | None, outputs: OutputCodes | None) -> np.ndarray:
+def _outputs(rows: _Rows, observed: np.ndarray, model: Model | None, layout: DataLayout) -> np.ndarray:
     count = len(model.outputs) if model else None
-    if outputs is None and "DVID" in rows.columns:
-        outputs = OutputCodes("DVID", {float(k + 1): k for k in range(count or int(rows.get("DVID").max()))})
-    if outputs is None:
+    column, codes, otherwise = layout.column, dict(layout.codes), layout.otherwise
+    if column is None and "DVID" in rows.columns and "DVID" not in layout.inputs:
+        column, codes = "DVID", {float(k + 1): k for k in range(count or int(rows.get("DVID").max()))}
+    if column is None:
         names = ", ".join(f"{k + 1} {o.name}" for k, o in enumerate(model.outputs)) if model else ""
-        rows.refuse(
-            observed & ((count or 1) > 1), "which output was measured?", allowed=names, todo="Add a column DVID."
-        )
+        rows.refuse(observed & ((count or 1) > 1), "which output?", allowed=names, todo="Add a column DVID.")
         return np.zeros(len(rows.ids), dtype=int)
-    values = rows.get(outputs.column)
-    known = np.isin(values, list(outputs.codes))
-    rows.refuse(
-        observed & ~known,
-        f"{outputs.column} names no output of the model",
-        got=values[observed & ~known][:1],
-        allowed=", ".join(f"{k:g}" for k in outputs.codes),
-    )
-    return np.array([outputs.codes.get(v, 0) for v in values], dtype=int)
+    values = rows.get(column)
+    unknown = ~np.isin(values, list(codes))
+    if otherwise is None:
+        got = values[observed & unknown][:1]
+        rows.refuse(
+            observed & unknown, f"{column} names no output", got=got, allowed=", ".join(f"{k:g}" for k in codes)
+        )
+    return np.array([codes.get(v, otherwise or 0) for v in values], dtype=int)
 
 
 def _censoring(rows: _Rows, observed: np.ndarray, dv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
