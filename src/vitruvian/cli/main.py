@@ -7,6 +7,7 @@ import sys
 import typer
 
 from vitruvian import __version__
+from vitruvian.cli import models
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.core import VitruvianError
 
@@ -29,6 +30,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 app.command("genotype")(genotype_command)
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

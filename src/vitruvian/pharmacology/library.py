@@ -161,7 +161,7 @@ def _key(name: str) -> str:
 
 
 def _unknown(kind: str, name: str, names: tuple[str, ...]) -> UnknownNameError:
-    close = get_close_matches(_key(name), names, n=3, cutoff=0.5)
+    close = get_close_matches(_key(name), names, n=3, cutoff=0.6)
     return UnknownNameError(
         f"no such {kind} in the library",
         got=name,

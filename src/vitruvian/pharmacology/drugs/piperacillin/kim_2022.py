@@ -21,7 +21,8 @@ class Kim2022(CompartmentModel):
     title = "Piperacillin, critically ill adults with and without ECMO, 38 people (Kim 2022)"
     source = Source(
         "Kim YK, Kim HS, Park S, et al. Population pharmacokinetics of piperacillin/tazobactam in critically ill "
-        "Korean patients and the effects of extracorporeal membrane oxygenation. J Antimicrob Chemother 2022;77:1353-1364",
+        "Korean patients and the effects of extracorporeal membrane oxygenation. "
+        "J Antimicrob Chemother 2022;77:1353-1364",
         "10.1093/jac/dkac059",
         "Table 2",
         "two transcriptions agree",
