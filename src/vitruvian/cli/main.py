@@ -9,6 +9,9 @@ import typer
 from vitruvian import __version__
 from vitruvian.cli import models
 from vitruvian.cli.genotype import genotype_command
+from vitruvian.cli.ingest import ingest_command
+from vitruvian.cli.patient import patient_app
+from vitruvian.cli.quarantine import quarantine_app
 from vitruvian.core import VitruvianError
 
 app = typer.Typer(
@@ -31,6 +34,9 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 app.command("genotype")(genotype_command)
 app.add_typer(models.app, name="models")
+app.command("ingest")(ingest_command)
+app.add_typer(patient_app, name="patient")
+app.add_typer(quarantine_app, name="quarantine")
 
 
 def main() -> None:

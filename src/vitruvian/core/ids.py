@@ -12,5 +12,4 @@ def content_hash(data: bytes) -> str:
 
 def stable_id(*parts: str) -> str:
     """128-bit id of an ordered tuple of strings, 32 hex digits; ("a", "bc") and ("ab", "c") differ."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(ascii(parts).encode(), digest_size=16).hexdigest()

@@ -1,6 +1,9 @@
 """File formats → facts: one file per format, recognised by content; what cannot be read is kept in quarantine."""
 
+from vitruvian.ingest.door import FHIR as FHIR
 from vitruvian.ingest.door import FORMATS as FORMATS
+from vitruvian.ingest.door import UNREAD as UNREAD
+from vitruvian.ingest.door import VCF as VCF
 from vitruvian.ingest.door import ingest as ingest
 from vitruvian.ingest.door import samples as samples
 from vitruvian.ingest.vcf import VcfCalls as VcfCalls

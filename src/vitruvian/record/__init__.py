@@ -9,6 +9,7 @@ from vitruvian.record.formats import Format as Format
 from vitruvian.record.formats import RawFile as RawFile
 from vitruvian.record.formats import installed_formats as installed_formats
 from vitruvian.record.intake import IngestReport as IngestReport
+from vitruvian.record.intake import files_under as files_under
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.record import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record

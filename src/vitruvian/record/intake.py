@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vitruvian.core import InputError, stable_id
 from vitruvian.record import schema
@@ -135,7 +134,14 @@ def keep_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
 
 
 def _insert(connection: Connection, table: Table) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    """The dialect's own INSERT, which knows ON CONFLICT."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # costs 0.1 s to import
+
+    return postgresql.insert(table)
 
 
 def _split(connection: Connection, records: Sequence[SourceRecord]) -> tuple[dict[str, SourceRecord], list[str]]:

@@ -8,9 +8,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
 from sqlalchemy import Engine, Row, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
@@ -35,6 +34,9 @@ from vitruvian.record.intake import IngestReport, fact_id, files_under, read, re
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
 from vitruvian.record.states import TwinState, pack, unpack
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,22 @@ class Record:
     actor: Actor
 
     @classmethod
-    def open(cls, url: str | Path = "vitruvian.db", actor: Actor | None = None, *, blobs: Path | None = None) -> Record:
+    def open(
+        cls,
+        url: str | Path = "vitruvian.db",
+        actor: Actor | None = None,
+        *,
+        blobs: Path | None = None,
+        create: bool = True,
+    ) -> Record:
         """Open or make a record: a file name (SQLite) or a URL ("sqlite:///clinic.db", "postgresql+psycopg://…").
 
         Without `actor` it acts as the local owner. Raw bytes lie in `blobs` (default: beside the file, NAME.blobs).
-        Raises `InputError` for a URL or file that is not a record.
+        Raises `InputError` for a URL or file that is not a record, or that is absent where `create` is false.
         """
         engine, file = _engine(str(url))
+        if file and not create and not Path(file).exists():
+            raise InputError("there is no record", got=str(url), todo="Make one with `vitruvian ingest PATH`.")
         folder = blobs or (Path(f"{file}.blobs") if file else _blob_folder())
         _prepare(engine, str(url))
         chain = AuditChain.open(Path(f"{file}.audit-key") if file else None)

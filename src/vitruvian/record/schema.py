@@ -61,7 +61,7 @@ head = Table(
     metadata,
     Column("line", String(32), primary_key=True),
     Column("rank", String(160), nullable=False),
-    Column("resource", String(32), nullable=False),
+    Column("resource", String(32), nullable=False, index=True),
 )
 
 fact = Table(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class TwinState:
 
 def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Arrays as npz bytes without pickled objects."""
+    import numpy as np
+
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **dict(arrays))
     return stream.getvalue()
@@ -33,5 +36,7 @@ def pack(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 def unpack(data: bytes) -> dict[str, np.ndarray]:
     """The arrays of `pack`."""
+    import numpy as np
+
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

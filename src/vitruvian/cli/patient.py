@@ -1,0 +1,125 @@
+"""`vitruvian patient list | show | timeline`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vitruvian.cli._record import JSON_OPTION, RECORD_OPTION, open_record
+
+if TYPE_CHECKING:
+    from vitruvian.record import Fact, Patient
+
+patient_app = typer.Typer(no_args_is_help=True, help="People of a record.")
+_SHOWN = ("condition", "allergy", "medication_request", "medication_statement", "genotype", "genome")
+
+
+@patient_app.command("list")
+def list_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_OPTION) -> None:
+    """All people, with name, sex and birth date."""
+    with open_record(record) as opened:
+        rows = [{"id": one.id, **_demographics(one)} for one in opened.patients()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo("\t".join(str(row.get(name, "")) for name in ("id", "name", "sex", "birth_date")))
+
+
+@patient_app.command("show")
+def show_command(
+    patient: str = typer.Argument(..., help="Id of the person, or an identifier such as a hospital number."),
+    record: str | None = RECORD_OPTION,
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Who it is, problems, drugs, and the newest value of each measurement."""
+    with open_record(record) as opened:
+        person = opened.patient(patient)
+        facts = person.facts()
+        answer: dict[str, Any] = {"id": person.id, **_demographics(person)}
+    for kind in _SHOWN:
+        answer[kind] = [_json(one) for one in facts if one.kind == kind]
+    newest = {(one.system, one.code): one for one in facts if one.kind == "observation" and one.trusted}
+    answer["latest"] = [_json(one) for one in newest.values()]
+    answer["flagged"] = [_json(one) for one in facts if one.flags]
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    typer.echo(" ".join(str(answer.get(name, "")) for name in ("id", "name", "sex", "birth_date")))
+    for kind in (*_SHOWN, "latest", "flagged"):
+        if answer[kind]:
+            typer.echo(f"\n{kind.replace('_', ' ')}")
+            for one in answer[kind]:
+                typer.echo(f"  {_line(one)}")
+
+
+@patient_app.command("timeline")
+def timeline_command(
+    patient: str = typer.Argument(..., help="Id of the person, or an identifier."),
+    since: str | None = typer.Option(None, "--since", help="From this date on."),
+    until: str | None = typer.Option(None, "--until", help="Up to this date."),
+    kind: str | None = typer.Option(None, "--kind", help="One kind of fact only (observation, condition, …)."),
+    record: str | None = RECORD_OPTION,
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Every dated fact in order."""
+    with open_record(record) as opened:
+        found = opened.patient(patient).facts(kind=kind, since=since, until=until)
+    rows = [_json(one) for one in found if one.start_ms is not None]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(_line(row))
+
+
+def _demographics(person: Patient) -> dict[str, str]:
+    found = {}
+    for one in person.facts(kind="demographic"):
+        if one.code in ("name", "sex", "birth_date"):
+            found.setdefault(one.code, one.value_text or one.value_code or "")
+    return found
+
+
+def _json(fact: Fact) -> dict[str, Any]:
+    """A fact as JSON: what, value and unit (canonical, and as received), when, status, doubt, source place."""
+    row = {
+        "id": fact.id,
+        "kind": fact.kind,
+        "system": fact.system,
+        "code": fact.code,
+        "display": fact.display,
+        "value": fact.value,
+        "unit": fact.unit,
+        "value_raw": fact.value_raw,
+        "unit_raw": fact.unit_raw,
+        "value_code": fact.value_code,
+        "value_text": fact.value_text,
+        "start": fact.start.isoformat() if fact.start else None,
+        "end": fact.end.isoformat() if fact.end else None,
+        "known": fact.known.isoformat() if fact.known else None,
+        "status": fact.status,
+        "flags": list(fact.flags),
+        "basis": fact.basis,
+        "source": f"{fact.raw_hash[:12]}:{fact.path}",
+        "detail": dict(fact.detail),
+    }
+    return {name: value for name, value in row.items() if value not in (None, "", [], {})}
+
+
+def _line(row: dict[str, Any]) -> str:
+    """One fact as one line of text."""
+    value = row.get("value", row.get("value_raw"))
+    shown = f"{value:g} {row.get('unit', row.get('unit_raw', '(no unit)'))}" if value is not None else ""
+    shown = shown or row.get("value_text") or row.get("value_code") or ""
+    doubt = f"[{', '.join(row['flags'])}]" if row.get("flags") else ""
+    parts = (
+        row.get("start", "")[:16],
+        row["kind"],
+        row.get("display") or row.get("code", ""),
+        shown,
+        row.get("status"),
+    )
+    return "  ".join(str(part) for part in (*parts, doubt) if part)
