@@ -1,1 +1,21 @@
-"""twin"""
+"""The loop: facts → evidence, calibrate, forecast, compare, recommend, and the guard."""
+
+from vitruvian.twin.answer import Answer as Answer
+from vitruvian.twin.answer import Band as Band
+from vitruvian.twin.answer import Interval as Interval
+from vitruvian.twin.answer import Message as Message
+from vitruvian.twin.answer import Option as Option
+from vitruvian.twin.candidates import Candidate as Candidate
+from vitruvian.twin.case import Alternative as Alternative
+from vitruvian.twin.case import Case as Case
+from vitruvian.twin.case import Effect as Effect
+from vitruvian.twin.case import Measured as Measured
+from vitruvian.twin.dose import dose as dose
+from vitruvian.twin.evidence import Asked as Asked
+from vitruvian.twin.evidence import read_case as read_case
+from vitruvian.twin.goals import Goal as Goal
+from vitruvian.twin.goals import exposure as exposure
+from vitruvian.twin.goals import goal_for as goal_for
+from vitruvian.twin.text import answer_text as answer_text
+from vitruvian.twin.text import shown as shown
+from vitruvian.twin.twin import Twin as Twin

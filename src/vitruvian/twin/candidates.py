@@ -65,7 +65,7 @@ class Candidate:
 
 
 def standard(drug: Drug, route: str, *, weight: float | None, bsa: float | None, indication: str = "") -> Candidate:
-    """The label's or guideline's dose for this size, rounded to a real product; raises `InputError` if none by route."""
+    """The label's or guideline's dose for this size as a real product; raises `InputError` if none by route."""
     fitting = [s for s in drug.standard if s.route == route]
     if not fitting:
         raise InputError(f"{drug.name} has no standard dose by this route", got=route)

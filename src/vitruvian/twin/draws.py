@@ -36,7 +36,12 @@ class Draws:
     moiety_factor: float = 1.0
 
     def curves(
-        self, schedules: Sequence[Schedule], times: Sequence[np.ndarray], output: str, *, constant_at: float | None = None
+        self,
+        schedules: Sequence[Schedule],
+        times: Sequence[np.ndarray],
+        output: str,
+        *,
+        constant_at: float | None = None,
     ) -> list[Float[np.ndarray, "s k"]]:
         """The output under each schedule at its own times (h), at every draw.
 
@@ -47,7 +52,7 @@ class Draws:
             schedule.to_subject(
                 self.model,
                 at,
-                {n: _value_at(v, constant_at) if constant_at is not None else v for n, v in given.items()},
+                {n: value_at(v, constant_at) if constant_at is not None else v for n, v in given.items()},
                 output,
                 occasions=() if constant_at is not None else self.occasions,
                 molar_mass=self.molar_mass,
@@ -71,7 +76,7 @@ class Draws:
 
     def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:
         """Individual quantities of the model at time `at` (h), at every draw."""
-        columns = [{n: float(_value_at(v, at)) for n, v in given.items()} for given in self.covariates]
+        columns = [{n: float(value_at(v, at)) for n, v in given.items()} for given in self.covariates]
         stacked = {n: np.array([c[n] for c in columns])[self.alternative] for n in columns[0]}
         stacked.setdefault("TIME", np.full(len(self.eta), at))
         return {k: np.asarray(v) for k, v in _individual(self.model, dict(self.theta), self.eta, stacked).items()}
@@ -89,7 +94,8 @@ def _individual(model: Model, theta: dict[str, Any], eta: Any, c: dict[str, Any]
     return {k: v for k, v in found.items() if jax.numpy.ndim(v) == 1}
 
 
-def _value_at(course: Course, at: float | None) -> float:
+def value_at(course: Course, at: float | None) -> float:
+    """Value of a covariate at time `at` (h): the last one, or the first before it."""
     if not isinstance(course, tuple):
         return float(course)
     times, values = course

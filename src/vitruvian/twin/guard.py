@@ -49,7 +49,9 @@ def check_domain(model: Model, known: Mapping[str, float]) -> list[Message]:
             text = f"{c.name} {value:g} {c.unit} lies outside {_interval(c.hard)}, where {model.name} may be used."
             found.append(Message("refusal", "outside-domain", text, "Use another model or check the value."))
         elif not (c.soft[0] <= value <= c.soft[1]):
-            text = f"{c.name} {value:g} {c.unit} lies outside {_interval(c.soft)}, the people {model.name} was made from."
+            text = (
+                f"{c.name} {value:g} {c.unit} lies outside {_interval(c.soft)}, the people {model.name} was made from."
+            )
             found.append(Message("warning", "outside-studied-range", text, "Rely more on levels than on the model."))
         elif c.categories and value not in c.categories:
             text = f"{c.name} {value:g} is not one of {', '.join(f'{k:g}' for k in c.categories)}."
@@ -112,9 +114,7 @@ def check_label(drug: Drug, person: Mapping[str, float], indication: str = "") -
     return found
 
 
-def option_faults(
-    drug: Drug, c: Candidate, person: Mapping[str, float], *, indication: str = ""
-) -> tuple[str, ...]:
+def option_faults(drug: Drug, c: Candidate, person: Mapping[str, float], *, indication: str = "") -> tuple[str, ...]:
     """Why a regimen is not allowed for this person (empty: allowed): bounds, label amounts, real products."""
     faults = []
     if not (math.isfinite(c.amount) and c.amount > 0 and math.isfinite(c.daily)):

@@ -32,9 +32,7 @@ def metric(target: Target, where: Window, curve: Float[np.ndarray, "*batch k"]) 
     raise InputError("unknown metric", got=target.metric, allowed="auc24, cumulative_auc, average, trough, peak, …")
 
 
-def time_above(
-    where: Window, values: Float[np.ndarray, "*batch k"], limit: float
-) -> Float[np.ndarray, "*batch"]:
+def time_above(where: Window, values: Float[np.ndarray, "*batch k"], limit: float) -> Float[np.ndarray, "*batch"]:
     """Percent of the window with values above `limit`, crossings found on the chord between nodes."""
     time = np.concatenate([[where.start], where.time])
     first = values[..., -1:]  # periodic: the window opens where it ends

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from vitruvian.twin.answer import Answer, Option
 
 
-
 def answer_text(answer: Answer, *, most: int = 6) -> str:
     """The answer in lines of plain text, the `most` best options in a table."""
     lines = [answer.sentence, ""]
@@ -44,9 +43,7 @@ def _table(answer: Answer, most: int) -> list[str]:
 def shown(answer: Answer, most: int) -> Iterable[tuple[int, Option]]:
     """Positions and options worth showing: standard and recommended first, then by utility."""
     first = [k for k in (answer.recommended, answer.standard) if k is not None]
-    rest = sorted(
-        (k for k in range(len(answer.options)) if k not in first), key=lambda k: -answer.options[k].utility
-    )
+    rest = sorted((k for k in range(len(answer.options)) if k not in first), key=lambda k: -answer.options[k].utility)
     order = list(dict.fromkeys([*first, *rest]))[:most]
     return [(k, answer.options[k]) for k in order]
 

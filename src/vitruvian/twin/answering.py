@@ -1,0 +1,294 @@
+"""Putting an answer together: the sentence, the curves, the reasons, what was learned, what to measure next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vitruvian import __version__
+from vitruvian.core import to_datetime
+from vitruvian.infer import learned as infer_learned
+from vitruvian.infer import next_level
+from vitruvian.twin.answer import (
+    Answer,
+    Band,
+    Interval,
+    Learned,
+    Level,
+    Message,
+    ModelUsed,
+    NextLevel,
+    Option,
+)
+from vitruvian.twin.calibrate import Fit
+from vitruvian.twin.candidates import Candidate
+from vitruvian.twin.case import Case
+from vitruvian.twin.evaluate import band, next_start
+from vitruvian.twin.goals import Goal
+from vitruvian.twin.recommend import Compared, as_options
+
+if TYPE_CHECKING:
+    from vitruvian.twin.twin import Twin
+
+_HOUR_MS = 3_600_000
+
+
+def answer(
+    twin: Twin, goal: Goal, compared: Compared, messages: tuple[Message, ...], standard_at: int | None
+) -> Answer:
+    """The whole answer from a comparison that the guard let pass."""
+    case, fits = twin.case, twin.fits or ()
+    options = list(as_options(compared, fits))
+    best = compared.best(goal)
+    if best is None:
+        why = _none_allowed(compared, goal)
+        return replace(refusal(twin, goal, (*messages, why)), options=tuple(options), standard=standard_at)
+    for k in dict.fromkeys(k for k in (standard_at, best) if k is not None):
+        options[k] = replace(options[k], band=_future(case, fits, compared.candidates[k], goal))
+    if best != standard_at:
+        options[best] = replace(options[best], label="personalised")
+    exact = twin.solved(compared.candidates[best], goal)
+    base = _empty(twin, goal, messages)
+    return replace(
+        base,
+        sentence=_sentence(case, options, best, standard_at, goal),
+        options=tuple(options),
+        recommended=best,
+        standard=standard_at,
+        exact_dose=exact,
+        exact_dose_text=_exact_text(case, exact, compared.candidates[best], goal),
+        past=_past(case, fits, goal),
+        levels=_levels(case, fits),
+        learned=_learned(case, fits),
+        models=_models(fits),
+        spread=_spread(options[best], fits, goal),
+        next_level=_next(case, fits, compared, best, goal, twin.seed),
+    )
+
+
+def refusal(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
+    """An answer that recommends nothing, and says why."""
+    reasons = [m for m in messages if m.severity == "refusal"]
+    first = reasons[0] if reasons else Message("refusal", "none", "no regimen is acceptable")
+    more = f" ({len(reasons) - 1} more reason{'s' if len(reasons) > 2 else ''} below)" if len(reasons) > 1 else ""
+    sentence = f"No dose of {twin.case.drug.name} is recommended: {first.text}{more} {first.todo}".strip()
+    fits = twin.fits or ()
+    return replace(
+        _empty(twin, goal, messages),
+        sentence=sentence,
+        refused=True,
+        levels=_levels(twin.case, fits),
+        models=_models(fits),
+        past=_past(twin.case, fits, goal) if fits else None,
+    )
+
+
+def moment(case: Case, hours: float) -> str:
+    """The local date and time of `hours` on the twin's clock, as text."""
+    at = to_datetime(case.origin_ms + round(hours * _HOUR_MS), case.offset)
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
+def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
+    case = twin.case
+    order = {"refusal": 0, "warning": 1, "note": 2}
+    return Answer(
+        patient=case.patient,
+        drug=case.drug.name,
+        asked_at=moment(case, case.now),
+        sentence="",
+        refused=False,
+        goal=goal.stated(goal.target.unit),
+        options=(),
+        recommended=None,
+        standard=None,
+        exact_dose=None,
+        exact_dose_text="",
+        messages=tuple(sorted(dict.fromkeys(messages), key=lambda m: order[m.severity])),
+        reasons=case.reasons,
+        data_used=case.used,
+        levels=(),
+        past=None,
+        learned=(),
+        models=(),
+        spread="",
+        next_level=None,
+        would_be_wrong_if=_wrong_if(case),
+        monitoring=tuple(f"{m.what}: {m.when}" for m in case.drug.monitoring),
+        citations=_citations(twin, goal),
+        seed=twin.seed,
+        version=__version__,
+    )
+
+
+def _sentence(case: Case, options: Sequence[Option], best: int, standard: int | None, goal: Goal) -> str:
+    o = options[best]
+    what = f"{goal.target.metric} {_range(goal.target.low, goal.target.high)} {goal.target.unit}"
+    text = f"Give {case.drug.name} {o.regimen}: {_percent(o.p_target)} chance of {what}"
+    if o.p_harm:
+        name, p = max(o.p_harm.items(), key=lambda item: item[1])
+        text += f", {_percent(p)} chance of harm ({name})"
+    if standard is not None and standard != best:
+        s = options[standard]
+        text += f"; the standard dose, {s.regimen}, has {_percent(s.p_target)}"
+        if s.p_harm:
+            text += f" and {_percent(max(s.p_harm.values()))}"
+        if not s.allowed:
+            text += f", and is not allowed ({s.why})"
+    elif standard is not None:
+        text += "; this is the standard dose"
+    return text + "."
+
+
+def _future(case: Case, fits: Sequence[Fit], c: Candidate, goal: Goal) -> Band:
+    start = next_start(case, c)
+    hours = max(72.0, 6 * c.interval) if goal.target.metric != "inr" else 28 * 24.0
+    kinks = np.array([k for k in c.kinks(start, case.now + hours) if k > case.now])
+    times = np.unique(np.concatenate([case.now + np.linspace(0.0, hours, 145), kinks, kinks + 0.01]))
+    return band(case, fits, case.given + c.schedule(case.drug.name, start), times, goal.target.output)
+
+
+def _past(case: Case, fits: Sequence[Fit], goal: Goal) -> Band | None:
+    if not case.given.doses or case.now <= 0 or not fits:
+        return None
+    begin = max(0.0, case.now - 60 * 24.0)
+    return band(case, fits, case.given, np.linspace(begin, case.now, 161), goal.target.output)
+
+
+def _levels(case: Case, fits: Sequence[Fit]) -> tuple[Level, ...]:
+    if not fits or not case.levels:
+        return ()
+    best = max(fits, key=lambda f: f.weight)
+    levels = sorted(case.levels, key=lambda v: v.time)
+    return tuple(
+        Level(
+            when=v.when or moment(case, v.time),
+            time_h=v.time - case.now,
+            value=v.value,
+            unit=v.unit,
+            output=v.output,
+            predicted=Interval(check.predicted[1], check.predicted[0], check.predicted[2], check.unit),
+            p_value=check.p_others,
+            influence=max((abs(s) for s in check.shift.values()), default=0.0),
+            remark="does not fit the other data" if check.surprising else "",
+        )
+        for v, check in zip(levels, best.checks, strict=True)
+    )
+
+
+def _learned(case: Case, fits: Sequence[Fit]) -> tuple[Learned, ...]:
+    if not case.levels:
+        return ()
+    best = max(fits, key=lambda f: f.weight)
+    found = []
+    for item in infer_learned(best.main):
+        if item.name.startswith("Z_"):
+            continue
+        before, after = item.prior, item.posterior
+        found.append(
+            Learned(
+                parameter=item.name,
+                unit=item.unit,
+                prior=Interval(before[1], before[0], before[2], item.unit),
+                posterior=Interval(after[1], after[0], after[2], item.unit),
+                learned=float(np.clip(1 - item.remaining**2, 0, 1)),
+            )
+        )
+    return tuple(found)
+
+
+def _models(fits: Sequence[Fit]) -> tuple[ModelUsed, ...]:
+    return tuple(
+        ModelUsed(
+            name=f.model.name,
+            title=f.model.title,
+            weight=f.weight,
+            source=str(f.model.source),
+            status=f.model.source.status,
+            method=f.main.method[0],
+            effective_samples=float(f.main.ess[0]) if f.main.method[0] != "prior" else None,
+            pareto_k=float(f.main.pareto_k[0]) if np.isfinite(f.main.pareto_k[0]) else None,
+            converged=f.converged,
+        )
+        for f in sorted(fits, key=lambda f: -f.weight)
+    )
+
+
+def _spread(option: Option, fits: Sequence[Fit], goal: Goal) -> str:
+    if len(fits) < 2:
+        return ""
+    p = [value for value, _ in option.per_model.values()]
+    m = [value for _, value in option.per_model.values()]
+    return (
+        f"{len(fits)} published models were averaged. For the recommended dose they give P(target) from "
+        f"{_percent(min(p))} to {_percent(max(p))} and a median {goal.target.metric} from {min(m):.3g} to {max(m):.3g} "
+        f"{goal.target.unit}."
+    )
+
+
+def _next(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal: Goal, seed: int) -> NextLevel | None:
+    """The time within the coming intervals at which a level would narrow the metric of the goal most."""
+    fit = max(fits, key=lambda f: f.weight)
+    output = next(o for o in fit.model.outputs if o.name == goal.target.output)
+    if output.error.form == "none":
+        return None
+    c = compared.candidates[best]
+    start = next_start(case, c)
+    ahead = 14 * 24.0 if goal.target.metric == "inr" else min(max(2 * c.interval, 24.0), 28 * 24.0)
+    times = start + np.linspace(0.02, 1.0, 25) * ahead
+    schedule = case.given + c.schedule(case.drug.name, start)
+    predicted = fit.draws.curves([schedule], [times], output.name)[0]
+    values = compared.outcome[best].values[list(fits).index(fit)]
+    even = np.full(len(values), 1.0 / len(values))
+    found = next_level(values, even, predicted, times, output, seed=seed)
+    text = (
+        f"A level of {output.name} at {moment(case, found.time)} ({found.time - start:.1f} h after the next dose "
+        f"starts) teaches most: it is expected to remove {100 * found.reduction:.0f} % of the variance of the "
+        f"{goal.target.metric}."
+    )
+    return NextLevel(moment(case, found.time), found.time - case.now, output.name, found.reduction, text)
+
+
+def _exact_text(case: Case, exact: float | None, c: Candidate, goal: Goal) -> str:
+    middle = f"the middle of the target ({goal.target.metric})"
+    if exact is None:
+        return f"No dose every {c.interval:g} h brings the median to {middle}."
+    return f"The dose that brings the median to {middle} every {c.interval:g} h is {exact:.4g} {c.unit}."
+
+
+def _none_allowed(compared: Compared, goal: Goal) -> Message:
+    if all(compared.faults):
+        reasons = sorted({f for fault in compared.faults for f in fault})
+        return Message("refusal", "no-allowed-option", f"Every regimen is ruled out: {'; '.join(reasons)}.")
+    text = f"Every allowed regimen has more than {_percent(goal.harm_cap)} chance of harm."
+    return Message("refusal", "harm-cap", text, "Consider another drug, or measure a level and ask again.")
+
+
+def _wrong_if(case: Case) -> tuple[str, ...]:
+    found = ["a dose was not given, or not at the recorded time", "a level's sampling time or unit is wrong"]
+    if not case.levels:
+        found = ["this person differs from the people the models were made from: no level has been measured yet"]
+    if "CRCL" in case.covariates:
+        found.append("creatinine does not reflect kidney function (unstable, low muscle mass, recent change)")
+    if case.effects:
+        found.append("another interacting drug is taken, or an interacting drug was started or stopped unrecorded")
+    return tuple(found)
+
+
+def _citations(twin: Twin, goal: Goal) -> tuple[str, ...]:
+    models = [f.model for f in twin.fits or ()] or list(twin.models or twin.case.drug.models)
+    found = [str(m.source) for m in models] + [str(goal.target.source)] + [str(h.source) for h in goal.harms]
+    return tuple(dict.fromkeys([*found, *twin.case.citations]))
+
+
+def _range(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"above {low:g}"
+    return f"below {high:g}" if low <= 0 else f"{low:g}–{high:g}"
+
+
+def _percent(p: float) -> str:
+    return f"{100 * p:.0f} %"

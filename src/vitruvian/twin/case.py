@@ -1,0 +1,104 @@
+"""One person and one drug as numbers: what calibration and forecast need, before any model has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vitruvian.model import Model, Schedule
+from vitruvian.model.schedule import Course
+from vitruvian.pharmacology import Drug
+from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
+from vitruvian.twin.answer import Message, Used
+from vitruvian.twin.draws import value_at
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A level: time (h), value in `unit` (the unit of the model's output), output name, and where it came from."""
+
+    time: float
+    value: float
+    unit: str
+    output: str
+    when: str = ""
+    fact_id: str = ""
+    censored: bool = False
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One possibility for what is not known of the person, with its probability before any level."""
+
+    label: str
+    probability: float
+    covariates: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An interaction or genotype effect on clearance, with its presence over time (0 to 1)."""
+
+    modifier: Modifier
+    presence: Course
+
+
+@dataclass(frozen=True)
+class Case:
+    """Times are hours from the twin's origin (the first known dose, or the moment asked about).
+
+    `person` holds the covariates at `now`; `covariates` their course; `alternatives` what is unknown (one of
+    probability 1 if nothing is). `messages` are the findings of reading the record, `used` what was read.
+    """
+
+    patient: str
+    drug: Drug
+    route: str
+    now: float
+    origin_ms: int
+    offset: int | None
+    given: Schedule
+    levels: tuple[Measured, ...]
+    covariates: Mapping[str, Course]
+    alternatives: tuple[Alternative, ...] = (Alternative("", 1.0, {}),)
+    effects: tuple[Effect, ...] = ()
+    indication: str = ""
+    moiety_factor: float = 1.0
+    age_h: Mapping[str, float] = field(default_factory=dict)
+    active: tuple[tuple[str, str], ...] = ()
+    allergies: tuple[tuple[str, str], ...] = ()
+    messages: tuple[Message, ...] = ()
+    reasons: tuple[str, ...] = ()
+    used: tuple[Used, ...] = ()
+    citations: tuple[str, ...] = ()
+
+    @property
+    def person(self) -> dict[str, float]:
+        """Covariates at `now` that are known for certain."""
+        return {name: value_at(course, self.now) for name, course in self.covariates.items()}
+
+    @property
+    def occasions(self) -> tuple[float, ...]:
+        """The future is an occasion of its own, where there is a past."""
+        return (self.now,) if self.given.doses and self.now > 0 else ()
+
+    def last_dose(self) -> tuple[float, float] | None:
+        """Time (h) and amount of the last dose given by now."""
+        given = self.given.given(self.now) if self.given.doses else []
+        return (given[-1][0], given[-1][1]) if given else None
+
+    def model(self, base: Model) -> Model:
+        """The model with this person's interactions and genotype effects acting on its clearance."""
+        return with_modifiers(base, tuple(e.modifier for e in self.effects))
+
+    def covariates_for(self, model: Model) -> tuple[dict[str, Course], ...]:
+        """What `model` needs, per alternative; names it does not ask for are left out."""
+        known: dict[str, Any] = dict(self.covariates)
+        known |= {e.modifier.covariate: e.presence for e in self.effects}
+        names = [c.name for c in model.covariates]
+        return tuple({n: v for n, v in (known | dict(a.covariates)).items() if n in names} for a in self.alternatives)
+
+    def without_past(self) -> Case:
+        """The same person before any level: what the prior says."""
+        return replace(self, levels=())

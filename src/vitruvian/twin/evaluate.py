@@ -1,0 +1,147 @@
+"""Candidates pushed through every model's draws: the metric of the goal and of each harm, per draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from vitruvian.core import convert
+from vitruvian.infer import weighted_quantile
+from vitruvian.model import Model, Schedule
+from vitruvian.pharmacology import Target
+from vitruvian.twin.answer import Band, Interval
+from vitruvian.twin.calibrate import Fit
+from vitruvian.twin.candidates import Candidate
+from vitruvian.twin.case import Case
+from vitruvian.twin.metrics import limits, metric
+from vitruvian.twin.window import Window, window
+
+STEADY_DAYS = 28.0
+"""Where no closed steady state exists (nonlinear models) the course is followed this long."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Values of one target for one candidate: one array (S,) per fit, in the target's unit, with the fits' weights."""
+
+    target: Target
+    values: tuple[Float[np.ndarray, " s"], ...] = field(repr=False)
+    weight: tuple[float, ...]
+
+    @property
+    def pooled(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """All values and their weights, over all fits."""
+        weight = [np.full(len(v), w / len(v)) for v, w in zip(self.values, self.weight, strict=True)]
+        return np.concatenate(self.values), np.concatenate(weight)
+
+    def probability(self, low: float, high: float) -> float:
+        """P(low ≤ value ≤ high)."""
+        values, weight = self.pooled
+        return float(weight @ ((values >= low) & (values <= high)))
+
+    @property
+    def p_target(self) -> float:
+        """Probability of the target's range."""
+        return self.probability(*limits(self.target))
+
+    def per_fit(self) -> list[tuple[float, float]]:
+        """(P(target), median) under each fit."""
+        low, high = limits(self.target)
+        return [(float(np.mean((v >= low) & (v <= high))), float(np.median(v))) for v in self.values]
+
+    def interval(self) -> Interval:
+        """Median and 90 % interval."""
+        low, middle, high = weighted_quantile(*self.pooled, (0.05, 0.5, 0.95))
+        return Interval(float(middle), float(low), float(high), self.target.unit)
+
+
+def outcomes(
+    case: Case, fits: Sequence[Fit], candidates: Sequence[Candidate], targets: Sequence[Target], *, prior: bool = False
+) -> list[list[Outcome]]:
+    """One list of outcomes (one per candidate) for each target; targets that look at the same curves share them.
+
+    Raises `SolveError` if a forecast is not finite.
+    """
+    values: dict[int, list[list[np.ndarray]]] = {k: [] for k in range(len(targets))}
+    for fit in fits:
+        draws = fit.prior if prior else fit.draws
+        for (output, when), members in _shared(targets).items():
+            plans = [_plan(case, fit.model, c, when) for c in candidates]
+            steady = plans[0].steady
+            curves = draws.curves(
+                [p.schedule for p in plans],
+                [p.where.time for p in plans],
+                output,
+                constant_at=case.now if steady else None,
+            )
+            for k in members:
+                scale = unit_factor(case, fit.model, targets[k])
+                found = [scale * metric(targets[k], p.where, c) for p, c in zip(plans, curves, strict=True)]
+                values[k].append(found)
+    weight = tuple(f.weight for f in fits)
+    count = range(len(candidates))
+    return [[Outcome(t, tuple(v[c] for v in values[k]), weight) for c in count] for k, t in enumerate(targets)]
+
+
+def _shared(targets: Sequence[Target]) -> dict[tuple[str, str | float], list[int]]:
+    """Positions of the targets by what they look at: output and time."""
+    groups: dict[tuple[str, str | float], list[int]] = {}
+    for k, target in enumerate(targets):
+        groups.setdefault((target.output, target.when), []).append(k)
+    return groups
+
+
+def band(case: Case, fits: Sequence[Fit], schedule: Schedule, times: np.ndarray, output: str) -> Band:
+    """Quantiles of an output over `times` (h of the case) under a schedule, pooled over the fits; times from `now`."""
+    curves = [f.draws.curves([schedule], [times], output)[0] for f in fits]
+    unit = next(o.unit for o in fits[0].model.outputs if o.name == output)
+    scales = [convert(1.0, next(o.unit for o in f.model.outputs if o.name == output), unit) for f in fits]
+    weight = np.concatenate([np.full(len(c), f.weight / len(c)) for c, f in zip(curves, fits, strict=True)])
+    values = np.concatenate([c * s for c, s in zip(curves, scales, strict=True)])
+    rows = weighted_quantile(values, weight, (0.05, 0.25, 0.5, 0.75, 0.95))
+    return Band(tuple(np.round(times - case.now, 6).tolist()), *(tuple(r.tolist()) for r in rows), unit, output)
+
+
+def next_start(case: Case, candidate: Candidate) -> float:
+    """When the candidate's first dose falls due (h): now, or one interval after the last dose given."""
+    last = case.last_dose()
+    return case.now if last is None else max(case.now, last[0] + candidate.interval)
+
+
+def unit_factor(case: Case, model: Model, target: Target) -> float:
+    """Factor from the metric in the model's output unit (· h for areas) to the target's unit."""
+    if target.metric == "time_above":
+        return 1.0
+    unit = model.outputs[model.output_index(target.output)].unit
+    if target.metric in ("auc24", "cumulative_auc"):
+        unit = f"{unit}.h"
+    return convert(1.0, unit, target.unit, molar_mass=case.drug.molar_mass)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    schedule: Schedule
+    where: Window
+    steady: bool
+
+
+def _plan(case: Case, model: Model, c: Candidate, when: str | float) -> _Plan:
+    """Which doses to simulate and where to look, for what a target says of `when`."""
+    drug = case.drug.name
+    if when == "steady_state" and model.linear:
+        return _Plan(c.steady(drug), window(0.0, c.interval, c.kinks(0.0, c.interval)), True)
+    start = next_start(case, c)
+    if when == "all":
+        end = start + c.interval * max(1, round(STEADY_DAYS / 7))
+        begin = 0.0
+    else:
+        days = {"steady_state": STEADY_DAYS, "day_1": 1.0}.get(str(when))
+        length = days * 24.0 if days is not None else float(when)
+        end = start + c.interval * max(1, round(length / c.interval))
+        begin = max(start, end - max(24.0, c.interval))
+    course = case.given + c.schedule(drug, start)
+    past = [t for t, _, _ in case.given.given(case.now)] if case.given.doses else []
+    return _Plan(course, window(begin, end, (*past, *c.kinks(start, end))), False)

@@ -1,0 +1,174 @@
+"""The one place where a record's facts become a model's evidence: doses, levels, covariates, genes, other drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from vitruvian.core import DataError, now_ms
+from vitruvian.model.schedule import Course
+from vitruvian.pharmacology import Drug, find
+from vitruvian.record import Fact, Patient
+from vitruvian.twin.answer import Message, Used
+from vitruvian.twin.case import Alternative, Case
+from vitruvian.twin.covariates import MEASURED, Series, courses
+from vitruvian.twin.effects import genotype_effects, interactions
+from vitruvian.twin.genome import advice_texts, alternatives, gene_calls, genetic_names
+from vitruvian.twin.reading import (
+    HOUR_MS,
+    Clock,
+    demographics,
+    doubtful,
+    given,
+    levels,
+    measured,
+    moment_ms,
+    taking,
+    trusted,
+    used,
+)
+from vitruvian.twin.states import states
+
+_STALE_DAYS = 30.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person who asks adds to the record: moment, route, indication, and covariates by name."""
+
+    at: str | None = None
+    route: str | None = None
+    indication: str = ""
+    covariates: Mapping[str, float] | None = None
+
+
+def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Case:
+    """All that the record knows by the moment asked about, as a case for one drug.
+
+    Without a moment, the time of the newest fact is taken (and said, if it lies far back). Raises `DataError` for a
+    moment that is not one and a record without any dated fact.
+    """
+    drug = find(drug) if isinstance(drug, str) else drug
+    everything = patient.facts()
+    now = moment_ms(asked.at) if asked.at else _newest(everything)
+    facts = trusted(everything, now)
+    offset = next((f.offset for f in reversed(facts) if f.offset is not None), None)
+    first = min((f.start_ms for f in facts if _is_dose(f, drug) and f.start_ms is not None), default=now)
+    clock = Clock(first, offset)
+    hour = clock.hours(now)
+    schedule, notes = given(facts, drug, clock, now)
+    route = asked.route or (schedule.doses[-1].route if schedule.doses else drug.regimens[0].route)
+
+    series, newest = measured(facts, clock)
+    age, female = demographics(facts, now)
+    known: dict[str, Course] = {}
+    if age is not None:
+        known = courses(series, age_y=age, female=female, start=0.0, now=hour)
+    others = [t for t in taking(facts, now) if t[0] != drug.name]
+    current = sorted({name for name, _, end in others if end is None})
+    names = {c.name for m in drug.models for c in m.covariates} | {n for r in drug.label_rules for n in r.needs}
+    marks = states(facts, current, names)
+    known |= {name: value for name, (value, _, _) in marks.items()}
+    known |= _baseline_inr(series, drug, names)
+    known |= dict(asked.covariates or {})
+
+    calls, genome = gene_calls(patient, facts)
+    genetic = [n for n in genetic_names(drug) if n not in known]
+    effects, reasons, unknown = interactions(drug, others, clock, hour, route, frozenset(names))
+    more, genetic_reasons = genotype_effects(drug, calls, route, frozenset(names))
+    advised = advice_texts(drug, calls) if calls else ()
+    lines = _used(facts, newest, series, marks, calls, genome, now, age, female, asked)
+    return Case(
+        patient=patient.id,
+        drug=drug,
+        route=route,
+        now=hour,
+        origin_ms=first,
+        offset=offset,
+        given=schedule,
+        levels=tuple(v for v in levels(facts, drug, clock) if 0 < v.time <= hour and schedule.doses),
+        covariates=known,
+        alternatives=alternatives(calls, genetic),
+        effects=(*effects, *more),
+        indication=asked.indication,
+        moiety_factor=drug.products[0].moiety_factor,
+        age_h={name: (now - f.start_ms) / HOUR_MS for name, f in newest.items() if f.start_ms is not None},
+        active=tuple((name, _atc(name)) for name in current),
+        allergies=tuple((f.display, f.code) for f in facts if f.kind == "allergy"),
+        messages=(*notes, *unknown, *doubtful(everything), *_unknown_person(age, female), *_past(asked, now)),
+        reasons=(*reasons, *genetic_reasons, *(text for text, _ in advised), *_mixture(genetic, calls)),
+        used=tuple(lines),
+        citations=tuple(source for _, source in advised if source),
+    )
+
+
+def with_alternatives(case: Case, found: tuple[Alternative, ...]) -> Case:
+    """The same case with other possibilities for what is unknown (a what-if on the genotype)."""
+    return replace(case, alternatives=found)
+
+
+def _newest(facts: list[Fact]) -> int:
+    clock = now_ms()
+    dated = [f.start_ms for f in facts if f.start_ms is not None and f.start_ms <= clock and f.kind != "demographic"]
+    if not dated:
+        raise DataError("the record holds no dated fact of this person", todo="Ingest data, or say --at DATE.")
+    return max(dated)
+
+
+def _is_dose(f: Fact, drug: Drug) -> bool:
+    return f.kind in ("medication_administration", "medication_statement") and f.detail.get("drug") == drug.name
+
+
+def _baseline_inr(series: Mapping[str, Series], drug: Drug, names: set[str]) -> dict[str, float]:
+    """INR before the first dose, where a model asks for it and it was measured."""
+    if "INR_BASE" not in names or "INR" not in series:
+        return {}
+    before = [v for t, v in zip(series["INR"].time, series["INR"].value, strict=True) if t <= 0]
+    return {"INR_BASE": before[-1]} if before else {}
+
+
+def _atc(name: str) -> str:
+    from vitruvian.tables.codes import ATC, codes_of
+
+    return next((code for system, code in codes_of(name) if system == ATC), "")
+
+
+def _unknown_person(age: float | None, female: bool | None) -> list[Message]:
+    missing = [word for word, value in (("birth date", age), ("sex", female)) if value is None]
+    if not missing:
+        return []
+    return [Message("warning", "unknown-person", f"The record holds no {' and no '.join(missing)}.", "Record it.")]
+
+
+def _past(asked: Asked, now: int) -> list[Message]:
+    days = (now_ms() - now) / HOUR_MS / 24
+    if asked.at or days < _STALE_DAYS:
+        return []
+    text = f"The newest fact in the record is {days:.0f} days old: this answer is for that moment, not for today."
+    return [Message("warning", "past-moment", text, "Bring the record up to date, or say the moment with --at.")]
+
+
+def _mixture(genetic: list[str], calls: Mapping[str, object]) -> tuple[str, ...]:
+    if not genetic or calls:
+        return ()
+    names = ", ".join(genetic)
+    return (f"No genome is recorded: {names} are a mixture over population frequencies, not the common allele.",)
+
+
+def _used(facts, newest, series, marks, calls, genome, now, age, female, asked) -> list[Used]:  # type: ignore[no-untyped-def]
+    lines = []
+    if age is not None:
+        lines.append(Used("AGE", f"{age:.1f} years", "", None, "birth date"))
+    if female is not None:
+        lines.append(Used("sex", "female" if female else "male", "", None, "demographics"))
+    for name, fact in newest.items():
+        value = series[name].at(float("inf"))
+        lines.append(used(name, f"{value:.4g} {MEASURED[name] if name != 'INR' else ''}".strip(), fact, now))
+    for name, (value, fact, meaning) in marks.items():
+        origin = "" if fact else "no such condition or drug is recorded"
+        lines.append(used(name, f"{meaning}: {'yes' if value else 'no'}", fact, now, origin))
+    for gene, call in calls.items():
+        if call.diplotype:
+            lines.append(used(gene, f"{call.diplotype} ({call.phenotype})", genome, now, "genome"))
+    lines += [Used(n, f"{v:g}", "", None, "given by the person who asked") for n, v in (asked.covariates or {}).items()]
+    return lines

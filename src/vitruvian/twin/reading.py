@@ -1,0 +1,183 @@
+"""Facts of one person → plain numbers on the twin's clock. Only facts known by the moment asked about are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vitruvian.core import DataError, UnitError, convert, parse_instant
+from vitruvian.model import Dose, Schedule
+from vitruvian.pharmacology import Drug
+from vitruvian.record import Fact
+from vitruvian.tables.codes import LOINC, analyte
+from vitruvian.twin.answer import Message, Used
+from vitruvian.twin.case import Measured
+from vitruvian.twin.covariates import MEASURED, Series
+
+HOUR_MS = 3_600_000
+_YEAR_H = 365.25 * 24
+_ANALYTES = {
+    "weight": "WT",
+    "height": "HT",
+    "creatinine": "SCR",
+    "albumin": "ALB",
+    "haematocrit": "HCT",
+    "inr": "INR",
+    "bilirubin": "BILI",
+    "c_reactive_protein": "CRP",
+}
+_ROUTES = {
+    "oral": ("26643006", "oral", "by mouth"),
+    "iv": ("47625008", "intravenous", "iv"),
+    "sc": ("34206005", "subcutaneous", "sc"),
+}
+_ACTIVE = frozenset({"active", "on-hold", "completed", "in-progress"})
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Hours from the origin: the first known dose of the drug, or the moment asked about."""
+
+    origin_ms: int
+    offset: int | None = None
+
+    def hours(self, ms: int) -> float:
+        """A moment in hours."""
+        return (ms - self.origin_ms) / HOUR_MS
+
+
+def trusted(facts: Iterable[Fact], now_ms: int) -> list[Fact]:
+    """Facts a twin may use: nothing doubtful, started by `now_ms` where they have a start."""
+    return [f for f in facts if f.trusted and (f.start_ms is None or f.start_ms <= now_ms)]
+
+
+def doubtful(facts: Iterable[Fact]) -> list[Message]:
+    """What was left out because its unit, value or time is doubtful, as notes."""
+    found = []
+    for f in facts:
+        if f.kind == "observation" and not f.trusted and f.flags and f.code and analyte(f.system, f.code):
+            raw = f"{f.value_raw:g} {f.unit_raw or '(no unit)'}" if f.value_raw is not None else "no value"
+            text = f"{f.display or f.code} of {f.start} is not used: {raw} ({', '.join(f.flags)})."
+            found.append(Message("warning", "doubtful-fact", text, "Correct it at its source and ingest it again."))
+    return found
+
+
+def demographics(facts: Sequence[Fact], now_ms: int) -> tuple[float | None, bool | None]:
+    """Age in years at `now_ms`, and whether the sex at birth is female; `None` where not recorded."""
+    born = next((f.start_ms for f in facts if f.kind == "demographic" and f.code == "birth_date"), None)
+    coded = {f.code: (f.value_code or "").lower() for f in facts if f.kind == "demographic"}
+    sex = coded.get("birth_sex") or coded.get("sex") or ""
+    female = {"f": True, "female": True, "m": False, "male": False}.get(sex)
+    return (None if born is None else (now_ms - born) / HOUR_MS / _YEAR_H), female
+
+
+def measured(facts: Sequence[Fact], clock: Clock) -> tuple[dict[str, Series], dict[str, Fact]]:
+    """Series of everything measured that covariates need, and the newest fact of each."""
+    rows: dict[str, list[tuple[float, float]]] = {}
+    newest: dict[str, Fact] = {}
+    for f in facts:
+        known = analyte(f.system, f.code) if f.kind == "observation" else None
+        name = _ANALYTES.get(known.name) if known else None
+        if name is None or known is None or f.value is None or f.unit is None or f.start_ms is None:
+            continue
+        value = convert(f.value, f.unit, MEASURED[name], molar_mass=known.molar_mass) if name != "INR" else f.value
+        rows.setdefault(name, []).append((clock.hours(f.start_ms), value))
+        newest[name] = f
+    series = {}
+    for name, points in rows.items():
+        by_time = dict(sorted(points))  # of two values at one moment the later version stands
+        series[name] = Series(tuple(by_time), tuple(by_time.values()))
+    return series, newest
+
+
+def given(facts: Sequence[Fact], drug: Drug, clock: Clock, now_ms: int) -> tuple[Schedule, list[Message]]:
+    """Doses of the drug given by now, and notes on doses that could not be read.
+
+    Administrations count as given; where there are none, statements of what the person takes are expanded.
+    """
+    own = [f for f in facts if f.detail.get("drug") == drug.name]
+    administered = [f for f in own if f.kind == "medication_administration"]
+    doses: list[Dose] = []
+    messages: list[Message] = []
+    for f in administered or [f for f in own if f.kind == "medication_statement" and f.status in _ACTIVE]:
+        try:
+            doses.append(_dose(f, drug, clock, now_ms))
+        except (DataError, UnitError) as error:
+            messages.append(Message("refusal", "unreadable-dose", f"A dose of {drug.name} cannot be used: {error}"))
+    return Schedule(tuple(sorted(doses, key=lambda d: d.time)), drug.name), messages
+
+
+def levels(facts: Sequence[Fact], drug: Drug, clock: Clock) -> list[Measured]:
+    """Levels of the drug (or its effect) in the unit of the model's output, after the first dose."""
+    found = []
+    for f in facts:
+        output = (drug.assays or {}).get(f.code) if f.system == LOINC and f.kind == "observation" else None
+        if output is None or f.value is None or f.start_ms is None:
+            continue
+        unit = next(o.unit for o in drug.default_model.outputs if o.name == output)
+        value = f.value if unit == "{INR}" else convert(f.value, f.unit or "", unit, molar_mass=drug.molar_mass)
+        when = f.start.strftime("%Y-%m-%d %H:%M") if f.start else ""
+        below = f.detail.get("comparator") == "<"
+        found.append(Measured(clock.hours(f.start_ms), value, unit, output, when, f.id, below))
+    return found
+
+
+def taking(facts: Sequence[Fact], now_ms: int) -> list[tuple[str, float, float | None]]:
+    """Drugs by name with start and end in ms (`None`: still taken), from statements and requests."""
+    found: dict[tuple[str, int], tuple[str, float, float | None]] = {}
+    for f in facts:
+        name = f.detail.get("drug")
+        if not name or not f.kind.startswith("medication_") or f.start_ms is None:
+            continue
+        if f.kind == "medication_administration":
+            continue
+        ended = f.end_ms if f.end_ms is not None and f.end_ms <= now_ms else None
+        if f.status in ("stopped", "completed") and ended is None:
+            ended = f.end_ms or f.start_ms
+        if f.status in _ACTIVE or f.status == "stopped":
+            found[name, f.start_ms] = (name, f.start_ms, ended)
+    return list(found.values())
+
+
+def used(name: str, value: str, fact: Fact | None, now_ms: int, origin: str = "") -> Used:
+    """One line of what the answer rests on."""
+    if fact is None:
+        return Used(name, value, "", None, origin)
+    age = None if fact.start_ms is None else (now_ms - fact.start_ms) / HOUR_MS
+    return Used(
+        name, value, str(fact.start)[:16] if fact.start else "", age, origin or f"{fact.basis} ({fact.kind})", fact.id
+    )
+
+
+def moment_ms(text: str) -> int:
+    """A moment given by the person who asks, in milliseconds; raises `DataError`."""
+    return parse_instant(text).ms
+
+
+def _dose(f: Fact, drug: Drug, clock: Clock, now_ms: int) -> Dose:
+    if f.start_ms is None or f.value is None or f.unit is None:
+        raise DataError("a dose without time, amount or unit", got=f"{f.display} {f.value_raw} {f.unit_raw}")
+    unit = drug.products[0].unit
+    amount = convert(f.value, f.unit, unit)
+    route = _route(f, drug)
+    time = clock.hours(f.start_ms)
+    if f.kind == "medication_administration":
+        duration = f.detail.get("duration_h") or None
+        return Dose(time, amount, unit, route, duration if route == "iv" else None)
+    interval = f.detail.get("interval_h")
+    end = min(f.end_ms if f.end_ms is not None else now_ms, now_ms)
+    if interval is None:
+        raise DataError("a statement without an interval", got=f"{f.display} {f.value:g} {f.unit}")
+    count = max(1, int((clock.hours(end) - time) / interval + 1e-9) + 1)
+    return Dose(time, amount, unit, route, None, interval, count)
+
+
+def _route(f: Fact, drug: Drug) -> str:
+    stated = f.detail.get("route") or {}
+    words = f"{stated.get('code', '')} {stated.get('display', '')}".lower()
+    for route, names in _ROUTES.items():
+        if any(n in words for n in names):
+            return route
+    if words.strip():
+        raise DataError("a dose by a route that is not understood", got=words.strip(), allowed=", ".join(_ROUTES))
+    return drug.regimens[0].route

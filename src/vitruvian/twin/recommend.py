@@ -1,0 +1,116 @@
+"""From a calibrated twin to an answer: compare regimens, choose within the guard, solve the exact dose, say why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import brentq
+
+from vitruvian.core import SolveError
+from vitruvian.pharmacology import Target
+from vitruvian.twin.answer import Option
+from vitruvian.twin.calibrate import Fit
+from vitruvian.twin.candidates import Candidate
+from vitruvian.twin.case import Case
+from vitruvian.twin.evaluate import Outcome, outcomes
+from vitruvian.twin.goals import Goal
+from vitruvian.twin.guard import option_faults
+from vitruvian.twin.metrics import limits
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Candidates with what each would do: `outcome` of the target, `harms` of every harm target."""
+
+    candidates: tuple[Candidate, ...]
+    outcome: tuple[Outcome, ...]
+    harms: tuple[tuple[Outcome, ...], ...]
+    faults: tuple[tuple[str, ...], ...]
+    utility: tuple[float, ...]
+
+    def best(self, goal: Goal) -> int | None:
+        """Position of the allowed candidate of greatest utility whose harm stays under the cap; `None` if none."""
+        open_to = [k for k in range(len(self.candidates)) if not self.faults[k] and self.harm(k) <= goal.harm_cap]
+        return max(open_to, key=lambda k: (round(self.utility[k], 3), -self.candidates[k].daily)) if open_to else None
+
+    def harm(self, k: int) -> float:
+        """Largest probability of any harm of candidate `k`."""
+        return max((h.p_target for h in self.harms[k]), default=0.0)
+
+
+def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal: Goal) -> Compared:
+    """Every option under every fit. Utility is P(target) − weight · P(harm), the largest harm counting."""
+    targets = (goal.target, *goal.harms)
+    found = outcomes(case, fits, options, targets)
+    harms = tuple(zip(*found[1:], strict=True)) if goal.harms else tuple(() for _ in options)
+    person = case.person
+    faults = tuple(option_faults(case.drug, c, person, indication=case.indication) for c in options)
+    utility = tuple(
+        o.p_target - goal.harm_weight * max((h.p_target for h in hs), default=0.0)
+        for o, hs in zip(found[0], harms, strict=True)
+    )
+    return Compared(tuple(options), tuple(found[0]), harms, faults, utility)
+
+
+def exact_dose(case: Case, fits: Sequence[Fit], like: Candidate, target: Target) -> float:
+    """Amount per dose (in the unit of `like`) whose median metric is the middle of the target, same interval and route.
+
+    The middle is geometric; a target without upper end counts its lower end. Raises `SolveError` if no amount between
+    1/100 and 100 times that of `like` reaches it.
+    """
+    low, high = limits(target)
+    middle = low if np.isinf(high) else float(np.sqrt(max(low, 1e-9 * high) * high))
+
+    def gap(log_ratio: float) -> float:
+        scaled = replace(like, amount=like.amount * float(np.exp(log_ratio)), loading=None)
+        return outcomes(case, fits, [scaled], (target,))[0][0].interval().median - middle
+
+    left, right = 0.0, 0.0
+    start = gap(0.0)
+    for width in (0.7, 1.6, 2.7, 4.6):
+        if start < 0 and gap(width) >= 0:
+            right = width
+            break
+        if start >= 0 and gap(-width) < 0:
+            left = -width
+            break
+    else:
+        raise SolveError(
+            "no dose brings the median to the middle of the target",
+            got=f"{like} and amounts from 1/100 to 100 times it",
+            todo="Choose another interval or goal.",
+        )
+    return like.amount * float(np.exp(brentq(gap, left, right, xtol=1e-5)))
+
+
+def as_options(compared: Compared, fits: Sequence[Fit]) -> tuple[Option, ...]:
+    """The comparison as plain data for the answer."""
+    return tuple(_option(compared, k, fits) for k in range(len(compared.candidates)))
+
+
+def _option(compared: Compared, k: int, fits: Sequence[Fit]) -> Option:
+    c, outcome, harms = compared.candidates[k], compared.outcome[k], compared.harms[k]
+    low, high = limits(outcome.target)
+    names = [f.model.name for f in fits]
+    return Option(
+        regimen=str(c),
+        dose=c.amount,
+        dose_unit=c.unit,
+        interval_h=c.interval,
+        route=c.route,
+        duration_h=c.duration,
+        loading_dose=c.loading,
+        daily_dose=c.daily,
+        label=c.label,
+        metric=outcome.interval(),
+        p_target=outcome.p_target,
+        p_below=outcome.probability(-np.inf, np.nextafter(low, -np.inf)),
+        p_above=outcome.probability(np.nextafter(high, np.inf), np.inf),
+        p_harm={h.target.name: h.p_target for h in harms},
+        utility=compared.utility[k],
+        allowed=not compared.faults[k],
+        why="; ".join(compared.faults[k]),
+        per_model=dict(zip(names, outcome.per_fit(), strict=True)),
+    )

@@ -1,0 +1,158 @@
+"""One person and one drug: calibrate, forecast, compare, recommend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vitruvian.core import DataError, InputError, RefusalError, SolveError
+from vitruvian.infer import weighted_quantile
+from vitruvian.model import Dose, Model, Schedule
+from vitruvian.twin.answer import Answer, Band, Interval, Message
+from vitruvian.twin.calibrate import Fit, calibrate, eligible
+from vitruvian.twin.candidates import Candidate, candidates, standard
+from vitruvian.twin.case import Case
+from vitruvian.twin.evaluate import band, next_start
+from vitruvian.twin.goals import Goal, goal_for
+from vitruvian.twin.guard import (
+    check_age_of_data,
+    check_allergy,
+    check_convergence,
+    check_duplicates,
+    check_label,
+    check_predictive,
+    refused,
+)
+from vitruvian.twin.recommend import compare, exact_dose
+
+DRAWS = 400
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One person (a `Case`) with the published models of one drug; immutable: `calibrate` gives a new twin.
+
+    `models` restricts to some of the drug's models; `None` averages over all that may be used for this person.
+    """
+
+    case: Case
+    models: tuple[Model, ...] | None = None
+    draws: int = DRAWS
+    seed: int = 0
+    fits: tuple[Fit, ...] | None = field(default=None, repr=False)
+    messages: tuple[Message, ...] = ()
+
+    def calibrate(self) -> Twin:
+        """This twin after the person's levels. Raises `RefusalError` if no model may be used."""
+        usable, found = eligible(self.case, self.models or self.case.drug.models)
+        if not usable:
+            raise RefusalError(" ".join(f"{m.text} {m.todo}" for m in found) or "No model may be used for this person.")
+        fits = calibrate(self.case, usable, draws=self.draws, seed=self.seed)
+        best = max(fits, key=lambda f: f.weight)
+        found = [*found, *check_convergence(best.converged, best.model.name)]
+        found += check_predictive(best.p_value, best.model.name)
+        return Twin(self.case, self.models, self.draws, self.seed, fits, tuple(found))
+
+    def forecast(self, schedule: Schedule, *, hours: float, points: int = 121, output: str | None = None) -> Band:
+        """Bands of an output for `hours` from now, under the doses given so far and `schedule` (times from now).
+
+        Raises `InputError` for a drug that is not this twin's.
+        """
+        fits, case = self._calibrated(), self.case
+        if schedule.drug and schedule.drug != case.drug.name:
+            raise InputError("this twin is of another drug", got=schedule.drug, allowed=case.drug.name)
+        times = case.now + np.linspace(0.0, hours, points)
+        return band(case, fits, case.given + schedule.shift(case.now), times, output or _first(fits))
+
+    def compare(self, options: Sequence[Schedule | Candidate], goal: Goal | str | None = None) -> Answer:
+        """The options beside each other (the best allowed one recommended)."""
+        own = tuple(o if isinstance(o, Candidate) else as_candidate(o) for o in options)
+        if not own:
+            raise InputError("nothing to compare", got="no options", todo="Give at least one regimen.")
+        return self._answer(own, goal, standard_at=None)
+
+    def recommend(self, goal: Goal | str | None = None, *, loading: bool = False) -> Answer:
+        """The standard dose beside personalised candidates over real products; the best allowed one recommended."""
+        case, person = self.case, self.case.person
+        size = {"weight": person.get("WT"), "bsa": person.get("BSA")}
+        around = standard(case.drug, case.route, **size, indication=case.indication)
+        own = candidates(case.drug, case.route, **size, around=around, loading=loading)
+        return self._answer(own, goal, standard_at=0)
+
+    def exact_dose(self, like: Candidate, goal: Goal | str | None = None) -> float:
+        """Amount per dose that puts the median metric in the middle of the target, at the interval of `like`."""
+        return exact_dose(self.case, self._calibrated(), like, self.goal(goal).target)
+
+    def goal(self, asked: Goal | str | None) -> Goal:
+        """A goal from its name, an expression, or the drug's default."""
+        return asked if isinstance(asked, Goal) else goal_for(self.case.drug, asked)
+
+    def individual(self) -> dict[str, Interval]:
+        """Individual parameters now (median and 90 %), pooled over the models that have them."""
+        fits = self._calibrated()
+        best = max(fits, key=lambda f: f.weight)
+        units = {p.name: p.unit for p in best.model.parameters}
+        found = {}
+        for name, values in best.draws.individual(self.case.now).items():
+            even = np.full(len(values), 1.0 / len(values))
+            low, middle, high = (float(x) for x in weighted_quantile(values, even, (0.05, 0.5, 0.95)))
+            found[name] = Interval(middle, low, high, units.get(name, ""))
+        return found
+
+    def checks(self) -> tuple[Message, ...]:
+        """What the guard says of this person and drug before any regimen is looked at."""
+        case = self.case
+        found = [*case.messages, *check_duplicates(case.drug, case.active), *check_allergy(case.drug, case.allergies)]
+        found += [*check_age_of_data(case.drug, case.age_h), *check_label(case.drug, case.person, case.indication)]
+        return tuple(found)
+
+    def _calibrated(self) -> tuple[Fit, ...]:
+        if self.fits is None:
+            raise InputError("this twin has not seen the person's data", todo="Call calibrate() first.")
+        return self.fits
+
+    def _answer(self, options: tuple[Candidate, ...], goal: Goal | str | None, standard_at: int | None) -> Answer:
+        from vitruvian.twin.answering import answer, refusal
+
+        wanted = self.goal(goal)
+        messages = self.checks()
+        if refused(messages):
+            return refusal(self, wanted, messages)
+        try:
+            twin = self if self.fits is not None else self.calibrate()
+            messages = tuple(dict.fromkeys((*messages, *twin.messages)))
+            if refused(messages):
+                return refusal(twin, wanted, messages)
+            compared = compare(twin.case, twin._calibrated(), options, wanted)
+        except (RefusalError, SolveError, DataError) as error:
+            code = {RefusalError: "no-model", SolveError: "not-solved"}.get(type(error), "bad-data")
+            return refusal(self, wanted, (*messages, Message("refusal", code, str(error))))
+        return answer(twin, wanted, compared, messages, standard_at)
+
+    def solved(self, like: Candidate, goal: Goal) -> float | None:
+        """`exact_dose`, or `None` where no dose reaches the middle of the target."""
+        try:
+            return self.exact_dose(like, goal)
+        except SolveError:
+            return None
+
+    def start_of(self, c: Candidate) -> float:
+        """When the first dose of a candidate falls due (h)."""
+        return next_start(self.case, c)
+
+
+def as_candidate(schedule: Schedule) -> Candidate:
+    """A repeated regimen as a candidate; raises `InputError` for a schedule that is not one."""
+    if len(schedule.doses) != 1 or schedule.doses[0].interval is None:
+        raise InputError(
+            "an option to compare is one repeated dose", got=str(schedule), todo='Give it with every="12 h".'
+        )
+    dose: Dose = schedule.doses[0]
+    assert dose.interval is not None
+    return Candidate(dose.amount, dose.unit, dose.interval, dose.route, dose.duration)
+
+
+def _first(fits: tuple[Fit, ...]) -> str:
+    return fits[0].model.outputs[0].name
