@@ -8,10 +8,14 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli.estimate import estimate_command
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.ingest import ingest_command
+from vitruvian.cli.interactions import interactions_command
 from vitruvian.cli.patient import patient_app
 from vitruvian.cli.quarantine import quarantine_app
+from vitruvian.cli.simulate import simulate_command
+from vitruvian.cli.vpc import vpc_command
 from vitruvian.core import VitruvianError
 
 app = typer.Typer(
@@ -33,10 +37,14 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 app.command("genotype")(genotype_command)
+app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")
 app.command("ingest")(ingest_command)
 app.add_typer(patient_app, name="patient")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("simulate")(simulate_command)
+app.command("estimate")(estimate_command)
+app.command("vpc")(vpc_command)
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ from vitruvian.infer.mixture import mixture as mixture
 from vitruvian.infer.observation import draw_level as draw_level
 from vitruvian.infer.posterior import Posterior as Posterior
 from vitruvian.infer.posterior import weighted_quantile as weighted_quantile
+from vitruvian.infer.predictive_check import PredictiveCheck as PredictiveCheck
+from vitruvian.infer.predictive_check import predictive_check as predictive_check
 from vitruvian.infer.prior import Prior as Prior
 from vitruvian.infer.prior import prior_of as prior_of
 from vitruvian.infer.project import extend as extend

@@ -77,8 +77,8 @@ def read_dataset(
     AMT and the other dosing items, MDV from EVID and DV. Times and amounts are in the model's units. Differences from
     NONMEM, on purpose: a missing DV is no observation (NONMEM reads 0), rows of one ID must stand together, a missing
     covariate is refused, times are elapsed and not negative. CENS (or BLQ) 1 marks a value below LLOQ (or LIMIT; if
-    absent: below DV). Rows with "C" in a column C are comments. OCC numbers occasions. Without `model`, every other column is a
-    covariate; with it, columns that are neither items nor covariates are refused unless named in `ignore`.
+    absent: below DV). Rows with "C" in a column C are comments. OCC numbers occasions. Without `model`, every other
+    column is a covariate; with it, columns that are neither items nor covariates are refused unless in `ignore`.
     `layout` says which output and compartment a record is about; default: the model's own `layout` if it has one, else
     DVID 1, 2, … in the order of the model's outputs.
     Raises `DataError` with row numbers, `UnknownNameError` for a column, `UnsupportedError` for an item.

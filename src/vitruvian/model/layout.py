@@ -25,7 +25,7 @@ class DataLayout:
     synonyms: Mapping[str, str] = field(default_factory=dict)
 
     def rename(self, header: list[str]) -> list[str]:
-        """The header in the model's words: synonyms replaced; names that differ from $INPUT at their place follow it."""
+        """The header in the model's words: synonyms replaced; unknown names take that of $INPUT at their place."""
         header = [self.synonyms.get(name, name) for name in header]
         if len(header) != len(self.inputs):
             return header

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from vitruvian.core import DataError, UnsupportedError
 
-FUNCTIONS = {"EXP", "LOG", "LOG10", "SQRT", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "ABS", "INT", "MOD", "MIN", "MAX",
-             "PHI", "GAMLN"}  # fmt: skip
+FUNCTIONS = {"EXP", "LOG", "LOG10", "SQRT", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "ABS", "INT", "MOD", "MIN",
+             "MAX", "PHI", "GAMLN"}  # fmt: skip
 _SYNONYMS = {"DEXP": "EXP", "DLOG": "LOG", "ALOG": "LOG", "DLOG10": "LOG10", "ALOG10": "LOG10", "DSQRT": "SQRT",
              "DABS": "ABS", "DINT": "INT", "DMOD": "MOD", "DSIN": "SIN", "DCOS": "COS", "DTAN": "TAN"}  # fmt: skip
 ARRAYS = {"THETA", "ETA", "EPS", "ERR", "A", "DADT", "A_0"}
@@ -309,6 +309,6 @@ class _Parser:
         replaced = self.replace.get(f"{name}({index})", f"{name}({index})")
         name, _, index = replaced.rstrip(")").partition("(")
         if name not in ARRAYS or not index.isdigit():
-            raise UnsupportedError(f"{self.where}: {replaced} is not supported",
-                                   allowed=", ".join(sorted(FUNCTIONS) + [f"{a}(n)" for a in sorted(ARRAYS)]))  # fmt: skip
+            usable = sorted(FUNCTIONS) + [f"{a}(n)" for a in sorted(ARRAYS)]
+            raise UnsupportedError(f"{self.where}: {replaced} is not supported", allowed=", ".join(usable))
         return Name(f"{'EPS' if name == 'ERR' else name}({int(index)})")

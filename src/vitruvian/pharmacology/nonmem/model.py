@@ -149,8 +149,10 @@ class ControlStreamModel(Model):
             done |= set(mine)
         for name, line in assigned(self._error).items():
             if name == "F_FLAG":
-                raise UnsupportedError(f"$ERROR, line {line}: F_FLAG is not supported",
-                                       todo="Mark values below the limit by a column CENS (or BLQ) instead.")  # fmt: skip
+                raise UnsupportedError(
+                    f"$ERROR, line {line}: F_FLAG is not supported",
+                    todo="Mark values below the limit by a column CENS.",
+                )
         for k in range(len(self.compartments) if self._des else 0):
             if f"DADT({k + 1})" not in assigned(self._des):
                 raise DataError(f"$DES does not set DADT({k + 1})")

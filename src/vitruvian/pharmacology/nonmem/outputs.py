@@ -29,7 +29,7 @@ class OutputCode:
     code: tuple[Statement, ...]
     fixed: Mapping[str, float]
     compartment: int
-    error: ResidualError = ResidualError("none")
+    error: ResidualError
 
     def run(self, env: Mapping[str, Any]) -> dict[str, Any]:
         """All names after $ERROR, given $PK's, the amounts A(n) and perhaps ε."""
@@ -70,10 +70,12 @@ def find_outputs(
     Raises `UnsupportedError` where the residual error is none of the declared forms, `DataError` where Y is not set.
     """
     column, values = _selector(code, inputs)
-    candidates = [(v, {column: v} if column else {}) for v in values] if column else [(None, {})]
-    rest = max(values) + 1 if column else None
+    candidates: list[tuple[float | None, dict[str, float]]]
+    candidates = [(None, {})]
+    rest = None
     if column:
-        candidates.append((rest, {column: rest}))
+        rest = max(values) + 1
+        candidates = [(v, {column: v}) for v in (*values, rest)]
     samples = _samples(code, sample, covariates, structure)
     found: list[OutputCode] = []
     codes: dict[float, int] = {}
@@ -83,7 +85,7 @@ def find_outputs(
             int(value) if column == "CMT" and value in range(1, len(structure.compartments) + 1) else structure.observed
         )
         name = "Y" if not column else "other" if value == rest else f"{column}{value:g}"
-        output = OutputCode(name, code, fixed, reads)
+        output = OutputCode(name, code, fixed, reads, ResidualError("none"))
         fitted = _with_error(output, samples, sigma, optional=value is not None and value == rest)
         if fitted is None:
             continue
@@ -155,7 +157,7 @@ def _with_error(output: OutputCode, samples: dict[str, Any], sigma: np.ndarray, 
     error = residual_error(f[use], slopes[use], sigma)
     if error is None:
         raise UnsupportedError("$ERROR: this residual error is not supported", got=dict(output.fixed) or None,
-                               allowed="SD a, b·F, a + b·F or √(a² + b²·F²), also on the logarithm, equal for all people")  # fmt: skip
+                               allowed="SD a, b·F, a + b·F or √(a² + b²·F²), equal for all people")  # fmt: skip
     if optional and error.form == "none":
         return None
     return OutputCode(output.name, output.code, output.fixed, output.compartment, error)

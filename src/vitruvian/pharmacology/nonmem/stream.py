@@ -12,8 +12,8 @@ import numpy as np
 from vitruvian.core import DataError, InputError, UnsupportedError
 from vitruvian.pharmacology.nonmem.code import Statement, parse_code
 
-_IGNORED = ("ESTIMATION", "COVARIANCE", "TABLE", "SIMULATION", "SIZES", "SCATTERPLOT", "WARNINGS", "DATA", "ESTM", "COVR",
-            "SIML", "SIMULATE", "INFILE", "TOL")  # fmt: skip
+_IGNORED = ("ESTIMATION", "COVARIANCE", "TABLE", "SIMULATION", "SIZES", "SCATTERPLOT", "WARNINGS", "DATA", "ESTM",
+            "COVR", "SIML", "SIMULATE", "INFILE", "TOL")  # fmt: skip
 _CODE = ("PK", "DES", "ERROR")
 _READ = ("PROBLEM", "INPUT", "SUBROUTINES", "SUBS", "MODEL", "THETA", "OMEGA", "SIGMA", "ABBREVIATED", *_CODE)
 
