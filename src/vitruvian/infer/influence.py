@@ -26,7 +26,7 @@ class LevelCheck:
     `record` is its place in the table, `predicted` the 5, 50 and 95 % quantiles of the posterior prediction (without
     residual error). `p_posterior` is the two-sided posterior predictive probability of a level as extreme; `p_others`
     the same given only the other levels (leave-one-out), which is the fairer test. `shift` says how far the level moved
-    the mean of each eta, in posterior standard deviations; `pareto_k` > 0.7 says that the leave-one-out numbers are rough.
+    the mean of each eta, in posterior standard deviations; `pareto_k` > 0.7: the leave-one-out numbers are rough.
     """
 
     record: int
