@@ -63,6 +63,16 @@ class InteractionEffect:
         """Exposure with over exposure without: 1/point."""
         return 1.0 / self.point
 
+    @property
+    def log_mean(self) -> float:
+        """Mean of the logarithm of `draws`: centre of the log-normal by which a model's clearance is multiplied."""
+        return float(np.log(self.draws).mean())
+
+    @property
+    def log_sd(self) -> float:
+        """SD of the logarithm of `draws`."""
+        return float(np.log(self.draws).std())
+
 
 @dataclass(frozen=True)
 class _Setting:

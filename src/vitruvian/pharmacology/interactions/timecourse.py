@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import log
 
+from vitruvian.core import InputError
 from vitruvian.pharmacology.interactions.activity import Basis, acting_rows
 from vitruvian.pharmacology.interactions.facts import Species, Victim, enzymes
 
@@ -13,12 +14,30 @@ _STEADY = 5.0  # half-lives to 97 %
 
 @dataclass(frozen=True)
 class TimeCourse:
-    """Days until an interaction is full after starting, and until it is gone after stopping, with a sentence."""
+    """Days until an interaction is full after starting, and until it is gone after stopping, with a sentence.
+
+    half_life_h: half-life of the effect, that of the perpetrator plus, where the enzyme is destroyed or made, its own.
+    """
 
     perpetrator: str
+    half_life_h: float
     onset_days: float
     offset_days: float
     sentence: str
+
+    def presence(self, hours_since_start: float, hours_since_stop: float = 0.0) -> float:
+        """Share of the full effect, 0 to 1: (1 - 2^(-a/h)) 2^(-b/h), a the hours taken, b the hours since stopped.
+
+        The first-order rise and fall are an approximation of the whole chain of drug, metabolite and enzyme.
+        Raises: InputError where the drug stopped before it started, or the times are negative.
+        """
+        taken = hours_since_start - hours_since_stop
+        if taken < 0.0 or hours_since_stop < 0.0:
+            raise InputError(
+                "an interacting drug must start before it stops",
+                got=f"started {hours_since_start:g} h ago, stopped {hours_since_stop:g} h ago",
+            )
+        return (1.0 - 2.0 ** (-taken / self.half_life_h)) * 2.0 ** (-hours_since_stop / self.half_life_h)
 
 
 def time_course(agent: Species, drug: Victim, basis: Basis = "mechanistic") -> TimeCourse:
@@ -31,8 +50,8 @@ def time_course(agent: Species, drug: Victim, basis: Basis = "mechanistic") -> T
         for p in drug.pathways
         if _changes_amount(agent.name, p.name, basis)
     ]
-    hours = _STEADY * agent.half_life_h + _STEADY * max(turnover, default=0.0)
-    days = hours / 24.0
+    half_life = agent.half_life_h + max(turnover, default=0.0)
+    days = _STEADY * half_life / 24.0
     cause = "the drug itself and the enzyme's turnover" if turnover else "the drug's own half-life"
     text = (
         f"The effect of {agent.name} is full about {_span(days)} after it is started and gone about {_span(days)} "
@@ -40,7 +59,7 @@ def time_course(agent: Species, drug: Victim, basis: Basis = "mechanistic") -> T
     )
     if days > 21.0:
         text += "; after a recent start or stop, levels drift for weeks: measure again"
-    return TimeCourse(agent.name, days, days, f"{text}.")
+    return TimeCourse(agent.name, half_life, days, days, f"{text}.")
 
 
 def _changes_amount(perpetrator: str, enzyme: str, basis: Basis) -> bool:
