@@ -21,7 +21,24 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 
 # public name → room (module) that defines it
-_DOORS: dict[str, str] = {}
+_DOORS: dict[str, str] = {
+    "Actor": "vitruvian.core",
+    "Source": "vitruvian.core",
+    "Schedule": "vitruvian.model",
+    "bolus": "vitruvian.model",
+    "infusion": "vitruvian.model",
+    "oral": "vitruvian.model",
+    "Record": "vitruvian.record",
+    "drugs": "vitruvian.pharmacology.library",
+    "Answer": "vitruvian.twin",
+    "Asked": "vitruvian.twin",
+    "Twin": "vitruvian.twin",
+    "cite": "vitruvian.twin",
+    "dose": "vitruvian.twin",
+    "goals": "vitruvian.twin",
+    "plot": "vitruvian.reports",
+    "report": "vitruvian.reports",
+}
 
 __all__ = ["__version__", *_DOORS]
 

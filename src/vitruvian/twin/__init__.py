@@ -1,5 +1,6 @@
 """The loop: facts → evidence, calibrate, forecast, compare, recommend, and the guard."""
 
+from vitruvian.twin import goals as goals
 from vitruvian.twin.answer import Answer as Answer
 from vitruvian.twin.answer import Band as Band
 from vitruvian.twin.answer import Interval as Interval
@@ -10,6 +11,7 @@ from vitruvian.twin.case import Alternative as Alternative
 from vitruvian.twin.case import Case as Case
 from vitruvian.twin.case import Effect as Effect
 from vitruvian.twin.case import Measured as Measured
+from vitruvian.twin.cite import cite as cite
 from vitruvian.twin.dose import dose as dose
 from vitruvian.twin.evidence import Asked as Asked
 from vitruvian.twin.evidence import read_case as read_case

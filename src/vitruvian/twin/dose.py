@@ -6,7 +6,7 @@ from vitruvian.model import Model
 from vitruvian.pharmacology import Drug, find, find_model
 from vitruvian.record import Patient, Record
 from vitruvian.twin.answer import Answer
-from vitruvian.twin.evidence import Asked, read_case
+from vitruvian.twin.evidence import Asked
 from vitruvian.twin.goals import goal_for
 from vitruvian.twin.twin import DRAWS, Twin
 
@@ -24,7 +24,7 @@ def dose(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Answer:
-    """The answer for one person and drug; a refusal is an answer too. The twin's state is kept in the record.
+    """The answer for one person and drug; a refusal is an answer too.
 
     `model` names one model to use alone; otherwise all models of the drug that suit the person are averaged.
     Raises `UnknownNameError` (patient, drug, model), `InputError` (goal), `DataError` (record without dated facts).
@@ -33,5 +33,5 @@ def dose(
     drug = find(drug) if isinstance(drug, str) else drug
     wanted = goal_for(drug, goal, mic=mic)
     chosen: tuple[Model, ...] | None = (find_model(model),) if model else None
-    twin = Twin(read_case(person, drug, asked), chosen, draws=draws, seed=seed)
+    twin = Twin(person, drug, asked, chosen, draws=draws, seed=seed)
     return twin.recommend(wanted, loading=loading)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from vitruvian.core import InputError, Source
-from vitruvian.pharmacology import Drug, Target
+from vitruvian.pharmacology import Drug, Target, find
 from vitruvian.twin.answer import GoalStated
 from vitruvian.twin.metrics import limits
 
@@ -62,8 +62,9 @@ def goal_for(drug: Drug, asked: str | None = None, *, mic: float | None = None) 
     return Goal(target, harms)
 
 
-def exposure(drug: Drug) -> Goal:
+def exposure(drug: Drug | str) -> Goal:
     """The exposure band of the label dose in the trial population, for drugs without a therapeutic range."""
+    drug = find(drug) if isinstance(drug, str) else drug
     for target in drug.efficacy_targets:
         if "exposure" in target.name or "label" in target.name:
             return Goal(target, drug.harm_targets)

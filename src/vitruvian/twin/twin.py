@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from vitruvian.core import DataError, InputError, RefusalError, SolveError
 from vitruvian.infer import weighted_quantile
 from vitruvian.model import Dose, Model, Schedule
+from vitruvian.pharmacology import Drug
+from vitruvian.record import Patient
 from vitruvian.twin.answer import Answer, Band, Interval, Message
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import Candidate, candidates, standard
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import band, next_start
+from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.goals import Goal, goal_for
 from vitruvian.twin.guard import (
     check_age_of_data,
@@ -32,17 +36,31 @@ DRAWS = 400
 
 @dataclass(frozen=True)
 class Twin:
-    """One person (a `Case`) with the published models of one drug; immutable: `calibrate` gives a new twin.
+    """One person (a `Patient` of a record with a drug, or a `Case` of plain numbers); `calibrate` gives a new twin.
 
     `models` restricts to some of the drug's models; `None` averages over all that may be used for this person.
+
+        twin = Twin(record.patient("p-001"), drugs.vancomycin).calibrate()
+        print(twin.recommend())
     """
 
-    case: Case
+    person: Case | Patient
+    drug: Drug | str | None = None
+    asked: Asked = Asked()
     models: tuple[Model, ...] | None = None
     draws: int = DRAWS
     seed: int = 0
     fits: tuple[Fit, ...] | None = field(default=None, repr=False)
     messages: tuple[Message, ...] = ()
+
+    @cached_property
+    def case(self) -> Case:
+        """The person and drug as numbers, read from the record once."""
+        if isinstance(self.person, Case):
+            return self.person
+        if self.drug is None:
+            raise InputError("a twin of a patient needs a drug", todo="Give it, as in Twin(patient, drugs.apixaban).")
+        return read_case(self.person, self.drug, self.asked)
 
     def calibrate(self) -> Twin:
         """This twin after the person's levels. Raises `RefusalError` if no model may be used."""
@@ -53,7 +71,7 @@ class Twin:
         best = max(fits, key=lambda f: f.weight)
         found = [*found, *check_convergence(best.converged, best.model.name)]
         found += check_predictive(best.p_value, best.model.name)
-        return Twin(self.case, self.models, self.draws, self.seed, fits, tuple(found))
+        return replace(self, person=self.case, fits=fits, messages=tuple(found))
 
     def forecast(self, schedule: Schedule, *, hours: float, points: int = 121, output: str | None = None) -> Band:
         """Bands of an output for `hours` from now, under the doses given so far and `schedule` (times from now).

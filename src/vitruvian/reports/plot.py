@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from vitruvian.report import figures
+from vitruvian.reports import figures
 from vitruvian.twin import Answer
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vitruvian.report import figures
+from vitruvian.reports import figures
 from vitruvian.twin import Answer, shown
 
 _PAGE = Environment(
-    loader=PackageLoader("vitruvian.report"),
+    loader=PackageLoader("vitruvian.reports"),
     autoescape=True,  # names and remarks come from records: never markup
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -46,10 +46,14 @@ def trade_off(answer: Answer) -> Figure:
         for position, option in enumerate(answer.options):
             x, y = 100 * max(option.p_harm.values(), default=0.0), 100 * option.p_target
             special = {answer.recommended: (BLUE, "o", 70), answer.standard: (ORANGE, "s", 60)}
-            colour, marker, size = special.get(position, (GREY if option.allowed else RED, "." if option.allowed else "x", 40))
+            colour, marker, size = special.get(
+                position, (GREY if option.allowed else RED, "." if option.allowed else "x", 40)
+            )
             axes.scatter([x], [y], color=colour, marker=marker, s=size, zorder=3)
             if position in special:
-                axes.annotate(option.regimen, (x, y), xytext=(7, 3), textcoords="offset points", fontsize=8, color=colour)
+                axes.annotate(
+                    option.regimen, (x, y), xytext=(7, 3), textcoords="offset points", fontsize=8, color=colour
+                )
         axes.set_xlabel("probability of harm (%)")
         axes.set_ylabel("probability of target (%)")
         axes.set_xlim(left=-2)
@@ -68,7 +72,9 @@ def learned(answer: Answer) -> Figure | None:
         for row, item in enumerate(reversed(answer.learned)):
             scale = item.prior.median or 1.0
             for interval, colour, shift, width in ((item.prior, GREY, 0.14, 2), (item.posterior, BLUE, -0.14, 3)):
-                axes.plot([interval.low / scale, interval.high / scale], [row + shift] * 2, color=colour, linewidth=width)
+                axes.plot(
+                    [interval.low / scale, interval.high / scale], [row + shift] * 2, color=colour, linewidth=width
+                )
                 axes.plot([interval.median / scale], [row + shift], "o", color=colour, markersize=4)
         axes.set_yticks(range(len(answer.learned)), [i.parameter for i in reversed(answer.learned)])
         axes.set_xscale("log")
