@@ -100,7 +100,9 @@ def _curve(golden: Golden, model: Model, times: Float[np.ndarray, " k"]) -> Floa
     subject = _schedule(golden).to_subject(model, times, golden.inputs.get("covariates", {}), output=golden.output)
     table = compile_events(model, [subject])
     found = simulate(model, table, eta=_eta(golden, model)[None])[0, :, model.output_index(golden.output)]
-    return np.asarray(found)[np.asarray(table.exists[0])][: len(times)]
+    rows = np.asarray(table.observations.exists[0])
+    observed = subject.evid[np.asarray(table.observations.record[0])[rows]] == 0
+    return np.asarray(found)[rows][observed]
 
 
 def _grid(schedule: Schedule, start: float, end: float) -> Float[np.ndarray, " k"]:

@@ -14,19 +14,35 @@ TOXICITY = Source(
     "primary",
 )
 CRITICAL = Source(
-    "Pai Mangalore R, Peel TN, Udy AA, Peleg AY. The clinical application of beta-lactam antibiotic therapeutic drug "
-    "monitoring in the critical care setting. J Antimicrob Chemother 2023;78:2395-2405",
-    "10.1093/jac/dkad223",
-    status="one transcription",
+    "Huttner A, Harbarth S, Hope WW, Lipman J, Roberts JA. Therapeutic drug monitoring of the beta-lactam antibiotics. "
+    "J Antimicrob Chemother 2015;70:3178-3183",
+    "10.1093/jac/dkv201",
+    "abstract: most centres aim at 100 % of the time above the MIC",
+    "primary",
 )
-EUCAST = Source("EUCAST clinical breakpoints, susceptible category", status="one transcription")
+FOUR_TIMES = Source(
+    "Schoenenberger-Arnaiz JA, Ahmad-Diaz F, Miralbes-Torner M, et al. Usefulness of therapeutic drug monitoring of "
+    "piperacillin and meropenem in routine clinical practice. Eur J Hosp Pharm 2020;27:e30",
+    table="abstract: plasma level above four times the MIC",
+    status="primary",
+)
 HOUSE = Source("Ceiling set by this project, above any recommended dose", status="assumption")
 
 
 def time_above(name: str, percent: float, unbound: float, mic: float, source: Source, times: float = 1) -> Target:
     """At least `percent` of the interval with unbound concentration above `times` the MIC (mg/L)."""
     return Target(
-        name, "time_above", percent, 100, "%", source, threshold=times, per_mic=True, mic=mic, unbound=unbound
+        name,
+        "time_above",
+        min(percent, 99),  # the whole interval, but for rounding
+        _INF,
+        "%",
+        source,
+        indication=f"MIC up to {mic:g} mg/L, the EUCAST breakpoint, unless measured",
+        threshold=times,
+        per_mic=True,
+        mic=mic,
+        unbound=unbound,
     )
 
 
