@@ -41,5 +41,5 @@ def ingest_command(
             typer.echo(f"people: {', '.join(report.people)}")
     if report.quarantined:
         lines = "\n  ".join(report.problems)
-        what = f"{report.quarantined} of {report.records_in} records are in quarantine:\n  {lines}\n"
-        raise QuarantineError(what, todo="See `vitruvian quarantine list`.")
+        todo = f"See `vitruvian quarantine list`.\n  {lines}"
+        raise QuarantineError(f"{report.quarantined} of {report.records_in} records are in quarantine", todo=todo)

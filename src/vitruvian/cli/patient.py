@@ -76,7 +76,7 @@ def timeline_command(
 
 
 def _demographics(person: Patient) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for one in person.facts(kind="demographic"):
         if one.code in ("name", "sex", "birth_date"):
             found.setdefault(one.code, one.value_text or one.value_code or "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from vitruvian.core import UnsupportedError
 from vitruvian.record import Parsed, RawFile
 
-# (name, where the sign lies, sign)
+# (name, where the sign lies (None: somewhere in XML), sign)
 _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
     ("DICOM", 128, b"DICM"),
     ("PDF", 0, b"%PDF"),
@@ -25,7 +25,8 @@ _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
 def name_of(head: bytes) -> str | None:
     """What the content is, if it is one of the formats that are known but not read here."""
     for name, at, sign in _SIGNS:
-        if head[at : at + len(sign)] == sign if at is not None else sign in head[:4096]:
+        in_xml = at is None and head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") and sign in head[:4096]
+        if in_xml or (at is not None and head[at : at + len(sign)] == sign):
             return name
     return None
 
@@ -34,7 +35,7 @@ def name_of(head: bytes) -> str | None:
 class Unread:
     """Stands behind all real formats: claims what it can name, and refuses it."""
 
-    name: str = "unread"
+    name: str = "unknown"
     version: str = "1"
     needs_patient: bool = False
 

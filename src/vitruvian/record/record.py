@@ -143,11 +143,14 @@ class Record:
         return read(file, one, subject)
 
     def quarantined(self) -> list[Quarantined]:
-        """What was kept but not accepted, oldest first."""
+        """What was kept but not accepted, oldest first; whole files that were accepted later are left out."""
         self.actor.demand("quarantine")
         table = schema.quarantine
+        accepted = select(schema.provenance.c.raw_hash)
+        open_ = (table.c.place != "file") | table.c.raw_hash.not_in(accepted)
+        query = select(table).where(open_).order_by(table.c.received_ms, table.c.quarantine)
         with self.engine.begin() as connection:
-            rows = connection.execute(select(table).order_by(table.c.received_ms, table.c.quarantine)).all()
+            rows = connection.execute(query).all()
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
         fields = ("name", "place", "what", "reason", "raw_hash", "parser", "received_ms")
         return [Quarantined(row.quarantine, *(getattr(row, one) for one in fields)) for row in rows]
