@@ -114,21 +114,23 @@ def match(gene: str, calls: Calls) -> tuple[Pair, ...]:
 
 
 def _fitting(table: Definition, calls: Calls) -> list[tuple[int, int]]:
+    """Indices (i ≤ j) of all pairs that fit every block."""
     masks = table.masks
-    fits = np.ones(len(masks), dtype=bool)
-    halves: list[tuple[list[int], np.ndarray, np.ndarray]] = []
-    for block in blocks(table.sites, calls):
-        called = [(table.sites[s], calls[table.sites[s].key]) for s in block]
-        first = np.array([_mask(site, call.first) for site, call in called])
-        second = np.array([_mask(site, call.second) for site, call in called])
-        fits &= ((masks[:, block] & first) != 0).all(axis=1) | ((masks[:, block] & second) != 0).all(axis=1)
-        halves.append((block, first, second))
-    kept = np.flatnonzero(fits)
+    called = [(s, site, calls[site.key]) for s, site in enumerate(table.sites) if site.key in calls]
+    seen = np.array([s for s, _, _ in called], dtype=np.int64)
+    first = np.array([_mask(site, call.first) for _, site, call in called], dtype=np.int64)
+    second = np.array([_mask(site, call.second) for _, site, call in called], dtype=np.int64)
+    one, two = (masks[:, seen] & first) != 0, (masks[:, seen] & second) != 0
+    kept = np.flatnonzero((one | two).all(axis=1))
+    one, two = one[kept], two[kept]
+    column = {s: k for k, s in enumerate(seen.tolist())}
     together = np.ones((len(kept), len(kept)), dtype=bool)
-    for block, first, second in halves:
-        one = ((masks[np.ix_(kept, np.array(block))] & first) != 0).all(axis=1)
-        two = ((masks[np.ix_(kept, np.array(block))] & second) != 0).all(axis=1)
-        together &= (one[:, None] & two[None, :]) | (two[:, None] & one[None, :])
+    for block in blocks(table.sites, calls):
+        if len(block) == 1 and calls[table.sites[block[0]].key].homozygous:
+            continue
+        here = [column[s] for s in block]
+        left, right = one[:, here].all(axis=1), two[:, here].all(axis=1)
+        together &= (left[:, None] & right[None, :]) | (right[:, None] & left[None, :])
     return [(int(kept[i]), int(kept[j])) for i, j in zip(*np.nonzero(np.triu(together)), strict=True)]
 
 
