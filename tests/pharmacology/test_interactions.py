@@ -245,6 +245,16 @@ def test_warfarin_genotype_follows_its_allele_sum():
     assert any("guideline covers this pair" in r for r in effect.reasons)
 
 
+def test_cyp3a5_expressers_need_twice_the_tacrolimus_and_feel_an_azole_less():
+    alone = genotype_clearance_ratio("tacrolimus", "CYP3A5", "*1/*3", route="iv", draws=10)
+    assert 1.7 < alone.point < 2.1
+    assert any("*3/*3" in r and "guideline covers this pair" in r for r in alone.reasons)
+    expresser = clearance_ratio("tacrolimus", ["voriconazole"], genotype={"CYP3A5": "*1/*3"}, draws=10)
+    other = clearance_ratio("tacrolimus", ["voriconazole"], draws=10)
+    assert 2.5 < other.auc_ratio < 4.5
+    assert 1.3 < expresser.auc_ratio < other.auc_ratio
+
+
 def test_genotype_by_number_and_both_references():
     free = genotype_clearance_ratio("midazolam", "CYP3A4", 0.5, 0.1, route="iv", draws=10)
     assert free.point < 1.0

@@ -25,7 +25,7 @@ def interactions_command(
 ) -> None:
     """Tell the change of a drug's clearance and exposure, with its uncertainty, reasons and sources.
 
-    With --genotype the comparison is with *1/*1 and no other drug.
+    With --genotype the comparison is with the reference genotype (*1/*1; CYP3A5: *3/*3) and no other drug.
     """
     from vitruvian.pharmacology.interactions import clearance_ratio
 

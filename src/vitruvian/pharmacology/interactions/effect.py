@@ -110,10 +110,10 @@ def clearance_ratio(
     """Ratio of a victim's clearance under perpetrators (and a genotype) to that without.
 
     genotype: enzyme → genotype of the tables ("*1/*22") or a `RelativeActivity`. reference: "same_genotype" compares
-    with that person without perpetrators (for a model that already knows the genotype), "wild_type" with *1/*1 and
-    no perpetrators. basis: "mechanistic" takes in-vitro constants where tabulated and the in-vivo strength
-    elsewhere, "in_vivo" the strength seen in a probe drug first. Perpetrators that the tables do not have are
-    returned in `unknown` and named in `reasons`.
+    with that person without perpetrators (for a model that already knows the genotype), "wild_type" with the
+    reference genotype and no perpetrators. basis: "mechanistic" takes in-vitro constants where tabulated and the
+    in-vivo strength elsewhere, "in_vivo" the strength seen in a probe drug first. Perpetrators that the tables do
+    not have are returned in `unknown` and named in `reasons`.
 
     Raises: UnknownNameError (victim, enzyme, genotype), InputError (route, reference, basis, draws), SolveError.
     """
@@ -159,7 +159,8 @@ def genotype_clearance_ratio(
 ) -> InteractionEffect:
     """Effect of a genotype alone on clearance, scaled from the fraction that the enzyme carries.
 
-    relative: activity of the enzyme relative to *1/*1 with its SD, or a genotype of the tables ("*1/*22").
+    relative: activity of the enzyme relative to its reference genotype with its SD, or a genotype of the tables, such
+    as "*1/*22".
     Raises: UnknownNameError, InputError.
     """
     if isinstance(relative, str):

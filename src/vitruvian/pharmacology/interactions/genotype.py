@@ -1,4 +1,4 @@
-"""Activity of an enzyme by genotype, relative to *1/*1."""
+"""Activity of an enzyme by genotype, relative to the enzyme's reference genotype."""
 
 from __future__ import annotations
 
@@ -30,19 +30,27 @@ _GUIDED = frozenset(
 
 @dataclass(frozen=True)
 class RelativeActivity:
-    """Activity of an enzyme relative to *1/*1 (1 = same), its SD, and where it comes from."""
+    """Activity of an enzyme relative to its reference genotype (1 = same), its SD, and where it comes from.
+
+    The reference is *1/*1, and *3/*3 for CYP3A5.
+    """
 
     mean: float
     sd: float
     source: str
 
     def __post_init__(self) -> None:
-        if not (0.0 < self.mean <= 10.0 and 0.0 <= self.sd <= 5.0):
+        if not (0.0 < self.mean <= 50.0 and 0.0 <= self.sd <= 25.0):
             raise InputError(
                 "implausible relative activity",
                 got=f"{self.mean} (SD {self.sd})",
-                allowed="mean above 0 up to 10, SD 0 to 5",
+                allowed="mean above 0 up to 50, SD 0 to 25",
             )
+
+
+def reference_genotype(enzyme: str) -> str:
+    """The genotype to which activities and shares of clearance refer: the commonest in Europeans."""
+    return "*3/*3" if enzyme == "CYP3A5" else "*1/*1"
 
 
 def relative_activity(enzyme: str, genotype: str | RelativeActivity) -> RelativeActivity:
@@ -83,7 +91,8 @@ def genotype_sentence(drug: Victim, enzyme: str, activity: RelativeActivity) -> 
         "with wide uncertainty."
     )
     return (
-        f"{enzyme} activity is taken as {activity.mean:.2f} (SD {activity.sd:.2f}) of *1/*1 [{activity.source}]; "
+        f"{enzyme} activity is taken as {activity.mean:.2f} (SD {activity.sd:.2f}) of {reference_genotype(enzyme)} "
+        f"[{activity.source}]; "
         f"{enzyme} carries about {100 * path.fm:.0f} % of the clearance of {drug.title} [{path.source}; "
         f"{path.status}]. {guideline}"
     )
