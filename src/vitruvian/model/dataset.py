@@ -137,7 +137,7 @@ def _read(path: Path, ignore: set[str], layout: DataLayout) -> _Rows:
     if len(table) < 2:
         raise DataError(f"{path.name} has no data rows", todo="Give a header line and one line per record.")
     header = layout.rename([name.strip().upper() for name in table[0][1]])
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise DataError(f"{path.name} names a column twice", got=", ".join(twice))
     for name in header:
@@ -154,7 +154,7 @@ def _read(path: Path, ignore: set[str], layout: DataLayout) -> _Rows:
     columns = {
         name: np.array([_number(cells[k], line, name) for line, cells in body])
         for k, name in enumerate(header)
-        if name not in {"ID", "C", *ignore}
+        if name not in {"", "ID", "C", *ignore}
     }
     rows = _Rows(ids, np.array([line for line, _ in body]), columns)
     rows.refuse(np.array([i in {"", "."} for i in ids]), "the ID is missing")

@@ -25,12 +25,15 @@ class DataLayout:
     synonyms: Mapping[str, str] = field(default_factory=dict)
 
     def rename(self, header: list[str]) -> list[str]:
-        """The header in the model's words: synonyms replaced; unknown names take that of $INPUT at their place."""
+        """The header in the model's words: synonyms replaced; unknown names take that of $INPUT at their place.
+
+        A column that $INPUT drops gets the name "".
+        """
         header = [self.synonyms.get(name, name) for name in header]
         if len(header) != len(self.inputs):
             return header
-        taken = set(header) | {""}
+        taken = set(header)
         return [
-            item if name not in self.inputs and item not in taken else name
+            item if name not in self.inputs and (item not in taken or not item) else name
             for name, item in zip(header, self.inputs, strict=True)
         ]
