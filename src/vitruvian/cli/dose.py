@@ -10,7 +10,7 @@ import typer
 from vitruvian.core import InputError
 
 
-def dose(
+def dose_command(
     patient: Annotated[str, typer.Argument(help="Patient id, or an identifier such as a hospital number.")],
     drug: Annotated[str, typer.Option("--drug", help="Drug name; see `vitruvian models list`.")],
     goal: Annotated[
@@ -35,17 +35,16 @@ def dose(
 ) -> None:
     """The personalised dose with its uncertainty, the reasons, and a report. Exit code 4: refused by the guard."""
     from vitruvian.record import Record
-    from vitruvian.twin import Asked
-    from vitruvian.twin import dose as ask
+    from vitruvian.twin import Asked, dose
 
     extra = _covariates(covariate or [])
     with Record.open(_existing(record)) as opened:
         asked = Asked(at, route, indication, extra)
-        answer = ask(
+        answer = dose(
             opened, patient, drug, goal=goal, mic=mic, model=model, loading=loading, asked=asked, draws=draws, seed=seed
         )
     if html is not None:
-        from vitruvian.report import report
+        from vitruvian.reports import report
 
         report(answer, html)
     if json:

@@ -8,7 +8,8 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
-from vitruvian.cli.dose import dose
+from vitruvian.cli.demo import demo_command
+from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.ingest import ingest_command
@@ -37,7 +38,8 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
         raise typer.Exit()
 
 
-app.command("dose")(dose)
+app.command("demo")(demo_command)
+app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
 app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -93,13 +94,15 @@ def measured(facts: Sequence[Fact], clock: Clock) -> tuple[dict[str, Series], di
 def given(facts: Sequence[Fact], drug: Drug, clock: Clock, now_ms: int) -> tuple[Schedule, list[Message]]:
     """Doses of the drug given by now, and notes on doses that could not be read.
 
-    Administrations count as given; where there are none, statements of what the person takes are expanded.
+    Administrations count as given; statements of what the person takes are expanded from the last of them on.
     """
     own = [f for f in facts if f.detail.get("drug") == drug.name]
     administered = [f for f in own if f.kind == "medication_administration"]
     doses: list[Dose] = []
     messages: list[Message] = []
-    for f in administered or [f for f in own if f.kind == "medication_statement" and f.status in _ACTIVE]:
+    last = max((f.start_ms for f in administered if f.start_ms is not None), default=-math.inf)
+    stated = [f for f in own if f.kind == "medication_statement" and f.status in _ACTIVE and (f.start_ms or 0) > last]
+    for f in (*administered, *stated):
         try:
             doses.append(_dose(f, drug, clock, now_ms))
         except (DataError, UnitError) as error:
