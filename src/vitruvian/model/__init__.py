@@ -2,7 +2,15 @@
 
 from vitruvian.model.dataset import levels_before_first_dose as levels_before_first_dose
 from vitruvian.model.dataset import read_dataset as read_dataset
+from vitruvian.model.dataset import run_on as run_on
+from vitruvian.model.events import EventTable as EventTable
+from vitruvian.model.events import Observations as Observations
+from vitruvian.model.events_compile import compile_events as compile_events
+from vitruvian.model.layout import RECORD_TIME as RECORD_TIME
 from vitruvian.model.layout import DataLayout as DataLayout
+from vitruvian.model.linear import ClosedForm as ClosedForm
+from vitruvian.model.linear import MatrixExponential as MatrixExponential
+from vitruvian.model.linear_modes import Mammillary as Mammillary
 from vitruvian.model.model import Model as Model
 from vitruvian.model.model import Values as Values
 from vitruvian.model.parameter import Covariate as Covariate
@@ -18,4 +26,11 @@ from vitruvian.model.schedule import bolus as bolus
 from vitruvian.model.schedule import hours as hours
 from vitruvian.model.schedule import infusion as infusion
 from vitruvian.model.schedule import oral as oral
+from vitruvian.model.solve import Solver as Solver
+from vitruvian.model.solve import default_solver as default_solver
+from vitruvian.model.solve import individual_parameters as individual_parameters
+from vitruvian.model.solve import predict as predict
+from vitruvian.model.solve import predict_all as predict_all
+from vitruvian.model.solve import simulate as simulate
+from vitruvian.model.solve import simulate_chunks as simulate_chunks
 from vitruvian.model.subject import Subject as Subject
