@@ -30,10 +30,10 @@ def demo_command(
     console = Console(width=110, soft_wrap=True, highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     with Record.open(out / "demo.db") as record:
-        for folder in samples():
-            found = record.ingest(folder, patient=folder.name)
+        for name, files in samples().items():
+            found = record.ingest(*files, patient=name)
             console.print(
-                f"{folder.name}: {found.records_in} records in = {found.stored} stored + {found.duplicate} duplicate + "
+                f"{name}: {found.records_in} records in = {found.stored} stored + {found.duplicate} duplicate + "
                 f"{found.quarantined} quarantined"
             )
         for patient, drug, at, what in _ASKS:

@@ -37,7 +37,7 @@ def dose_command(
     from vitruvian.record import Record
     from vitruvian.twin import Asked, dose
 
-    extra = _covariates(covariate or [])
+    extra = covariates(covariate or [])
     with Record.open(_existing(record)) as opened:
         asked = Asked(at, route, indication, extra)
         answer = dose(
@@ -59,7 +59,8 @@ def dose_command(
         raise typer.Exit(4)
 
 
-def _covariates(given: list[str]) -> dict[str, float]:
+def covariates(given: list[str]) -> dict[str, float]:
+    """NAME=NUMBER texts as numbers by upper-case name; raises `InputError`."""
     found = {}
     for text in given:
         name, _, value = text.partition("=")

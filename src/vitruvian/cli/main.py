@@ -15,6 +15,7 @@ from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.ingest import ingest_command
 from vitruvian.cli.interactions import interactions_command
 from vitruvian.cli.patient import patient_app
+from vitruvian.cli.population import population_command
 from vitruvian.cli.quarantine import quarantine_app
 from vitruvian.cli.simulate import simulate_command
 from vitruvian.cli.vpc import vpc_command
@@ -46,6 +47,7 @@ app.add_typer(models.app, name="models")
 app.command("ingest")(ingest_command)
 app.add_typer(patient_app, name="patient")
 app.add_typer(quarantine_app, name="quarantine")
+app.command("population")(population_command)
 app.command("simulate")(simulate_command)
 app.command("estimate")(estimate_command)
 app.command("vpc")(vpc_command)

@@ -46,7 +46,7 @@ class Twin:
 
     person: Case | Patient
     drug: Drug | str | None = None
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
     models: tuple[Model, ...] | None = None
     draws: int = DRAWS
     seed: int = 0
