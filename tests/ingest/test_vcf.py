@@ -89,10 +89,13 @@ GRCH37 = [
 ]
 
 
+def rows37() -> list[str]:
+    lines = [line.split(" ") for group in GRCH37 for line in group]
+    return [f"{c} {p} . {r} {a} . PASS . GT {g}" for c, p, r, a, g in lines]
+
+
 def test_grch37_by_its_own_positions(tmp_path: Path) -> None:
-    lines = [line for group in GRCH37 for line in group]
-    rows = [f"{c} {p} . {r} {a} . PASS . GT {g}" for c, p, r, a, g in (line.split(" ") for line in lines)]
-    read = read_calls(write(tmp_path, vcf(*rows, header=LENGTH37)), assume_reference=True)
+    read = read_calls(write(tmp_path, vcf(*rows37(), header=LENGTH37)), assume_reference=True)
     assert read.build is Build.GRCH37
     calls = genotype(read.calls)
     wanted = {
@@ -132,6 +135,9 @@ def test_wrong_build_is_refused(tmp_path: Path) -> None:
     named = write(tmp_path, vcf(*whole(), header="##reference=file:///refs/hs37d5.fa\n"))
     with pytest.raises(DataError, match="wrong build"):
         read_calls(named, build="GRCh38")
+    chance = [*(line for line in rows37()), "chr1 97078987 . G T . PASS . GT 0/0"]
+    with pytest.raises(DataError, match="fits GRCh37"):
+        read_calls(write(tmp_path, vcf(*chance, header="")), assume_reference=True)
     lying = [line.replace(" C T ", " A T ").replace(" G A ", " T A ") for line in whole()]
     with pytest.raises(DataError, match="REF differs"):
         read_calls(write(tmp_path, vcf(*lying)))
@@ -141,7 +147,7 @@ def test_wrong_build_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="hg18"):
         read_calls(write(tmp_path, vcf(*whole(), header="##reference=hg18.fa\n")))
     with pytest.raises(UnsupportedError, match="unknown build"):
-        read_calls(path, build="hg38")
+        read_calls(write(tmp_path, vcf(*whole())), build="hg38")
 
 
 BROKEN = {

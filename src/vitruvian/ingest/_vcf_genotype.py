@@ -17,7 +17,6 @@ class VcfRecord:
     position: int
     reference: str
     alternatives: tuple[str, ...]
-    end: int
     filters: str
     indices: tuple[int | None, ...]
     phase_set: str | None
@@ -56,7 +55,6 @@ def read_record(fields: list[str], sample: int, where: str) -> VcfRecord:
         position=int(fields[1]),
         reference=reference,
         alternatives=alternatives,
-        end=record_end(fields),
         filters=fields[6],
         indices=indices,
         phase_set=given if phased else None,
@@ -64,8 +62,9 @@ def read_record(fields: list[str], sample: int, where: str) -> VcfRecord:
     )
 
 
-def record_end(fields: list[str]) -> int:
-    """Last position that a record speaks of: INFO/END of a block, else the end of REF."""
+def record_end(line: str) -> int:
+    """Last position that a record line speaks of: INFO/END of a block, else the end of REF."""
+    fields = line.split("\t", 8)
     end = re.search(r"(?:^|;)END=(\d+)", fields[7])
     span = int(fields[1]) + len(fields[3]) - 1
     return max(int(end[1]), span) if end else span

@@ -91,7 +91,8 @@ def read_calls(
             return read_calls(path, build=build, sample=sample, assume_reference=assume_reference)
     text = open_vcf(Path(source))
     column = _sample_column(text, sample)
-    chosen, said = _choose_build(text, build)
+    stated = header_build(text.header)
+    chosen, said = _choose_build(text, stated, build)
     places = _Places.of(chosen)
     seen, indels = _collect(text, column, places)
     if text.records == 0 and not text.indexed:
@@ -101,7 +102,9 @@ def read_calls(
             f"{text.path.name}: no record at any of the {len(sites())} pharmacogene positions of {chosen}",
             todo="Check that the file covers these genes, and its build (--build GRCh37 or GRCh38).",
         )
-    _check_references(text, seen, places)
+    fits = _check_references(text, seen, places)
+    if stated is None:
+        _check_other_build(text, column, chosen, fits)
     return _settle(text, seen, indels, places, column, assume_reference, said)
 
 
@@ -123,10 +126,10 @@ def _sample_column(text: VcfText, sample: str | None) -> int:
     return 9 + (names.index(sample) if sample is not None else 0)
 
 
-def _choose_build(text: VcfText, build: Build | str | None) -> tuple[Build, str]:
+def _choose_build(text: VcfText, stated: Build | None, build: Build | str | None) -> tuple[Build, str]:
     if build is not None and str(build) not in list(Build):
         raise UnsupportedError("unknown build", got=build, allowed=" or ".join(Build))
-    stated, wanted = header_build(text.header), None if build is None else Build(str(build))
+    wanted = None if build is None else Build(str(build))
     if stated and wanted and stated is not wanted:
         raise DataError(
             f"{text.path.name}: wrong build: the header says {stated}",
@@ -149,16 +152,19 @@ def _collect(text: VcfText, column: int, places: _Places) -> tuple[Seen, list[tu
     indels: list[tuple[str, VcfRecord]] = []
     silent = False
     for line in text.lines(regions):
-        name, position, _ = line.split("\t", 2)
-        chrom = names.get(name) or chromosome(name)
+        name, position, _, reference, _ = line.split("\t", 4)
+        if name not in names:
+            names[name] = chromosome(name)
+        chrom = names[name]
         if chrom not in places.by_chrom:
             continue
         if not position.isdigit():
             raise DataError(f"{text.where}: POS is not a number", got=position, todo="Mend or leave out this line.")
-        fields = line.split("\t", column + 1)
-        found = places.within(chrom, int(position) - NEAR, record_end(fields))
+        end = record_end(line) if "END=" in line else int(position) + len(reference) - 1
+        found = places.within(chrom, int(position) - NEAR, end)
         if not found:
             continue
+        fields = line.split("\t", column + 1)
         if "GT" not in fields[8].split(":"):
             silent = True
             continue
@@ -182,8 +188,8 @@ def _contig_names(places: _Places) -> dict[str, str]:
     return {chrom: chrom for chrom in numbers} | {n: chrom for chrom, n in numbers.items()} | accessions
 
 
-def _check_references(text: VcfText, seen: Seen, places: _Places) -> None:
-    """Refuses a file whose REF alleles are not those of the build."""
+def _check_references(text: VcfText, seen: Seen, places: _Places) -> int:
+    """Refuses a file whose REF alleles are not those of the build; counts the positions that fit."""
     fits: list[str] = []
     misfits: list[str] = []
     for site, records in seen.values():
@@ -200,6 +206,23 @@ def _check_references(text: VcfText, seen: Seen, places: _Places) -> None:
             f"{text.path.name}: wrong build: REF differs from {places.build} at {len(misfits)} of {total} positions",
             got="; ".join(misfits[:3]),
             todo="Name the right build (--build GRCh37 or GRCh38), or give a file whose REF is the reference genome's.",
+        )
+    return len(fits)
+
+
+def _check_other_build(text: VcfText, column: int, chosen: Build, fits: int) -> None:
+    """Where the header is silent: refuses a file that fits the other build at more positions."""
+    other = Build.GRCH37 if chosen is Build.GRCH38 else Build.GRCH38
+    places = _Places.of(other)
+    seen, _ = _collect(open_vcf(text.path), column, places)
+    there = sum(
+        all(fits_reference(record, site.at(other) or 0, site.ref(other)) for record in records)
+        for site, records in seen.values()
+    )
+    if there > fits:
+        raise DataError(
+            f"{text.path.name}: wrong build: it fits {other} at {there} positions, {chosen} at {fits}",
+            todo=f"Read it with --build {other}.",
         )
 
 
