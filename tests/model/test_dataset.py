@@ -18,6 +18,7 @@ from vitruvian.model import (
     Subject,
     levels_before_first_dose,
     read_dataset,
+    run_on,
 )
 
 
@@ -48,8 +49,8 @@ def read(folder: Path, text: str, model: Model | None = None, **more: Any) -> li
 
 
 def test_lower_case_headers_and_nonmem_defaults(tmp_path: Path) -> None:
-    people = read(tmp_path, "id,time,amt,dv,mdv,wt\n1,0,100,.,1,70\n1,2,.,3.5,0,70\n1,3,0,,0,70\n1,4,,1,1,70\n2,0,5,,1,80\n",
-                  Oral())  # fmt: skip
+    tail = "1,3,0,,0,70\n1,4,,1,1,70\n2,0,5,,1,80\n"
+    people = read(tmp_path, "id,time,amt,dv,mdv,wt\n1,0,100,.,1,70\n1,2,.,3.5,0,70\n" + tail, Oral())
     assert [p.id for p in people] == ["1", "2"]
     one = people[0]
     assert one.evid.tolist() == [1, 0, 0, 2]  # from AMT; MDV 1 without dosing items is an "other" record
@@ -62,7 +63,8 @@ def test_lower_case_headers_and_nonmem_defaults(tmp_path: Path) -> None:
 
 def test_all_items_are_read(tmp_path: Path) -> None:
     head = "ID,TIME,EVID,AMT,RATE,II,ADDL,SS,CMT,MDV,DV,DVID,CENS,LLOQ,OCC"
-    text = f"{head}\n7,0,1,100,-2,12,3,1,2,1,.,.,0,.,1\n7,1,0,0,0,0,0,0,0,0,0.5,2,1,0.5,3\n7,0,4,50,0,0,0,0,1,1,.,1,0,.,3\n"
+    text = f"{head}\n7,0,1,100,-2,12,3,1,2,1,.,.,0,.,1\n"
+    text += "7,1,0,0,0,0,0,0,0,0,0.5,2,1,0.5,3\n7,0,4,50,0,0,0,0,1,1,.,1,0,.,3\n"
     (one,) = read(tmp_path, text, TwoWays())
     assert (one.rate[0], one.ii[0], one.addl[0], one.ss[0], one.cmt[0]) == (-2.0, 12.0, 3, 1, 2)
     assert one.output[1] == 1
@@ -165,3 +167,8 @@ def test_a_layout_renames_chooses_outputs_and_gives_doses_a_compartment(tmp_path
 def test_levels_before_the_first_dose_are_found(tmp_path: Path) -> None:
     (one,) = read(tmp_path, "ID,TIME,AMT,DV\n1,0,.,1\n1,1,5,.\n1,2,.,3\n")
     assert levels_before_first_dose(one).tolist() == [0]
+
+
+def test_time_that_starts_anew_at_a_reset_can_run_on(tmp_path: Path) -> None:
+    (one,) = read(tmp_path, "ID,TIME,EVID,AMT,DV\n1,0,1,5,.\n1,9,0,.,1\n1,0,4,5,.\n1,2,0,.,3\n")
+    assert run_on(one).time.tolist() == [0.0, 9.0, 10.0, 12.0]

@@ -51,7 +51,7 @@ def test_parameters_random_effects_and_defaults(tmp_path: Path) -> None:
 
 
 def test_same_without_block_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="OMEGA.*SAME"):
+    with pytest.raises(DataError, match=r"OMEGA.*SAME"):
         oral(tmp_path, tail="$THETA 4 70\n$OMEGA BLOCK(1) SAME\n$SIGMA .05\n")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +27,23 @@ IGNORE = typer.Option([], "--ignore", help="Column that is neither data item nor
 
 
 def load(model: str, data: Path, covariates: str, ignore: list[str]) -> tuple[Model, list[Subject], EventTable]:
-    """The model, the people of the data set, and their event table."""
+    """The model, the people of the data set, and the event table that predicts every record that is no dose."""
     from vitruvian.core import UnknownNameError
-    from vitruvian.model import compile_events, read_dataset
+    from vitruvian.model import compile_events, read_dataset, run_on
     from vitruvian.pharmacology import find_model
 
     if covariates not in ("nocb", "locf", "linear"):
         raise UnknownNameError("unknown covariate rule", got=covariates, allowed="nocb, locf, linear")
     found = find_model(model)
     subjects = read_dataset(data, found, ignore=ignore)
-    return found, subjects, compile_events(found, subjects, interpolation=covariates)
+    return found, subjects, compile_events(found, [_seen(run_on(s)) for s in subjects], interpolation=covariates)
+
+
+def _seen(subject: Subject) -> Subject:
+    """An "other" record (EVID 2) is a prediction without observation."""
+    import numpy as np
+
+    return replace(subject, evid=np.where(subject.evid == 2, 0, subject.evid))
 
 
 def prediction_columns(model: Model) -> list[str]:
@@ -44,17 +52,19 @@ def prediction_columns(model: Model) -> list[str]:
     return ["PRED", "IPRED", *(f"{kind}_{name}" for name in each for kind in ("PRED", "IPRED"))]
 
 
-def prediction_rows(table: EventTable, pred: np.ndarray, ipred: np.ndarray) -> list[list[Any]]:
+def prediction_rows(
+    subjects: Sequence[Subject], table: EventTable, pred: np.ndarray, ipred: np.ndarray
+) -> list[list[Any]]:
     """ID, TIME and predictions of every record that is not a dose; `pred` and `ipred` are (N, K, outputs)."""
     import numpy as np
 
     o = table.observations
-    exists, time, output = (np.asarray(x) for x in (o.exists, o.time, o.output))
+    exists, record, output = (np.asarray(x) for x in (o.exists, o.record, o.output))
     rows: list[list[Any]] = []
-    for n, name in enumerate(table.ids):
+    for n, subject in enumerate(subjects):
         for k in np.flatnonzero(exists[n]):
             own = output[n, k]
-            row = [name, time[n, k], pred[n, k, own], ipred[n, k, own]]
+            row = [subject.id, subject.time[record[n, k]], pred[n, k, own], ipred[n, k, own]]
             if pred.shape[2] > 1:
                 row += [x for j in range(pred.shape[2]) for x in (pred[n, k, j], ipred[n, k, j])]
             rows.append(row)

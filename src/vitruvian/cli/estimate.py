@@ -45,7 +45,7 @@ def estimate_command(
     pred, ipred = simulate(found, table), simulate(found, table, eta=estimate.eta)
     beside = out.with_name(f"{out.stem}.etas.csv")
     write_csv(beside, *_eta_table(estimate))
-    write_csv(out, ["ID", "TIME", *prediction_columns(found)], prediction_rows(table, pred, ipred))
+    write_csv(out, ["ID", "TIME", *prediction_columns(found)], prediction_rows(subjects, table, pred, ipred))
     named = ", ".join(f"{c} = {n}" for c, n in zip(eta_columns(estimate.names), estimate.names, strict=True) if c != n)
     typer.echo(f"{found.name}: {len(table.ids)} people; predictions in {out}, etas in {beside}")
     if named:

@@ -35,7 +35,7 @@ def simulate_command(
     if (etas is not None and seed is not None) or (replicates > 1 and seed is None):
         raise InputError("--etas, --seed and --replicates do not fit together",
                          allowed="--etas FILE, or --seed N with or without --replicates N")  # fmt: skip
-    found, _, table = load(model, data, covariates, ignore)
+    found, subjects, table = load(model, data, covariates, ignore)
     pred = simulate(found, table)
     drawn = _read_etas(etas, found, table) if etas else None
     rows = []
@@ -44,7 +44,7 @@ def simulate_command(
             drawn = _draw(found, table, seed, replicate)
         ipred = pred if drawn is None else simulate(found, table, eta=drawn)
         mark = [replicate + 1] if replicates > 1 else []
-        rows += [mark + row for row in prediction_rows(table, pred, ipred)]
+        rows += [mark + row for row in prediction_rows(subjects, table, pred, ipred)]
     head = ["REP"] if replicates > 1 else []
     write_csv(out, [*head, "ID", "TIME", *prediction_columns(found)], rows)
     typer.echo(f"{found.name}: {len(table.ids)} people, {len(rows)} rows in {out}")

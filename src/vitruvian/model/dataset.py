@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from vitruvian.core import DataError, UnknownNameError, UnsupportedError
-from vitruvian.model.layout import DataLayout
+from vitruvian.model.layout import RECORD_TIME, DataLayout
 from vitruvian.model.model import Model
 from vitruvian.model.subject import Subject
 
@@ -124,6 +124,13 @@ def levels_before_first_dose(subject: Subject) -> np.ndarray:
     return np.flatnonzero((subject.mdv == 0) & (dosed == 0))
 
 
+def run_on(subject: Subject) -> Subject:
+    """The same records with time that runs on where EVID 3 or 4 starts it anew: each such part comes 1 later."""
+    time = np.asarray(subject.time, dtype=float)
+    step = np.diff(time, prepend=time[0])
+    return replace(subject, time=time + np.cumsum(np.where(step < 0, 1.0 - step, 0.0)))
+
+
 # -- reading cells ------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +217,7 @@ def _covariates(rows: _Rows, model: Model | None, layout: DataLayout) -> dict[st
         )
     found: dict[str, np.ndarray] = {}
     for name, covariate in wanted.items():
-        column = rows.columns.get(name)
+        column = rows.columns.get("TIME" if name == RECORD_TIME else name)
         if column is None and covariate.default is None and name != "TIME":
             raise DataError(
                 f"covariate {name} of {model.name} is missing", todo=f"Add a column {name} in {covariate.unit}."

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+RECORD_TIME = "RECORD_TIME"
+"""Covariate that carries each record's own TIME, for models whose parameters depend on it as NONMEM's $PK does."""
+
 
 @dataclass(frozen=True)
 class DataLayout:

@@ -15,8 +15,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from vitruvian.core import DataError, UnsupportedError
+from vitruvian.model import Mammillary
 from vitruvian.pharmacology.nonmem.stream import ControlStream
 
+Micro = Callable[[Mapping[str, Any]], tuple[Any, list[Any], list[Any]]]
+"""Elimination, outward and backward rate constants of a central compartment, from $PK's values."""
 Rates = Callable[[Mapping[str, Any]], dict[tuple[int, int], Any]]
 _PERIPHERALS = {1: 0, 2: 0, 3: 1, 4: 1, 11: 2, 12: 2}
 _DEPOT = {2, 4, 12}
@@ -29,7 +32,8 @@ _ALLOWED = "ADVAN1 to 15, TRANS1 to 6 as NONMEM pairs them"
 class Structure:
     """Compartments and flows of a model; compartments are numbered from 1, 0 is out of the body.
 
-    `rates` gives the rate constants of a linear model by (from, to); `michaelis_menten` marks ADVAN10; neither: $DES.
+    `rates` gives the rate constants of a linear model by (from, to), `micro` those of one to three compartments around
+    a central one; `michaelis_menten` marks ADVAN10; neither: $DES.
     """
 
     compartments: tuple[str, ...]
@@ -37,6 +41,7 @@ class Structure:
     observed: int
     needs: tuple[str, ...]
     rates: Rates | None = None
+    micro: Micro | None = None
     michaelis_menten: bool = False
     stiff: bool = False
 
@@ -49,6 +54,13 @@ class Structure:
             if j:
                 cells[j - 1][i - 1] = cells[j - 1][i - 1] + k
         return jnp.stack([jnp.stack([jnp.asarray(x, dtype=float) for x in row]) for row in cells])
+
+    def mammillary(self, p: Mapping[str, Any]) -> Mammillary | None:
+        """Rate constants for the closed form, where there is one."""
+        if self.micro is None:
+            return None
+        k, out, back = self.micro(p)
+        return Mammillary(k, tuple(zip(out, back, strict=True)), p["KA"] if self.compartments[0] == "depot" else None)
 
 
 def structure(stream: ControlStream, assigned: Mapping[str, int]) -> Structure:
@@ -96,10 +108,7 @@ def _mammillary(stream: ControlStream) -> Structure:
         return flows | ({(1, 2): p["KA"]} if depot else {})
 
     names = (("depot",) if depot else ()) + ("central",) + ("peripheral", "peripheral2")[:peripherals]
-    return Structure(names, 1, c, needs + (("KA",) if depot else ()), rates)
-
-
-Micro = Callable[[Mapping[str, Any]], tuple[Any, list[Any], list[Any]]]
+    return Structure(names, 1, c, needs + (("KA",) if depot else ()), rates, micro)
 
 
 def _micro(trans: int, c: int, around: list[int]) -> tuple[tuple[str, ...], Micro]:

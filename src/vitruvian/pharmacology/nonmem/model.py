@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from vitruvian.core import DataError, Source, UnsupportedError
-from vitruvian.model import Covariate, DataLayout, Model, Output, Parameter, Variability
+from vitruvian.model import RECORD_TIME, Covariate, DataLayout, Mammillary, Model, Output, Parameter, Variability
 from vitruvian.pharmacology.nonmem.advan import Structure, structure
 from vitruvian.pharmacology.nonmem.code import assigned, names
 from vitruvian.pharmacology.nonmem.evaluate import execute
@@ -47,6 +47,7 @@ class ControlStreamModel(Model):
         own.update(name=stream.name, title=stream.problem or stream.name, compartments=self._structure.compartments)
         own.update(linear=self._structure.rates is not None, parameters=_parameters(stream))
         own.update(zip(("variability", "covariances"), _variability(stream.omega), strict=True))
+        own["closed_form"] = self._structure.micro is not None
         dose = self._structure.compartments[self._structure.dose - 1]
         own["routes"] = {"oral" if dose == "depot" else "iv": dose}
         if not self.linear:
@@ -54,7 +55,7 @@ class ControlStreamModel(Model):
 
             own["solver"] = (Stiff if self._structure.stiff else Adaptive)(rtol=1e-9, atol=1e-12)
         self._covariates = self._check_names()
-        own["covariates"] = tuple(Covariate(n, "") for n in self._covariates)
+        own["covariates"] = tuple(Covariate(RECORD_TIME if n == "TIME" else n, "") for n in self._covariates)
         self._kept = self._kept_names()
         found = find_outputs(self._error, self.sample, stream.sigma, self._structure, stream.inputs, self._covariates)
         own["outputs"] = tuple(Output(o.name, "", o.error) for o in found.outputs)
@@ -79,7 +80,7 @@ class ControlStreamModel(Model):
 
     def derive(self, p: dict[str, Any], c: Mapping[str, Any]) -> dict[str, Any]:
         """What $PK computes, and what $DES and $ERROR read."""
-        env: dict[str, Any] = {**_SET, **{n: c[n] for n in self._covariates}}
+        env: dict[str, Any] = {**_SET, **{n: c[RECORD_TIME if n == "TIME" else n] for n in self._covariates}}
         env |= {re.sub(r"^(THETA|ETA)(\d+)$", r"\1(\2)", key): value for key, value in p.items()}
         execute(self._pk, env)
         return {n: jnp.asarray(env[n], dtype=float) for n in self._kept if n in env}
@@ -87,6 +88,10 @@ class ControlStreamModel(Model):
     def matrix(self, p: Mapping[str, Any]) -> Float[Array, "n n"]:
         """Rate matrix (ADVAN1 to 5, 7, 11, 12)."""
         return self._structure.matrix(p) if self.linear else super().matrix(p)
+
+    def mammillary(self, p: Mapping[str, Any]) -> Mammillary | None:
+        """Structure for the closed form (ADVAN1 to 4, 11, 12)."""
+        return self._structure.mammillary(p)
 
     def rhs(self, t: Any, y: Float[Array, " n"], p: Mapping[str, Any]) -> Float[Array, " n"]:
         """Right-hand side of ADVAN10 or $DES."""
@@ -121,7 +126,12 @@ class ControlStreamModel(Model):
     def sample(self, c: Mapping[str, Any], eta: Float[np.ndarray, "m e"]) -> dict[str, Any]:
         """$PK for many random people at once, as $ERROR will see them: arrays of m values."""
         p = self.typical(self.theta, {}) | {f"ETA{k + 1}": jnp.asarray(eta[:, k]) for k in range(eta.shape[1])}
-        return {**_SET, **self.derive(p, {n: jnp.asarray(v) for n, v in c.items()})}
+        return {
+            **_SET,
+            **self.derive(
+                p, {q.name: jnp.asarray(c[n]) for n, q in zip(self._covariates, self.covariates, strict=True)}
+            ),
+        }
 
     def _check_names(self) -> tuple[str, ...]:
         """Covariates that the code reads; refuses names that nobody defines and data items of single records."""
