@@ -11,7 +11,7 @@ import pytest
 from vitruvian.core import DataError, UnsupportedError, VitruvianError
 from vitruvian.ingest import read_calls
 from vitruvian.person import genotype
-from vitruvian.tables.pharmacogenomics import Build, sites
+from vitruvian.tables.pharmacogenomics import Build, Call, sites
 
 LENGTH38 = "##contig=<ID=chr10,length=133797422>\n##contig=<ID=chr1,length=248956422>\n"
 LENGTH37 = "##contig=<ID=10,length=135534747>\n##contig=<ID=1,length=249250621>\n"
@@ -335,3 +335,21 @@ def test_shared_examples_match_their_reports(shared: Path) -> None:
             assert call.activity_score == (float(score) if score else None)
             checked += 1
     assert checked == 28
+
+
+def test_the_reference_genomes_are_what_is_known_of_them() -> None:
+    """Star alleles of the two assemblies, as PyPGx 0.27.0 lists them (gene-table.csv, GRCh37Default and GRCh38Default)."""
+    known = {
+        Build.GRCH37: {
+            "CYP2C19": "*1/*1",
+            "CYP2D6": "*2/*2",
+            "CYP3A5": "*3/*3",
+            "DPYD": "c.85T>C (*9A)/c.85T>C (*9A)",
+            "F5": "rs6025 T (Factor V Leiden)/rs6025 T (Factor V Leiden)",
+            "SLCO1B1": "*1/*1",
+        },
+        Build.GRCH38: {"CYP2C19": "*38/*38", "CYP2D6": "*1/*1", "CYP3A5": "*1/*1", "DPYD": "Reference/Reference"},
+    }
+    for build, wanted in known.items():
+        calls = genotype({s.key: Call(s.ref(build), s.ref(build)) for s in sites()})
+        assert {gene: calls[gene].diplotype for gene in wanted} == wanted
