@@ -17,7 +17,9 @@ def interactions_command(
     genotype: list[str] = typer.Option([], "--genotype", help="ENZYME=GENOTYPE, such as CYP3A4=*1/*22; repeatable."),
     route: str = typer.Option("oral", "--route", help="Route of the victim: oral or iv."),
     basis: str = typer.Option(
-        "mechanistic", "--basis", help="mechanistic (in-vitro constants first) or in_vivo (probe studies first)."
+        "observed",
+        "--basis",
+        help="Evidence first used: observed (this very pair), in_vivo (a probe drug), mechanistic (in vitro).",
     ),
     draws: int = typer.Option(1000, "--draws", help="Number of draws of the uncertain inputs."),
     seed: int = typer.Option(0, "--seed", help="Seed of the draws."),

@@ -28,7 +28,7 @@ from vitruvian.pharmacology.interactions.facts import (
 )
 from vitruvian.pharmacology.interactions.sampling import Sampler
 
-Basis = Literal["mechanistic", "in_vivo"]
+Basis = Literal["mechanistic", "in_vivo", "observed"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class _Loads:
 def acting_rows(perpetrator: str, enzyme: str, basis: Basis) -> tuple[tuple[Mechanism, ...], tuple[Potency, ...]]:
     """Rows used for one perpetrator on one enzyme, of one kind only.
 
-    "mechanistic": in-vitro constants where tabulated, else in-vivo potency; "in_vivo": the other way round.
+    "mechanistic": in-vitro constants where tabulated, else in-vivo potency; otherwise the other way round.
     """
     in_vitro = tuple(m for m in mechanisms(perpetrator) if m.enzyme == enzyme)
     in_vivo = tuple(p for p in potencies(perpetrator) if p.enzyme == enzyme)
-    if basis == "in_vivo" and in_vivo:
+    if basis != "mechanistic" and in_vivo:
         return (), in_vivo
     return (in_vitro, ()) if in_vitro else ((), in_vivo)
 

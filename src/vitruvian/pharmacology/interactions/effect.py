@@ -12,11 +12,13 @@ from vitruvian.pharmacology.interactions.activity import Basis, Taken, acting_ro
 from vitruvian.pharmacology.interactions.equations import Values, gut_availability_ratio
 from vitruvian.pharmacology.interactions.facts import (
     NOT_HEPATIC,
+    Observed,
     Species,
     Victim,
     enzymes,
     find_perpetrator,
     find_victim,
+    observed,
 )
 from vitruvian.pharmacology.interactions.genotype import (
     RelativeActivity,
@@ -24,7 +26,7 @@ from vitruvian.pharmacology.interactions.genotype import (
     relative_activity,
     relative_draws,
 )
-from vitruvian.pharmacology.interactions.reasons import effect_sentences, unknown_sentence
+from vitruvian.pharmacology.interactions.reasons import effect_sentences, observed_sentence, unknown_sentence
 from vitruvian.pharmacology.interactions.sampling import Sampler
 from vitruvian.pharmacology.interactions.timecourse import TimeCourse, time_course
 
@@ -32,6 +34,8 @@ ROUTES = ("oral", "iv")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # chosen so that 90 % intervals hold about 90 % of the observed ratios of the clinical panel
 _MISFIT_CV = 0.35
+# between people and studies, of a ratio seen in one study
+_OBSERVED_CV = 0.30
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,14 @@ class _Setting:
     def key(self) -> str:
         return "/".join((self.drug.name, *(agent.name for agent, _ in self.taken)))
 
+    @property
+    def observed(self) -> Observed | None:
+        """The clinical study to use instead of a prediction."""
+        one_at_its_dose = len(self.taken) == 1 and self.taken[0][1] == 1.0
+        if self.basis != "observed" or not one_at_its_dose or any(self.drug.pathway(e) for e in self.genes):
+            return None  # the study's people were of mixed genotypes
+        return observed(self.drug.name, self.taken[0][0].name, self.route)
+
 
 @dataclass(frozen=True)
 class _Ratios:
@@ -102,7 +114,7 @@ def clearance_ratio(
     *,
     genotype: Mapping[str, str | RelativeActivity] | None = None,
     reference: str = "same_genotype",
-    basis: Basis = "mechanistic",
+    basis: Basis = "observed",
     route: str = "oral",
     draws: int = 1000,
     seed: int = 0,
@@ -111,9 +123,11 @@ def clearance_ratio(
 
     genotype: enzyme → genotype of the tables ("*1/*22") or a `RelativeActivity`. reference: "same_genotype" compares
     with that person without perpetrators (for a model that already knows the genotype), "wild_type" with the
-    reference genotype and no perpetrators. basis: "mechanistic" takes in-vitro constants where tabulated and the
-    in-vivo strength elsewhere, "in_vivo" the strength seen in a probe drug first. Perpetrators that the tables do
-    not have are returned in `unknown` and named in `reasons`.
+    reference genotype and no perpetrators. basis, best evidence first: "observed", the default, takes the ratio seen
+    in people for this very pair (one perpetrator at its tabulated dose, no genotype given), then the strength seen
+    in a probe drug, then in-vitro constants; "in_vivo" leaves out the first; "mechanistic" takes in-vitro constants
+    where tabulated and the probe elsewhere. Perpetrators that the tables do not have are returned in `unknown` and
+    named in `reasons`.
 
     Raises: UnknownNameError (victim, enzyme, genotype), InputError (route, reference, basis, draws), SolveError.
     """
@@ -128,6 +142,8 @@ def clearance_ratio(
         raise SolveError("the interaction model gave a ratio that is not a positive number", got=point)
     agents = [agent for agent, _ in known]
     sentences = [s for agent, factor in known for s in effect_sentences(drug, agent, factor, basis)]
+    seen = [(o, setting.observed is not None) for a in agents if (o := observed(drug.name, a.name, route))]
+    sentences += [observed_sentence(drug, o, used) for o, used in seen]
     sentences += [genotype_sentence(drug, e, a) for e, a in genes.items()]
     sentences += [unknown_sentence(name) for name in unknown]
     return InteractionEffect(
@@ -142,7 +158,7 @@ def clearance_ratio(
         strength=strength(1.0 / point),
         reasons=tuple(sentences),
         unknown=unknown,
-        time_courses=tuple(time_course(a, drug, basis) for a in agents if _acts(drug, a, basis)),
+        time_courses=tuple(time_course(a, drug) for a in agents if _acts(drug, a, basis)),
         calibrated_on=_calibrations(drug, agents, basis),
     )
 
@@ -189,8 +205,8 @@ def _check(route: str, reference: str, basis: str, draws: int) -> None:
         raise InputError("unknown route", got=route, allowed=", ".join(ROUTES))
     if reference not in ("same_genotype", "wild_type"):
         raise InputError("unknown reference", got=reference, allowed="same_genotype, wild_type")
-    if basis not in ("mechanistic", "in_vivo"):
-        raise InputError("unknown basis", got=basis, allowed="mechanistic, in_vivo")
+    if basis not in ("mechanistic", "in_vivo", "observed"):
+        raise InputError("unknown basis", got=basis, allowed="mechanistic, in_vivo, observed")
     if draws < 1:
         raise InputError("at least one draw is needed", got=draws)
 
@@ -247,10 +263,22 @@ def _ratios(setting: _Setting, sampler: Sampler, reference: str) -> _Ratios:
     misfit = sampler.positive(f"{setting.key}/misfit", 1.0, _MISFIT_CV)
     systemic = (full.systemic / base.systemic) ** misfit
     bioavailability = (full.bioavailability / base.bioavailability) ** misfit
+    if seen := setting.observed:
+        target = sampler.positive(f"{setting.key}/observed", 1.0 / seen.auc_ratio, _OBSERVED_CV)
+        systemic, bioavailability = _split(target, full, setting.route)
     if reference == "wild_type":
         systemic, bioavailability = systemic * base.systemic, bioavailability * base.bioavailability
     clearance = systemic / bioavailability if setting.route == "oral" else systemic
     return _Ratios(clearance, systemic, bioavailability)
+
+
+def _split(target: Values, model: _Ratios, route: str) -> tuple[Values, Values]:
+    """CL and F that give the target (CL/F oral, CL iv), F taking the share of the effect that the model gives it."""
+    if route == "iv":
+        return target, np.ones_like(target)
+    effect = np.log(model.clearance)
+    share = np.clip(-np.log(model.bioavailability) / np.where(np.abs(effect) < 1e-9, np.inf, effect), 0.0, 1.0)
+    return target ** (1.0 - share), target**-share
 
 
 def _exposure(setting: _Setting, sampler: Sampler) -> _Ratios:

@@ -75,6 +75,17 @@ class Potency:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """AUC ratio seen in people for one pair and route."""
+
+    victim: str
+    perpetrator: str
+    route: str
+    auc_ratio: float
+    source: str
+
+
+@dataclass(frozen=True)
 class Pathway:
     """Share `fm` (with SD) of a victim's systemic clearance that one enzyme or route carries."""
 
@@ -217,6 +228,12 @@ def victims() -> dict[str, Victim]:
         )
         for r in rows("victims")
     }
+
+
+def observed(victim: str, perpetrator: str, route: str) -> Observed | None:
+    """The tabulated clinical study of that very pair and route, or None (several: the last, of repeated doses)."""
+    found = [r for r in rows("panel") if (r["victim"], r["perpetrator"], r["route"]) == (victim, perpetrator, route)]
+    return Observed(victim, perpetrator, route, float(found[-1]["auc_ratio"]), found[-1]["source"]) if found else None
 
 
 def perpetrator_names() -> tuple[str, ...]:

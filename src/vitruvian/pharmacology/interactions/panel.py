@@ -46,7 +46,7 @@ def panel(which: str, *, basis: Basis = "mechanistic", draws: int = 500, seed: i
     """Predictions for one set of the panel: "reference", "own" (wider), "library" (drugs of the library).
 
     A row is independent unless the victim was the probe that set the perpetrator's strength, or the victim's shares
-    were set on that very study (column calibration of the table). Raises: UnknownNameError.
+    were set on that very study (column calibration of the table); on the basis "observed" no row is. Raises: UnknownNameError.
     """
     if which not in SETS:
         raise UnknownNameError("unknown panel", got=which, allowed=", ".join(SETS))
@@ -67,7 +67,7 @@ def _predict(row: dict[str, str], basis: Basis, draws: int, seed: int) -> PanelR
         effect.auc_ratio,
         1.0 / effect.quantiles[0.95],
         1.0 / effect.quantiles[0.05],
-        not on_itself and not row["calibration"],
+        basis != "observed" and not on_itself and not row["calibration"],
         row["source"],
     )
 

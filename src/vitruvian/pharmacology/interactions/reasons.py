@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vitruvian.pharmacology.interactions.activity import Basis, acting_rows, enzyme_activity
-from vitruvian.pharmacology.interactions.facts import Mechanism, Pathway, Potency, Species, Victim, enzymes
+from vitruvian.pharmacology.interactions.facts import Mechanism, Observed, Pathway, Potency, Species, Victim, enzymes
 from vitruvian.pharmacology.interactions.sampling import Sampler
 
 
@@ -24,6 +24,12 @@ def effect_sentences(drug: Victim, agent: Species, factor: float, basis: Basis) 
 def unknown_sentence(name: str) -> str:
     """What is said of a drug that the tables do not have."""
     return f"{name} is not in the interaction tables: its effect is unknown and is not included; check it by hand."
+
+
+def observed_sentence(drug: Victim, seen: Observed, used: bool) -> str:
+    """What a clinical study of this very pair has shown, and whether the answer is that ratio."""
+    text = f"In people {seen.perpetrator} changed the AUC of {drug.title} ({seen.route}) x {seen.auc_ratio:g}"
+    return f"{text} [{seen.source}]" + ("; that ratio is used here." if used else "; the answer here is predicted.")
 
 
 def _sentence(drug: Victim, agent: Species, factor: float, path: Pathway, basis: Basis) -> str:

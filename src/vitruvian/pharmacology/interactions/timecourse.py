@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from math import log
 
 from vitruvian.core import InputError
-from vitruvian.pharmacology.interactions.activity import Basis, acting_rows
-from vitruvian.pharmacology.interactions.facts import Species, Victim, enzymes
+from vitruvian.pharmacology.interactions.facts import Species, Victim, enzymes, mechanisms, potencies
 
 _STEADY = 5.0  # half-lives to 97 %
 
@@ -40,15 +39,13 @@ class TimeCourse:
         return (1.0 - 2.0 ** (-taken / self.half_life_h)) * 2.0 ** (-hours_since_stop / self.half_life_h)
 
 
-def time_course(agent: Species, drug: Victim, basis: Basis = "mechanistic") -> TimeCourse:
+def time_course(agent: Species, drug: Victim) -> TimeCourse:
     """Five half-lives of the perpetrator; where the enzyme itself is destroyed or made, also five of its turnover.
 
     In-vivo induction counts as turnover; in-vivo inhibition counts as reversible.
     """
     turnover = [
-        log(2.0) / (enzymes()[p.name].kdeg_liver * 60.0)
-        for p in drug.pathways
-        if _changes_amount(agent.name, p.name, basis)
+        log(2.0) / (enzymes()[p.name].kdeg_liver * 60.0) for p in drug.pathways if _changes_amount(agent.name, p.name)
     ]
     half_life = agent.half_life_h + max(turnover, default=0.0)
     days = _STEADY * half_life / 24.0
@@ -62,9 +59,10 @@ def time_course(agent: Species, drug: Victim, basis: Basis = "mechanistic") -> T
     return TimeCourse(agent.name, half_life, days, days, f"{text}.")
 
 
-def _changes_amount(perpetrator: str, enzyme: str, basis: Basis) -> bool:
-    in_vitro, in_vivo = acting_rows(perpetrator, enzyme, basis)
-    return any(m.kind != "reversible" for m in in_vitro) or any(p.auc_ratio < 1.0 for p in in_vivo)
+def _changes_amount(perpetrator: str, enzyme: str) -> bool:
+    return any(m.kind != "reversible" for m in mechanisms(perpetrator) if m.enzyme == enzyme) or any(
+        p.auc_ratio < 1.0 for p in potencies(perpetrator) if p.enzyme == enzyme
+    )
 
 
 def _span(days: float) -> str:
