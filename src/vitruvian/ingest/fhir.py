@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -41,6 +42,7 @@ _MEDICATION = {
     "MedicationStatement": medication.statement,
     "MedicationAdministration": medication.administration,
 }
+_WRONG_FORM = (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OverflowError)
 _KNOWN_BY = ("issued", "authoredOn", "recordedDate", "dateAsserted", "recorded")
 
 
@@ -84,7 +86,7 @@ class FhirJson:
                 records.append(_record(entry, context))
             except InputError as error:
                 rejected.append(Rejected(_label(entry.resource), entry.place or "file", str(error)))
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError) as error:
+            except _WRONG_FORM as error:
                 reason = f"an element does not have the form that FHIR R4 gives it: {type(error).__name__}: {error}"
                 rejected.append(Rejected(_label(entry.resource), entry.place or "file", reason))
         return Parsed(tuple(records), tuple(rejected))
@@ -150,8 +152,9 @@ def _context(entries: list[_Entry]) -> _Context:
             subject = _own_id(resource, entry.full_url)
             for reference in (entry.full_url, f"Patient/{key}"):
                 patients[reference] = subject
-            for pair in _identifiers(resource):
-                names[pair] = subject
+            with suppress(*_WRONG_FORM):  # a Patient of the wrong form is rejected when its turn comes
+                for pair in _identifiers(resource):
+                    names[pair] = subject
         elif kind == "Medication":
             medications[entry.full_url] = medications[f"Medication/{key}"] = resource
     return _Context(patients, names, medications)
@@ -165,7 +168,7 @@ def _record(entry: _Entry, context: _Context) -> SourceRecord:
     if kind == "Bundle":
         raise UnsupportedError("a Bundle inside a Bundle is not read", todo="Ingest it as a file of its own.")
     subject = _subject(resource, kind, entry, context)
-    facts = tuple(_facts(resource, kind, context))
+    facts = tuple(_checked(one) for one in _facts(resource, kind, context))
     source, source_id = _source(resource, entry.full_url)
     meta = resource.get("meta") or {}
     updated = moment(meta.get("lastUpdated"))
@@ -190,6 +193,24 @@ def _facts(resource: Json, kind: str, context: _Context) -> Iterator[Draft]:
         f"#{one.get('id')}": one for one in resource.get("contained") or () if one.get("resourceType") == "Medication"
     }
     return coded(resource, {**context.medications, **contained} if contained else context.medications)
+
+
+def _checked(fact: Draft) -> Draft:
+    """The fact, if every text in it is one; FHIR from broken senders has lists and objects where codes belong."""
+    texts = (
+        fact.system,
+        fact.code,
+        fact.display,
+        fact.status,
+        fact.unit,
+        fact.unit_raw,
+        fact.value_code,
+        fact.value_text,
+    )
+    for text in texts:
+        if text is not None and not isinstance(text, str):
+            raise DataError("a code or text has the wrong form", got=repr(text)[:60], allowed="text")
+    return fact
 
 
 def _known_ms(resource: Json, facts: tuple[Draft, ...]) -> int | None:
@@ -219,7 +240,7 @@ def _source(resource: Json, full_url: str) -> tuple[str, str]:
 
 def _identifiers(resource: Json) -> tuple[tuple[str, str], ...]:
     found = resource.get("identifier") or ()
-    return tuple((one.get("system") or "", str(one["value"])) for one in found if one.get("value"))
+    return tuple((str(one.get("system") or ""), str(one["value"])) for one in found if one.get("value"))
 
 
 def _subject(resource: Json, kind: str, entry: _Entry, context: _Context) -> str:

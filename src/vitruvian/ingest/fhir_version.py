@@ -52,8 +52,8 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 
 def other_version(resource: Json) -> str | None:
     """ "R5 (Encounter: class is a list)" if the resource is not R4; None if nothing says so."""
-    kind = resource.get("resourceType", "")
-    for version, sign, test in _RULES.get(kind, ()):
+    kind = resource.get("resourceType")
+    for version, sign, test in _RULES.get(kind, ()) if isinstance(kind, str) else ():
         if test(resource):
             return f"{version} ({kind}: {sign})"
     return None

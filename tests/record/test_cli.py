@@ -1,0 +1,63 @@
+"""The commands ingest, patient and quarantine: output, exit codes, nothing made by reading."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vitruvian.ingest import samples
+
+
+def vitruvian(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vitruvian.cli.main", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a record of sample-a."""
+    path = tmp_path_factory.mktemp("cli")
+    done = vitruvian("ingest", *samples()["sample-a"], "--patient", "sample-a", "--json", cwd=path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["records_in"] == report["stored"] == 62
+    assert report["by_format"] == {"fhir": 61, "vcf": 1}
+    return path
+
+
+def test_list_show_timeline(folder: Path) -> None:
+    listed = json.loads(vitruvian("patient", "list", "--json", cwd=folder).stdout)
+    assert listed == [{"id": "sample-a", "birth_date": "1944-08-20", "name": "Anton Sample", "sex": "male"}]
+    shown = json.loads(vitruvian("patient", "show", "H-A-0001", "--json", cwd=folder).stdout)
+    creatinine = next(one for one in shown["latest"] if one["code"] == "2160-0")
+    assert (creatinine["value"], creatinine["unit"], creatinine["start"]) == (
+        1.63,
+        "mg/dL",
+        "2025-09-16T07:50:00+02:00",
+    )
+    assert len(shown["condition"]) == 3
+    text = vitruvian("patient", "timeline", "sample-a", "--since", "2025-09-01", cwd=folder).stdout
+    assert "2025-09-17T08:00  medication_request  apixaban  5 mg  active" in text
+
+
+def test_exit_codes(folder: Path, tmp_path: Path) -> None:
+    genome = samples()["sample-c"][1]
+    refused = vitruvian("ingest", genome, "--record", folder / "vitruvian.db", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "does not say whose it is" in refused.stderr
+    assert "genome.vcf" in vitruvian("quarantine", "list", cwd=folder).stdout
+    assert json.loads(vitruvian("quarantine", "list", "--json", cwd=folder).stdout)[0]["place"] == "file"
+    unknown = vitruvian("patient", "show", "sample-x", cwd=folder)
+    assert unknown.returncode == 2
+    assert "Nearest: sample-a" in unknown.stderr
+    absent = vitruvian("patient", "list", cwd=tmp_path)
+    assert absent.returncode == 2
+    assert "there is no record" in absent.stderr
+    assert list(tmp_path.iterdir()) == []
+    missing = vitruvian("ingest", "nothing.json", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert list(tmp_path.iterdir()) == []

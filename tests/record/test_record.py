@@ -1,0 +1,208 @@
+"""The record: facts, versions, identity, access, audit, derived facts, twin states."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vitruvian.core import AccessError, Actor, DataError, InputError, UnknownNameError
+from vitruvian.record import Draft, Record
+
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "identifier": [{"system": "urn:hospital", "value": "MRN-7"}],
+    "gender": "female",
+    "birthDate": "1960-05-04",
+}
+
+
+def observation(
+    key: str, value: float, when: str, unit: str = "mg/dL", code: str = "2160-0", **more: Any
+) -> dict[str, Any]:
+    quantity = {"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    base = {"resourceType": "Observation", "id": key, "status": "final", "subject": {"reference": "Patient/p1"}}
+    return base | {"code": coded, "effectiveDateTime": when, "valueQuantity": quantity} | more
+
+
+def write(folder: Path, name: str, *resources: dict[str, Any]) -> Path:
+    path = folder / name
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+    path.write_text(json.dumps(bundle))
+    return path
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    return Record.open(tmp_path / "clinic.db")
+
+
+def test_a_fact_keeps_value_unit_time_offset_and_place(record: Record, tmp_path: Path) -> None:
+    one = observation("o1", 150.0, "2025-03-01T08:30:00+05:30", "umol/L", "14682-9", issued="2025-03-01T10:00:00+05:30")
+    record.ingest(write(tmp_path, "b.json", PATIENT, one))
+    fact = record.patient("p1").facts(code="creatinine")[0]
+    assert fact.value == pytest.approx(150 / 88.4016973, rel=1e-8)  # molar mass 113.12
+    assert (fact.unit, fact.value_raw, fact.unit_raw) == ("mg/dL", 150.0, "umol/L")
+    assert fact.start is not None
+    assert fact.start.isoformat() == "2025-03-01T08:30:00+05:30"
+    assert fact.known is not None
+    assert fact.known.isoformat() == "2025-03-01T10:00:00+05:30"
+    assert fact.path == "entry[1].resource"
+    assert record.patient("p1").resource(fact) == one
+    assert fact.basis == "measured"
+    assert fact.parser == "fhir/1"
+
+
+def test_a_newer_version_supersedes_in_any_order(tmp_path: Path) -> None:
+    old = observation("o1", 1.0, "2025-03-01", meta={"versionId": "1", "lastUpdated": "2025-03-01T00:00:00Z"})
+    new = observation("o1", 1.4, "2025-03-01", meta={"versionId": "2", "lastUpdated": "2025-03-02T00:00:00Z"})
+    files = [write(tmp_path, "old.json", PATIENT, old), write(tmp_path, "new.json", new)]
+    found = []
+    for k, order in enumerate((files, files[::-1])):
+        with Record.open(tmp_path / f"{k}.db") as one:
+            for path in order:
+                one.ingest(path)
+            person = one.patient("p1")
+            found.append([(f.id, f.value) for f in person.facts(kind="observation")])
+            then = person.facts(kind="observation", known_by="2025-03-01T12:00:00Z")
+            assert [f.value for f in then] == [1.0]  # what was known then, so that training sees no future
+    assert found[0] == found[1]
+    assert [value for _, value in found[0]] == [1.4]
+
+
+def test_doubtful_facts_are_flagged_and_hide_nothing(record: Record, tmp_path: Path) -> None:
+    good = observation("o1", 1.1, "2025-03-01T08:00:00Z")
+    future = observation("o2", 9.9, "2999-01-01T08:00:00Z")
+    wrong = observation("o3", 5.0, "2025-04-01T08:00:00Z", "kg")
+    mistaken = observation("o4", 7.0, "2025-05-01T08:00:00Z", status="entered-in-error")
+    record.ingest(write(tmp_path, "b.json", PATIENT, good, future, wrong, mistaken))
+    person = record.patient("p1")
+    flags = {fact.value_raw: fact.flags for fact in person.facts(kind="observation")}
+    assert flags == {1.1: (), 9.9: ("future",), 5.0: ("wrong_unit",)}
+    latest = person.latest("creatinine")
+    assert latest is not None
+    assert latest.value == 1.1
+    wrong_fact = next(f for f in person.facts(kind="observation") if f.flags == ("wrong_unit",))
+    assert wrong_fact.value is None
+    with pytest.raises(DataError, match="no usable number"):
+        _ = wrong_fact.quantity
+    assert len(person.facts(kind="observation", void=True)) == 4
+
+
+def test_people_are_found_by_id_and_identifier(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT))
+    assert record.patient("MRN-7").id == "p1"
+    with pytest.raises(UnknownNameError, match="Nearest: p1"):
+        record.patient("p2")
+    twin = PATIENT | {"id": "q9", "identifier": [{"system": "urn:other", "value": "MRN-7"}]}
+    record.ingest(write(tmp_path, "c.json", twin))
+    with pytest.raises(UnknownNameError, match="several persons"):
+        record.patient("MRN-7")
+    assert record.people() == ["p1", "q9"]
+
+
+def test_since_and_until(record: Record, tmp_path: Path) -> None:
+    series = [observation(f"o{k}", 1 + k / 10, f"2025-03-0{k + 1}T08:00:00Z") for k in range(5)]
+    record.ingest(write(tmp_path, "b.json", PATIENT, *series))
+    found = record.patient("p1").facts("observation", "creatinine", since="2025-03-02", until="2025-03-04T08:00:00Z")
+    assert [f.value for f in found] == [1.1, 1.2, 1.3]
+
+
+def test_denied_by_default(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT, PATIENT | {"id": "p2", "identifier": []}))
+    url = tmp_path / "clinic.db"
+    stranger = Record.open(url, Actor("x", frozenset({"visitor"}), "treatment"))
+    for name in ("p1", "nobody"):  # the same answer, whether or not the person exists
+        with pytest.raises(AccessError, match="x may not read this"):
+            stranger.patient(name)
+    with pytest.raises(AccessError):
+        stranger.ingest(tmp_path / "b.json")
+    aimless = Record.open(url, Actor("d", frozenset({"clinician"})))
+    with pytest.raises(AccessError):
+        aimless.patient("p1")
+    own = Record.open(url, Actor("p1", frozenset({"patient"}), "own", frozenset({"p1"})))
+    assert own.patient("p1").facts()
+    for refused in (lambda: own.patient("p2"), own.people, own.quarantined):
+        with pytest.raises(AccessError):
+            refused()
+    clinician = Record.open(url, Actor("d", frozenset({"clinician"}), "treatment"))
+    assert clinician.patient("p2").id == "p2"
+
+
+def test_every_read_and_write_is_audited_and_edits_are_found(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT))
+    before = record.verify_audit()
+    record.patient("p1").facts(kind="observation")
+    assert record.verify_audit() == before + 1
+    for change in ("UPDATE audit SET actor = 'someone' WHERE seq = 1", "DELETE FROM audit WHERE seq = 1"):
+        copy = tmp_path / "copy.db"
+        with sqlite3.connect(tmp_path / "clinic.db") as source, sqlite3.connect(copy) as target:
+            source.backup(target)
+            target.execute(change)
+        Path(f"{copy}.audit-key").write_bytes(Path(tmp_path / "clinic.db.audit-key").read_bytes())
+        with Record.open(copy) as altered, pytest.raises(DataError, match="audit was altered"):
+            altered.verify_audit()
+        copy.unlink()
+
+
+def test_derived_facts_supersede_each_other_and_say_how(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT))
+    first = Draft("genotype", "gene", "CYP2C9", value_text="*1/*3", detail={"phenotype": "IM"})
+    ids = record.derive("p1", [first], method="genotype", version="t1", inputs=["f1"])
+    assert record.derive("p1", [first], method="genotype", version="t1", inputs=["f1"]) == ids
+    fact = record.patient("p1").facts(kind="genotype")[0]
+    assert (fact.id, fact.basis, fact.parser, fact.detail["phenotype"]) == (ids[0], "derived", "genotype/t1", "IM")
+    second = Draft("genotype", "gene", "CYP2C9", value_text="*1/*1")
+    record.derive("p1", [second], method="genotype", version="t2")
+    assert [f.value_text for f in record.patient("p1").facts(kind="genotype")] == ["*1/*1"]
+
+
+def test_twin_states_come_back(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT))
+    assert record.load_state("p1", "m") is None
+    eta = np.linspace(0, 1, 7)
+    for cutoff in (2, 1):
+        record.save_state("p1", "m", "1", cutoff_ms=cutoff, summary={"ess": 512.0}, arrays={"eta": eta * cutoff})
+    state = record.load_state("MRN-7", "m")
+    assert state is not None
+    assert (state.cutoff_ms, state.summary) == (2, {"ess": 512.0})
+    np.testing.assert_array_equal(state.arrays["eta"], eta * 2)
+
+
+def test_altered_raw_bytes_are_noticed(record: Record, tmp_path: Path) -> None:
+    record.ingest(write(tmp_path, "b.json", PATIENT))
+    fact = record.patient("p1").facts()[0]
+    path = record.blob(fact)
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(DataError, match="altered on disk"):
+        record.blobs.get(fact.raw_hash)
+
+
+@pytest.mark.parametrize(
+    ("url", "match"),
+    [("nowhere/at/all.db", "folder"), ("sqlite://", "needs a file"), ("://", "not a record URL")],
+)
+def test_bad_urls(url: str, match: str) -> None:
+    with pytest.raises(InputError, match=match):
+        Record.open(url)
+
+
+def test_a_file_that_is_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(b"this is not a database at all" * 100)
+    with pytest.raises(InputError, match="this is not a record"):
+        Record.open(path)
+    with pytest.raises(InputError, match="there is no record"):
+        Record.open(tmp_path / "absent.db", create=False)
+    with Record.open(tmp_path / "old.db"):
+        pass
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        connection.execute("UPDATE schema_version SET version = 99")
+    with pytest.raises(InputError, match="schema 99"):
+        Record.open(tmp_path / "old.db")
