@@ -52,8 +52,8 @@ class CompartmentModel(Model):
         """Rate matrix."""
         names = self.compartments
         flows: list[tuple[str, str | None, Any]] = []
-        chain = [n for n in names[: names.index("central")]]
-        for here, there in zip(chain, [*chain[1:], "central"], strict=True):
+        chain = list(names[: names.index("central")])
+        for here, there in zip(chain, [*chain[1:], "central"][: len(chain)], strict=True):
             flows.append((here, there, p["KA"] if self.absorption == "first_order" else p["KTR"]))
         for name, (out, back) in zip(("peripheral", "peripheral2"), _exchange(self.peripherals, p), strict=False):
             flows += [("central", name, out), (name, "central", back)]
