@@ -1,5 +1,6 @@
 """Compartment models, the drug library (one file per published model), interactions, targets."""
 
+from vitruvian.pharmacology.compartments import CompartmentModel as CompartmentModel
 from vitruvian.pharmacology.drug import Bounds as Bounds
 from vitruvian.pharmacology.drug import Drug as Drug
 from vitruvian.pharmacology.drug import LabelRule as LabelRule

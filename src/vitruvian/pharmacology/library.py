@@ -152,7 +152,10 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError("not a Python file", got=path)
     module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's code raises
+        raise InputError(f"{path.name} cannot be run", got=f"{type(error).__name__}: {error}") from error
     return module
 
 
