@@ -13,6 +13,9 @@ from vitruvian.model.linear import MatrixExponential as MatrixExponential
 from vitruvian.model.linear_modes import Mammillary as Mammillary
 from vitruvian.model.model import Model as Model
 from vitruvian.model.model import Values as Values
+from vitruvian.model.ode import Adaptive as Adaptive
+from vitruvian.model.ode import FixedStep as FixedStep
+from vitruvian.model.ode import Stiff as Stiff
 from vitruvian.model.parameter import Covariate as Covariate
 from vitruvian.model.parameter import Output as Output
 from vitruvian.model.parameter import Parameter as Parameter

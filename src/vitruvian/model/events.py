@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-# order of what happens at one time: ends of infusions, then arrivals that no record carries, then records as in the file
+# order at one time: ends of infusions, then arrivals that no record carries, then records as in the file
 ENDS, ARRIVES = -2.0, -1.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -35,7 +36,7 @@ class Segments:
         self._index: dict[tuple[float, ...], int] = {}
         self.record_row = [self._row(self._values[i], t) for i, t in enumerate(self._time)]
         self._knots = self._find_knots()
-        self._between = [self._interval(a, b) for a, b in zip(self._knots[:-1], self._knots[1:], strict=True)]
+        self._between = [self._interval(a, b) for a, b in pairwise(self._knots)]
         self.start_row = self._between[0] if self._between else self.record_row[0]
         steps = [k for k in range(1, len(self._between)) if self._between[k] != self._between[k - 1]]
         self.change_time = [float(self._knots[k]) for k in steps]
@@ -64,7 +65,7 @@ class Segments:
         knots = [times, inside]
         linear = [k for k, mode in enumerate(self._modes) if mode == "linear"]
         if linear and (self._values[:, linear] != self._values[:1, linear]).any():
-            knots += [np.linspace(a, b, LINEAR_STEPS + 1) for a, b in zip(times[:-1], times[1:], strict=True)]
+            knots += [np.linspace(a, b, LINEAR_STEPS + 1) for a, b in pairwise(times)]
         return np.unique(np.concatenate(knots))
 
     def _interval(self, a: float, b: float) -> int:

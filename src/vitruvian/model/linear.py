@@ -12,8 +12,8 @@ from jaxtyping import Array, Float, Int
 
 from vitruvian.core import UnsupportedError
 from vitruvian.model.events_apply import Events, Steady, over_rows, pick
-from vitruvian.model.linear_modes import Mammillary, advance, modes_of
 from vitruvian.model.linear_matrix import flow
+from vitruvian.model.linear_modes import Mammillary, advance, modes_of
 from vitruvian.model.model import Model
 
 

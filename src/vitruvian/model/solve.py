@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,8 +15,9 @@ from jaxtyping import Array, Float, Int
 from vitruvian.core import DataError, SolveError
 from vitruvian.model.events import EventTable
 from vitruvian.model.events_apply import Events, Steady, arrange, individual_rows, pick
-from vitruvian.model.linear import ClosedForm, MatrixExponential, structure_of
+from vitruvian.model.linear import ClosedForm, MatrixExponential
 from vitruvian.model.model import Model, Values
+from vitruvian.model.ode import Adaptive
 
 _CHUNK = 1024
 
@@ -47,8 +49,6 @@ def default_solver(model: Model) -> Solver:
     if preferred is not None:
         return preferred  # type: ignore[no-any-return]
     if not model.linear:
-        from vitruvian.model.ode import Adaptive
-
         return Adaptive()
     return ClosedForm() if _has_closed_form(model) else MatrixExponential()
 
@@ -151,8 +151,6 @@ def _power(count: int) -> int:
 
 
 def _anonymous(table: Any) -> EventTable:
-    from dataclasses import replace
-
     return replace(table, ids=())
 
 
