@@ -46,7 +46,8 @@ def panel(which: str, *, basis: Basis = "mechanistic", draws: int = 500, seed: i
     """Predictions for one set of the panel: "reference", "own" (wider), "library" (drugs of the library).
 
     A row is independent unless the victim was the probe that set the perpetrator's strength, or the victim's shares
-    were set on that very study (column calibration of the table); on the basis "observed" no row is. Raises: UnknownNameError.
+    were set on that very study (column calibration of the table); on the basis "observed" no row is.
+    Raises: UnknownNameError.
     """
     if which not in SETS:
         raise UnknownNameError("unknown panel", got=which, allowed=", ".join(SETS))
