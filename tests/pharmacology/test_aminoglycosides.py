@@ -50,6 +50,7 @@ def test_readings_of_the_expected_creatinine_differ_by_its_power() -> None:
     assert ratio == pytest.approx((37.2 / 84) ** 0.222)
 
 
+@pytest.mark.slow  # the default suite checks this estimate in the tests of inference, with the same numbers
 def test_amikacin_estimate_of_a_published_case() -> None:
     """1.6 g over 30 min, 75 mg/L at 1 h and 32 mg/L at 6 h: individual CL, Vc, Vp, Q of an independent program."""
     model = find_model("amikacin_burdet_2015")

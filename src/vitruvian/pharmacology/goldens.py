@@ -61,15 +61,15 @@ def read_goldens(drug: str) -> tuple[Golden, ...]:
     path = files(home(drug)).joinpath("golden.toml")
     if not path.is_file():
         return ()
-    return tuple(_golden(row) for row in tomllib.loads(path.read_text(encoding="utf-8")).get("golden", []))
+    return tuple(parse_golden(row) for row in tomllib.loads(path.read_text(encoding="utf-8")).get("golden", []))
 
 
-def _golden(row: dict[str, Any]) -> Golden:
+def parse_golden(row: Mapping[str, Any]) -> Golden:
+    """One row as it stands in the file. Raises `DataError` for unknown fields or a missing tolerance."""
     if unknown := set(row) - _FIELDS:
         raise DataError("a golden row has unknown fields", got=", ".join(sorted(unknown)), allowed=sorted(_FIELDS))
     expected = row["expected"]
-    row = {**row, "expected": tuple(map(float, expected if isinstance(expected, list) else [expected]))}
-    golden = Golden(**row)
+    golden = Golden(**{**row, "expected": tuple(map(float, expected if isinstance(expected, list) else [expected]))})
     if golden.rtol <= 0 and golden.atol <= 0:
         raise DataError(f"golden row {golden.id} has no tolerance", todo="Give rtol or atol.")
     return golden
