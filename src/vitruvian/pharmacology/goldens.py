@@ -75,11 +75,11 @@ def parse_golden(row: Mapping[str, Any]) -> Golden:
     return golden
 
 
-def _eta(golden: Golden, model: Model) -> Float[np.ndarray, " e"]:
+def _eta(golden: Golden, model: Model, occasions: int = 0) -> Float[np.ndarray, " e"]:
     given = dict(golden.inputs.get("eta", {}))
-    eta = np.array([given.pop(name, 0.0) for name in model.eta_names()])
+    eta = np.array([given.pop(name, 0.0) for name in model.eta_names(occasions)])
     if given:
-        raise DataError(f"golden row {golden.id} has unknown etas", got=list(given), allowed=model.eta_names())
+        raise DataError(f"golden row {golden.id} has unknown etas", got=list(given), allowed=model.eta_names(occasions))
     return eta
 
 
@@ -99,7 +99,8 @@ def _schedule(golden: Golden) -> Schedule:
 def _curve(golden: Golden, model: Model, times: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     subject = _schedule(golden).to_subject(model, times, golden.inputs.get("covariates", {}), output=golden.output)
     table = compile_events(model, [subject])
-    found = simulate(model, table, eta=_eta(golden, model)[None])[0, :, model.output_index(golden.output)]
+    eta = _eta(golden, model, table.n_occasions)[None]
+    found = simulate(model, table, eta=eta)[0, :, model.output_index(golden.output)]
     rows = np.asarray(table.observations.exists[0])
     observed = subject.evid[np.asarray(table.observations.record[0])[rows]] == 0
     return np.asarray(found)[rows][observed]

@@ -25,7 +25,7 @@ class Paci2012(CompartmentModel):
         "undergoing hematopoietic stem-cell transplantation. Ther Drug Monit 2012;34:198-208",
         table="final model",
         status="one transcription",
-        errata="The interindividual numbers 0.23 and 0.22 are SDs of proportional effects, as in the public model file.",
+        errata="The interindividual numbers 0.23 and 0.22 are SDs of proportional effects, as in a public file.",
     )
     peripherals = 0
     absorption = None

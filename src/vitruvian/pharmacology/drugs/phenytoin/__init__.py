@@ -62,8 +62,8 @@ DRUG = Drug(
     label_rules=(
         LabelRule(
             "low albumin",
-            needs=("ALB",),
-            applies=lambda p: p["ALB"] < 3.5,
+            needs=(),
+            applies=lambda p: p.get("ALB", 4.0) < 3.5,
             action="caution",
             consequence="Low albumin: judge by the unbound level (1 to 2 mg/L), not by the total.",
             source=LABEL,

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from vitruvian.core import Source
-from vitruvian.model import Covariate, Model, Output, Parameter, ResidualError, Values, Variability
+from vitruvian.model import Covariate, FixedStep, Model, Output, Parameter, ResidualError, Values, Variability
 
 _ASSUMED = Source("Usual literature value: not estimated by the steady-state model", status="assumption")
 _NO_YES = {0.0: "no", 1.0: "yes"}
@@ -36,6 +36,7 @@ class Yukawa1990(Model):
         "model is of steady states with doses two or three times a day; powder is left out.",
     )
     linear = False
+    solver = FixedStep(dt=0.5)  # hours
     compartments = ("depot", "central")
     routes: Mapping[str, str] = {"oral": "depot", "iv": "central"}
     clearance_keys = ("VMAX",)

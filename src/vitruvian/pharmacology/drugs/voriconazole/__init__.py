@@ -79,8 +79,8 @@ DRUG = Drug(
     label_rules=(
         LabelRule(
             "CYP2C19 without function",
-            needs=("CYP2C19_REDUCED",),
-            applies=lambda p: p["CYP2C19_REDUCED"] == 1,
+            needs=(),  # an unknown genotype is no reason to refuse
+            applies=lambda p: p.get("CYP2C19_REDUCED") == 1,
             action="caution",
             consequence="Levels are higher; CPIC advises another drug for poor metabolisers.",
             source=CPIC,

@@ -48,8 +48,8 @@ _INF = float("inf")
 
 def _sensitive(p: Person) -> bool:
     """Genotypes for which the label's table expects at most 2 mg a day."""
-    slow = p["CYP2C9_2"] + 2 * p["CYP2C9_3"]
-    return slow + p["VKORC1_A"] >= 4
+    slow = p.get("CYP2C9_2", 0) + 2 * p.get("CYP2C9_3", 0)
+    return slow + p.get("VKORC1_A", 0) >= 4
 
 
 DRUG = Drug(
@@ -93,7 +93,7 @@ DRUG = Drug(
     label_rules=(
         LabelRule(
             "sensitive genotype",
-            needs=("CYP2C9_2", "CYP2C9_3", "VKORC1_A"),
+            needs=(),  # an unknown genotype is no reason to refuse
             applies=_sensitive,
             action="caution",
             consequence="The label's table expects 0.5 to 2 mg a day for this genotype; steady state comes late.",

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from vitruvian.core import Source
-from vitruvian.model import Model, Output, Parameter, ResidualError, Values, Variability
+from vitruvian.model import FixedStep, Model, Output, Parameter, ResidualError, Values, Variability
 from vitruvian.pharmacology.drugs.warfarin.hamberg_2010 import AGE, CYP2C9_2, CYP2C9_3, INR_BASE, VKORC1_A
 
 _LESS_CLEARANCE = {"12": 0.315, "13": 0.453, "22": 0.722, "23": 0.690, "33": 0.852}
@@ -38,6 +38,7 @@ class Hamberg2007(Model):
         "2010 model), those of Table 4 as variances. Inter-individual variability of MTT2 is 1.02.",
     )
     linear = False
+    solver = FixedStep(dt=0.5)  # hours; absorption is fast
     compartments = ("depot", "central", "peripheral", "fast1", "fast2", "fast3", "fast4", "fast5", "fast6", "slow")
     routes: Mapping[str, str] = {"oral": "depot"}
     parameters = (

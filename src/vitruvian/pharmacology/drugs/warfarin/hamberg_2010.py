@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from vitruvian.core import Source
-from vitruvian.model import Covariate, Model, Output, Parameter, ResidualError, Values, Variability
+from vitruvian.model import Covariate, FixedStep, Model, Output, Parameter, ResidualError, Values, Variability
 
 FREQUENCIES = "European frequencies: CYP2C9*2 0.127, *3 0.076, VKORC1 -1639A 0.39 (Johnson 2017), Hardy-Weinberg"
 CYP2C9_2 = Covariate(
@@ -66,6 +66,7 @@ class Hamberg2010(Model):
         "transcriptions do.",
     )
     linear = False
+    solver = FixedStep(dt=4.0)  # hours; rates reach 0.1 /h, fast people 0.4 /h
     compartments = ("depot", "fast1", "fast2", "fast3", "slow1", "slow2", "slow3")
     routes: Mapping[str, str] = {"oral": "depot"}
     parameters = (
