@@ -296,6 +296,8 @@ def test_cyp3a5_expressers_need_twice_the_tacrolimus_and_feel_an_azole_less():
 
 
 def test_genotype_by_number_and_both_references():
+    turned, straight = (genotype_clearance_ratio("apixaban", "CYP3A4", g, draws=1) for g in ("*22/*1", "*1/*22"))
+    assert turned.point == straight.point
     free = genotype_clearance_ratio("midazolam", "CYP3A4", 0.5, 0.1, route="iv", draws=10)
     assert free.point < 1.0
     genes = {"CYP3A4": RelativeActivity(0.5, 0.1, "test")}
@@ -337,5 +339,6 @@ def test_strength(ratio, name):
 def test_aliases():
     assert find_perpetrator("St. John's Wort").name == "st johns wort"
     assert find_perpetrator("cyclosporine").name == "ciclosporin"
-    assert find_perpetrator("water") is None
+    with pytest.raises(UnknownNameError, match="by hand"):
+        find_perpetrator("water")
     assert find_victim("cyclosporine").name == "ciclosporin"

@@ -222,11 +222,12 @@ def _resolve(perpetrators: Sequence[str | Taken]) -> tuple[tuple[tuple[Species, 
     unknown: list[str] = []
     for item in perpetrators:
         taken = item if isinstance(item, Taken) else Taken(item)
-        agent = find_perpetrator(taken.name)
-        if agent is None:
+        try:
+            agent = find_perpetrator(taken.name)
+        except UnknownNameError:
             unknown.append(taken.name)
-        else:
-            known[agent.name] = (agent, _dose_factor(agent, taken.dose_mg))
+            continue
+        known[agent.name] = (agent, _dose_factor(agent, taken.dose_mg))
     return tuple(known[name] for name in sorted(known)), tuple(unknown)
 
 

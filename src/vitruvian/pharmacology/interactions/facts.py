@@ -255,10 +255,17 @@ def _index(kind: str) -> dict[str, str]:
     return table
 
 
-def find_perpetrator(name: str) -> Species | None:
-    """The perpetrator of that name or alias, or None where the tables do not know it."""
+def find_perpetrator(name: str) -> Species:
+    """The perpetrator of that name or alias. Raises: UnknownNameError."""
     found = _index("perpetrator").get(_key(name))
-    return species()[found] if found else None
+    if not found:
+        raise UnknownNameError(
+            "this drug is not in the tables of perpetrators",
+            got=name,
+            allowed=", ".join(perpetrator_names()),
+            todo="Check its interactions by hand, or add its rows to perpetrators.tsv and potencies.tsv.",
+        )
+    return species()[found]
 
 
 def find_victim(name: str) -> Victim:

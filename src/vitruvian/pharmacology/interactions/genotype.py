@@ -54,10 +54,12 @@ def reference_genotype(enzyme: str) -> str:
 
 
 def relative_activity(enzyme: str, genotype: str | RelativeActivity) -> RelativeActivity:
-    """The tabulated activity of a genotype. Raises: UnknownNameError where the tables have none."""
+    """The tabulated activity of a genotype, alleles in either order. Raises: UnknownNameError where the tables have none."""
     if isinstance(genotype, RelativeActivity):
         return genotype
     known = {r["genotype"]: r for r in rows("genotypes") if r["enzyme"] == enzyme}
+    turned = "/".join(reversed(genotype.split("/")))
+    genotype = turned if turned in known else genotype
     if genotype not in known:
         raise UnknownNameError(
             f"no activity is tabulated for this genotype of {enzyme}",
