@@ -12,7 +12,18 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from vitruvian.core import DataError, Source, UnsupportedError
-from vitruvian.model import RECORD_TIME, Covariate, DataLayout, Mammillary, Model, Output, Parameter, Variability
+from vitruvian.model import (
+    RECORD_TIME,
+    Adaptive,
+    Covariate,
+    DataLayout,
+    Mammillary,
+    Model,
+    Output,
+    Parameter,
+    Stiff,
+    Variability,
+)
 from vitruvian.pharmacology.nonmem.advan import Structure, structure
 from vitruvian.pharmacology.nonmem.code import assigned, names
 from vitruvian.pharmacology.nonmem.evaluate import execute
@@ -51,8 +62,6 @@ class ControlStreamModel(Model):
         dose = self._structure.compartments[self._structure.dose - 1]
         own["routes"] = {"oral" if dose == "depot" else "iv": dose}
         if not self.linear:
-            from vitruvian.model import Adaptive, Stiff
-
             own["solver"] = (Stiff if self._structure.stiff else Adaptive)(rtol=1e-9, atol=1e-12)
         self._covariates = self._check_names()
         own["covariates"] = tuple(Covariate(RECORD_TIME if n == "TIME" else n, "") for n in self._covariates)
