@@ -175,7 +175,7 @@ def _record(entry: _Entry, context: _Context) -> SourceRecord:
     known = updated.ms if updated else _known_ms(resource, facts)
     digest = blake2b(orjson.dumps(resource, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
     version = str(meta.get("versionId") or "")
-    rank = f"{max(updated.ms if updated else known or 0, 0):015d}.{version:0>12}"
+    rank = f"{max(updated.ms if updated else known or 0, 0):015d}{version:0>12}"
     names = _identifiers(resource) if kind == "Patient" else ()
     return SourceRecord(
         kind, source, source_id or digest, f"{version}~{digest}", rank, subject, entry.place, facts, known, names

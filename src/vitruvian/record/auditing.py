@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,9 +34,7 @@ class AuditChain:
         if key_file is None:
             raise DataError("the audit needs a key", todo="Set VITRUVIAN_AUDIT_KEY to a long random text.")
         if not key_file.exists():
-            handle = os.open(key_file, os.O_WRONLY | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "w") as stream:
-                stream.write(secrets.token_hex(32))
+            _make_key(key_file)
         return cls(key_file.read_bytes())
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
@@ -60,3 +60,15 @@ class AuditChain:
     def _hash(self, row: dict[str, object]) -> str:
         text = "\x1f".join(str(row[name]) for name in sorted(row))
         return hmac.new(self.key, text.encode(), sha256).hexdigest()
+
+
+def _make_key(file: Path) -> None:
+    """Write a new key whole or not at all; where two processes open a new record at once, the first one's stays."""
+    handle, aside = tempfile.mkstemp(dir=file.parent, prefix=".key-")
+    with os.fdopen(handle, "w") as stream:
+        stream.write(secrets.token_hex(32))
+    try:
+        with suppress(FileExistsError):
+            os.link(aside, file)
+    finally:
+        Path(aside).unlink()

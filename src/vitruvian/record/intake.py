@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,16 @@ def fact_id(resource: str, draft: Draft, index: int) -> str:
 def keep_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose key is not there yet."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+        _many(connection, _insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run `statement` for all rows (of the same columns), by the driver: saves a tenth of an ingest."""
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    if compiled.positional:
+        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), rows)))
+    else:
+        connection.exec_driver_sql(str(compiled), list(rows))
 
 
 def _insert(connection: Connection, table: Table) -> Any:
@@ -205,13 +215,13 @@ def _write_resources(connection: Connection, new: Mapping[str, SourceRecord], pr
         )
         heads.append({"line": line, "rank": record.rank + "|" + record.version, "resource": key})
         facts += [fact_row(key, record, draft, k, prov, now) for k, draft in enumerate(record.facts)]
-    connection.execute(insert(schema.resource), resources)
+    _many(connection, insert(schema.resource), resources)
     upsert = _insert(connection, schema.head)
     newer = {"rank": upsert.excluded.rank, "resource": upsert.excluded.resource}
     where = upsert.excluded.rank > schema.head.c.rank
-    connection.execute(upsert.on_conflict_do_update(index_elements=["line"], set_=newer, where=where), heads)
+    _many(connection, upsert.on_conflict_do_update(index_elements=["line"], set_=newer, where=where), heads)
     if facts:
-        connection.execute(insert(schema.fact), facts)
+        _many(connection, insert(schema.fact), facts)
 
 
 def fact_row(key: str, record: SourceRecord, draft: Draft, index: int, prov: int, now: int) -> dict[str, Any]:

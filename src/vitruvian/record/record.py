@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Engine, Row, create_engine, event, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import Engine, Row, insert, select
 
 from vitruvian.core import (
     AccessError,
@@ -31,6 +27,7 @@ from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact import Draft, Fact, Parsed, Rejected, SourceRecord
 from vitruvian.record.formats import Format, RawFile, installed_formats, recognise
 from vitruvian.record.intake import IngestReport, fact_id, files_under, read, resource_id, store
+from vitruvian.record.opening import blob_folder, make_engine, prepare
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
 from vitruvian.record.states import TwinState, pack, unpack
@@ -76,11 +73,11 @@ class Record:
         Without `actor` it acts as the local owner. Raw bytes lie in `blobs` (default: beside the file, NAME.blobs).
         Raises `InputError` for a URL or file that is not a record, or that is absent where `create` is false.
         """
-        engine, file = _engine(str(url))
+        engine, file = make_engine(str(url))
         if file and not create and not Path(file).exists():
             raise InputError("there is no record", got=str(url), todo="Make one with `vitruvian ingest PATH`.")
-        folder = blobs or (Path(f"{file}.blobs") if file else _blob_folder())
-        _prepare(engine, str(url))
+        folder = blobs or (Path(f"{file}.blobs") if file else blob_folder())
+        prepare(engine, str(url))
         chain = AuditChain.open(Path(f"{file}.audit-key") if file else None)
         return cls(engine, BlobStore(folder), chain, actor or Actor.owner())
 
@@ -339,60 +336,3 @@ def _unknown(name: str, found: Sequence[str], known: Sequence[str]) -> UnknownNa
     near = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:5]
     hint = f"Nearest: {', '.join(near)}." if near else "The record is empty, or you may not list people."
     return UnknownNameError("no such patient", got=repr(name), todo=hint)
-
-
-def _engine(url: str) -> tuple[Engine, str | None]:
-    """Engine and, for SQLite, the database file."""
-    if "://" not in url:
-        url = f"sqlite:///{url}"
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise InputError("not a record URL", got=url, allowed='"clinic.db" or "postgresql+psycopg://…"') from error
-    if not parsed.drivername.startswith("sqlite"):
-        return create_engine(parsed), None
-    if not parsed.database or parsed.database == ":memory:":
-        raise InputError("a record needs a file", got=url, allowed='a file name such as "clinic.db"')
-    if not Path(parsed.database).absolute().parent.is_dir():
-        raise InputError("the folder of the record does not exist", got=parsed.database, todo="Make the folder first.")
-    engine = create_engine(parsed, connect_args={"timeout": 60})
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine, parsed.database
-
-
-def _configure_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _prepare(engine: Engine, url: str) -> None:
-    """Make the tables of a new record; check the version of an old one."""
-    table = schema.schema_version
-    version = None
-    try:
-        with suppress(OperationalError), engine.connect() as connection:
-            version = connection.execute(select(table.c.version)).scalar()
-        if version is None:
-            with engine.begin() as connection:
-                schema.metadata.create_all(connection)
-                if connection.execute(select(table.c.version)).scalar() is None:
-                    connection.execute(insert(table).values(version=schema.VERSION))
-            version = schema.VERSION
-    except DatabaseError as error:
-        raise InputError("this is not a record", got=f"{url} ({error.orig})", todo="Name another file.") from error
-    if version != schema.VERSION:
-        raise InputError(
-            "the record was made by another version of vitruvian",
-            got=f"schema {version}",
-            allowed=f"schema {schema.VERSION}",
-            todo="Ingest the raw files again into a new record.",
-        )
-
-
-def _blob_folder() -> Path:
-    folder = os.environ.get("VITRUVIAN_BLOBS")
-    if not folder:
-        raise InputError("a record on a server needs a blob folder", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
-    return Path(folder)
