@@ -272,6 +272,26 @@ def test_presence_rises_and_falls_with_the_effect():
         course.presence(10.0, 20.0)
 
 
+def test_course_follows_starts_and_stops():
+    (course,) = clearance_ratio("warfarin", ["amiodarone"], draws=1).time_courses
+    half = course.half_life_h
+    times, values = course.course([(-20 * half, half), (3 * half, None)], start=0.0, until=5 * half)
+    assert times[0] == 0.0
+    assert times[-1] == 5 * half
+    at = dict(zip(times, values, strict=True))
+    assert values[0] == pytest.approx(1.0, abs=1e-5)  # taken for long
+    assert at[3 * half] == pytest.approx(0.25, abs=0.08)  # two half-lives off, rising again
+    assert values[-1] == pytest.approx(1.0 - 0.75 * 0.25)  # 0.25, then two half-lives on
+    assert len(times) < 70
+    never = course.course([], start=0.0, until=10.0)
+    assert set(never[1]) == {0.0}
+    long = course.course([(-100.0 * half, None)], start=-5.0, until=1e4 * half)
+    assert len(long[0]) < 70
+    assert long[1][-1] == pytest.approx(1.0)
+    with pytest.raises(InputError, match="order"):
+        course.course([(10.0, 5.0)], start=0.0, until=20.0)
+
+
 def test_apixaban_with_cyp3a4_22():
     effect = genotype_clearance_ratio("apixaban", "CYP3A4", "*1/*22", draws=4000, seed=7)
     assert 0.85 < effect.point < 0.95

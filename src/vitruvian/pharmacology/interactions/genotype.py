@@ -54,7 +54,7 @@ def reference_genotype(enzyme: str) -> str:
 
 
 def relative_activity(enzyme: str, genotype: str | RelativeActivity) -> RelativeActivity:
-    """The tabulated activity of a genotype, alleles in either order. Raises: UnknownNameError where the tables have none."""
+    """The tabulated activity of a genotype, alleles in either order. Raises: UnknownNameError where there is none."""
     if isinstance(genotype, RelativeActivity):
         return genotype
     known = {r["genotype"]: r for r in rows("genotypes") if r["enzyme"] == enzyme}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 
 from vitruvian.core import InputError
 from vitruvian.pharmacology.interactions.facts import Species, Victim, enzymes, mechanisms, potencies
 
 _STEADY = 5.0  # half-lives to 97 %
+_MOST_STEPS = 60  # of a course
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,29 @@ class TimeCourse:
                 got=f"started {hours_since_start:g} h ago, stopped {hours_since_stop:g} h ago",
             )
         return (1.0 - 2.0 ** (-taken / self.half_life_h)) * 2.0 ** (-hours_since_stop / self.half_life_h)
+
+    def course(
+        self, periods: Sequence[tuple[float, float | None]], *, start: float, until: float
+    ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Presence over time as steps (times in hours, values that hold from their time on), from `start` to `until`.
+
+        periods: (started, stopped or None) in hours, also before `start`. While the drug is taken the presence p
+        goes to 1, else to 0, with half-life h. Each step holds the mean of its ends; the last holds the end value.
+        Raises: InputError where a period ends before it starts, or `until` is not after `start`.
+        """
+        if not until > start or any(b is not None and b < a for a, b in periods):
+            raise InputError("times are out of order", got=f"{list(periods)}, from {start:g} to {until:g} h")
+        changes = {t for span in periods for t in span if t is not None and t < until}
+        step = max(self.half_life_h / 4.0, (until - start) / _MOST_STEPS)
+        grid = {start + k * step for k in range(int((until - start) / step) + 1)}
+        moments = sorted(changes | grid | {until})
+        presence = [0.0]
+        for left, right in pairwise(moments):
+            taken = float(any(a <= left and (b is None or left < b) for a, b in periods))
+            presence.append(taken + (presence[-1] - taken) * 2.0 ** (-(right - left) / self.half_life_h))
+        steps = [(t, (p + q) / 2.0) for t, (p, q) in zip(moments, pairwise(presence), strict=False) if t >= start]
+        steps.append((moments[-1], presence[-1]))
+        return tuple(t for t, _ in steps), tuple(v for _, v in steps)
 
 
 def time_course(agent: Species, drug: Victim) -> TimeCourse:
