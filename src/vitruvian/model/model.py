@@ -40,6 +40,8 @@ class Model(ABC):
     breakpoints: tuple[float, ...] = ()
     """Times at which `typical` changes by itself; it then reads `c["TIME"]`, the start of the segment."""
     linear: ClassVar[bool] = True
+    on_request: ClassVar[str] = ""
+    """Why the twin uses this model only when it is named (a variant, another population); empty: used by default."""
     clearance_keys: tuple[str, ...] = ("CL",)
     """Keys of the individual quantities that an interaction or a genotype effect on clearance multiplies."""
 

@@ -82,6 +82,7 @@ class Burdet2015Basic(CompartmentModel):
     """Two compartments without covariates: CL = 4.0, V1 = 15.3, V2 = 22.1, Q = 12.2. doi:10.1007/s00228-014-1766-y"""
 
     name = "amikacin_burdet_2015_basic"
+    on_request = "variant of burdet_2015 without covariates"
     title = "Amikacin, ventilated adults, 60 people (Burdet 2015, without covariates)"
     source = Source(
         _CITATION,

@@ -18,6 +18,7 @@ class Monchaud2012(CompartmentModel):
     """
 
     name = "tacrolimus_monchaud_2012"
+    on_request = "another population: lung transplants"
     title = "Tacrolimus, immediate release, lung transplant (Monchaud 2012)"
     source = Source(
         "Monchaud C, de Winter BC, Knoop C, et al. Population pharmacokinetic modelling and Bayesian estimation of "

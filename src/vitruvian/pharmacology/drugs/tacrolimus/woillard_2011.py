@@ -80,5 +80,6 @@ class Woillard2011Prolonged(Woillard2011):
     """As `Woillard2011` for once-daily prolonged-release capsules (Advagraf): Ktr 3.34 /h, Vc/F 486 L."""
 
     name = "tacrolimus_woillard_2011_prolonged"
+    on_request = "another product: prolonged release"
     title = "Tacrolimus, prolonged release, stable kidney transplant (Woillard 2011)"
     immediate = 0

@@ -86,6 +86,7 @@ class Hennig2013FixedCreatinine(Hennig2013):
     """As `Hennig2013`, with 37.2 µmol/L as expected creatinine at every age."""
 
     name = "tobramycin_hennig_2013_fixed_scr"
+    on_request = "variant of hennig_2013: one expected creatinine at every age"
     title = "Tobramycin, as Hennig 2013, with one expected creatinine at every age (variant reading)"
     source = Source(_CITATION, "10.1007/s40262-013-0036-y", "Table 2, Eqs 6-9", "one transcription", _ERRATA)
 

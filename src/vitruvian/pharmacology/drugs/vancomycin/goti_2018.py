@@ -76,6 +76,7 @@ class Goti2018ScaledVp(Goti2018):
     """As `Goti2018`, with Vp = 38.4·(WT/70)."""
 
     name = "vancomycin_goti_2018_scaled_vp"
+    on_request = "variant of goti_2018: peripheral volume scaled by weight"
     title = "Vancomycin, as Goti 2018, with the peripheral volume scaled by weight (variant reading)"
     source = Source(_CITATION, "10.1097/FTD.0000000000000490", "Table 2 and methods", "one transcription", _ERRATA)
 

@@ -25,6 +25,7 @@ class Hamberg2007(Model):
     """
 
     name = "warfarin_hamberg_2007"
+    on_request = "superseded by hamberg_2010, whose data include these people"
     title = "S-warfarin and INR with CYP2C9, VKORC1 and age, adults (Hamberg 2007, PKPD)"
     source = Source(
         "Hamberg AK, Dahl ML, Barban M, et al. A PK-PD model for predicting the impact of age, CYP2C9, and VKORC1 "

@@ -18,6 +18,7 @@ class Xia2024(Hamberg2010):
     """
 
     name = "warfarin_xia_2024_han"
+    on_request = "another population: Han Chinese"
     title = "Warfarin dose and INR, Han Chinese adults, 646 people (Xia 2024)"
     source = Source(
         "Xia X, Cai X, Chen J, et al. Construction of warfarin population pharmacokinetics and pharmacodynamics model "
