@@ -49,9 +49,9 @@ RULES = (
     LabelRule(
         "impaired renal function",
         needs=("CRCL",),
-        applies=lambda p: p["CRCL"] < 20,
+        applies=lambda p: p["CRCL"] < 50,
         action="caution",
-        consequence="Once-daily dosing is not established below 20 mL/min: dose by levels, with longer intervals.",
-        source=ONCE_DAILY,
+        consequence="The label requires longer intervals or lower doses, guided by levels.",
+        source=LABEL,
     ),
 )

@@ -21,7 +21,7 @@ DRUG = Drug(
         (
             Limit("single", "absolute", 1200, "mg", shared.HOUSE),
             Limit("single", "absolute", 10, "mg/kg", shared.HOUSE),
-            Limit("single", "recommended", 8, "mg/kg", shared.ONCE_DAILY),
+            Limit("single", "recommended", 7, "mg/kg", shared.ONCE_DAILY),
             Limit("daily", "absolute", 1200, "mg", shared.HOUSE),
             Limit("daily", "absolute", 10, "mg/kg", shared.HOUSE),
             Limit("daily", "recommended", 7, "mg/kg", shared.ONCE_DAILY),

@@ -13,6 +13,7 @@ class Abbasi2023(CompartmentModel):
     """One compartment: CL = 4.70 L/h, V = 0.33·WT."""
 
     name = "gentamicin_abbasi_2023"
+    on_request = "clearance does not follow renal function; residual error assumed"
     title = "Gentamicin, critically ill adults, 21 studies pooled, 1,215 people (Abbasi 2023)"
     source = Source(
         "Abbasi 2023, pooled pharmacokinetics of gentamicin in critically ill adults (CL 4.70 ± 2.89 L/h, "

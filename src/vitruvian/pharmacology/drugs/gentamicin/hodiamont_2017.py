@@ -14,6 +14,7 @@ class Hodiamont2017(CompartmentModel):
     """Two compartments: CL = 2.3, V1 = 21.6, V2 = 10.2, Q = 1.3. doi:10.1097/FTD.0000000000000432"""
 
     name = "gentamicin_hodiamont_2017"
+    on_request = "clearance does not follow renal function"
     title = "Gentamicin, critically ill adults, 59 people (Hodiamont 2017)"
     source = Source(
         "Hodiamont CJ, Janssen JM, de Jong MD, Mathot RA, Juffermans NP, van Hest RM. Therapeutic drug monitoring of "

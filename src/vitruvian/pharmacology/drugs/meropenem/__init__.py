@@ -21,7 +21,7 @@ DRUG = Drug(
     targets=(
         shared.time_above("ft_above_mic", 100, UNBOUND, MIC, shared.CRITICAL),
         shared.time_above("ft40_above_mic", 40, UNBOUND, MIC, Li2006.source),
-        shared.time_above("ft_above_4_mic", 100, UNBOUND, MIC, shared.CRITICAL, times=4),
+        shared.time_above("ft_above_4_mic", 100, UNBOUND, MIC, shared.FOUR_TIMES, times=4),
         shared.trough_high("trough_kidney", 44.45, "kidney injury"),
         shared.trough_high("trough_nervous_system", 64.2, "neurotoxicity"),
     ),
@@ -31,7 +31,7 @@ DRUG = Drug(
             Limit("single", "recommended", 2000, "mg", LABEL),
             Limit("daily", "absolute", 8000, "mg", shared.HOUSE),
             Limit("daily", "recommended", 6000, "mg", LABEL),
-            Limit("rate", "absolute", 24000, "mg/h", LABEL),
+            Limit("rate", "absolute", 20000, "mg/h", LABEL),
         )
     ),
     regimens=(Regimen("iv", intervals=(6, 8, 12, 24), durations=(0.5, 3, 4), continuous=True),),

@@ -27,7 +27,7 @@ DRUG = Drug(
     targets=(
         shared.time_above("ft_above_mic", 100, UNBOUND, MIC, shared.CRITICAL),
         shared.time_above("ft50_above_mic", 50, UNBOUND, MIC, HemmersbachMiller2023.source),
-        shared.time_above("ft_above_4_mic", 100, UNBOUND, MIC, shared.CRITICAL, times=4),
+        shared.time_above("ft_above_4_mic", 100, UNBOUND, MIC, shared.FOUR_TIMES, times=4),
         shared.trough_high("trough_nervous_system", 361.4, "neurotoxicity"),
         shared.trough_high("trough_kidney", 452.65, "kidney injury"),
     ),

@@ -19,10 +19,10 @@ DRUG = Drug(
         (
             Limit("single", "absolute", 1200, "mg", shared.HOUSE),
             Limit("single", "absolute", 15, "mg/kg", shared.HOUSE),
-            Limit("single", "recommended", 10, "mg/kg", shared.ONCE_DAILY),
+            Limit("single", "recommended", 10, "mg/kg", Hennig2008.source),
             Limit("daily", "absolute", 1200, "mg", shared.HOUSE),
             Limit("daily", "absolute", 15, "mg/kg", shared.HOUSE),
-            Limit("daily", "recommended", 10, "mg/kg", shared.ONCE_DAILY),
+            Limit("daily", "recommended", 10, "mg/kg", Hennig2008.source),
             Limit("rate", "absolute", 2400, "mg/h", shared.HOUSE),
         )
     ),
@@ -30,7 +30,7 @@ DRUG = Drug(
     standard=(
         StandardDose("5 mg/kg once daily", 5, "mg/kg", 24, "iv", shared.ONCE_DAILY, duration=0.5),
         StandardDose(
-            "10 mg/kg once daily", 10, "mg/kg", 24, "iv", shared.BULLETIN, duration=0.5, indication="cystic fibrosis"
+            "10 mg/kg once daily", 10, "mg/kg", 24, "iv", Hennig2008.source, duration=0.5, indication="cystic fibrosis"
         ),
     ),
     monitoring=shared.MONITORING,

@@ -17,6 +17,7 @@ class Hennig2008(CompartmentModel):
     """
 
     name = "tobramycin_hennig_2008"
+    on_request = "another population: children with cystic fibrosis"
     title = "Tobramycin, children with cystic fibrosis, 35 people (Hennig 2008)"
     source = Source(
         "Hennig S, Norris R, Kirkpatrick CMJ. Target concentration intervention is needed for tobramycin dosing in "
