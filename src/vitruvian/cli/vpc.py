@@ -26,13 +26,14 @@ def vpc_command(
 ) -> None:
     """Compare percentiles of the data with those of data simulated from the model, over time."""
     from vitruvian.core import InputError, UnknownNameError
-    from vitruvian.infer import predictive_check
-    from vitruvian.report import plot_predictive_check
 
     if out.suffix.lower() not in (".svg", ".png", ".pdf"):
         raise UnknownNameError("unknown picture format", got=out.name, allowed=".svg, .png, .pdf")
     if not out.absolute().parent.is_dir():
         raise InputError(f"cannot write {out}", todo="Give a folder that exists.")
+    from vitruvian.infer import predictive_check
+    from vitruvian.reports import plot_predictive_check
+
     found, _, table = load(model, data, covariates, ignore)
     index = found.output_index(output) if output else 0
     with typer.progressbar(length=replicates, label="Simulating") as bar:

@@ -5,7 +5,7 @@ Prediction correction: M. Bergstrand et al., AAPS J 13:143 (2011), doi:10.1208/s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +49,7 @@ def predictive_check(
     model: Model,
     table: EventTable,
     *,
+    theta: Mapping[str, float] | None = None,
     replicates: int = 500,
     seed: int,
     bins: int = 10,
@@ -70,11 +71,11 @@ def predictive_check(
     rng = np.random.default_rng(seed)
     omega = model.omega(table.n_occasions)
     factor = np.linalg.cholesky(omega) if len(omega) else omega
-    scale = _correction(simulate(model, table)[..., output][use], which) if corrected else np.ones_like(values)
+    scale = _correction(simulate(model, table, theta)[..., output][use], which) if corrected else np.ones_like(values)
     simulated = np.empty((replicates, len(centre), 3))
     for k in range(replicates):
         eta = rng.standard_normal((len(table.ids), len(omega))) @ factor.T
-        f = simulate(model, table, eta=eta)[..., output][use]
+        f = simulate(model, table, theta, eta)[..., output][use]
         drawn = draw_level(model.outputs[output].error, f, rng.standard_normal(len(f)))
         simulated[k] = _percentiles(drawn * scale, which, len(centre))
         progress(k + 1)
