@@ -171,11 +171,32 @@ BROKEN = {
 }
 
 
+SAID = {
+    "empty": "empty",
+    "binary": "not a VCF",
+    "GT not a number": "not a genotype",
+    "not a VCF": "not a VCF",
+    "no header line": "no #CHROM line",
+    "no records": "no records",
+    "cut in a line": "does not end",
+    "cut before the end of the line": "does not end",
+    "missing column": "number of columns",
+    "no sample": "no genotypes",
+    "no GT": "no GT",
+    "GT beyond ALT": "not a genotype",
+    "position not a number": "POS",
+    "nothing at our positions": "no record at any",
+    "two samples": "--sample",
+    "gzip cut": "cut off",
+    "mixed builds": "mixes contigs",
+}
+
+
 @pytest.mark.parametrize("kind", BROKEN)
 def test_broken_files_are_refused_whole(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "broken.vcf"
     path.write_bytes(BROKEN[kind])
-    with pytest.raises(VitruvianError) as caught:
+    with pytest.raises(VitruvianError, match=SAID[kind]) as caught:
         read_calls(path)
     assert isinstance(caught.value, DataError | UnsupportedError)
     assert caught.value.todo or caught.value.allowed

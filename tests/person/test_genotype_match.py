@@ -115,6 +115,14 @@ def test_a_missing_position_returns_all_that_fit() -> None:
     assert "*3" in call.not_excluded
 
 
+def test_variants_that_were_seen_come_before_those_that_were_not() -> None:
+    """PharmCAT's s4bs17rs28399504missing: *4/*4, *4/*17 and *17/*17 all fit; only *17 was seen."""
+    calls = reference_calls("CYP2C19") | {place("rs12248560"): Call("T", "T"), place("rs3758581"): Call("G", "G")}
+    calls.pop(place("rs28399504"))
+    found = genotype(calls)["CYP2C19"].diplotypes
+    assert [(d.name, d.unseen) for d in found] == [("*17/*17", 0), ("*4/*17", 1), ("*4/*4", 2)]
+
+
 def test_missing_positions_never_drop_the_truth() -> None:
     """Taking any position away may add pairs, and may not remove one."""
     whole = reference_calls("CYP2C19") | {place("rs4244285"): Call("G", "A"), place("rs3758581"): Call("G", "G")}
