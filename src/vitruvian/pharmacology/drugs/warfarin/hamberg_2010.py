@@ -69,7 +69,7 @@ class Hamberg2010(Model):
     solver = FixedStep(dt=4.0)  # hours; rates reach 0.1 /h, fast people 0.4 /h
     compartments = ("depot", "fast1", "fast2", "fast3", "slow1", "slow2", "slow3")
     routes: Mapping[str, str] = {"oral": "depot"}
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter("CL_1", 0.174, "L/h", "S-warfarin clearance per CYP2C9*1 allele at 71 years"),
         Parameter("CL_2", 0.0879, "L/h", "per CYP2C9*2 allele"),
         Parameter("CL_3", 0.0422, "L/h", "per CYP2C9*3 allele"),
@@ -83,11 +83,11 @@ class Hamberg2010(Model):
         Parameter("INR_MAX", 20.0, "{INR}", "INR above baseline with no clotting factor left"),
         Parameter("S_FRACTION", 0.5, "1", "share of S-warfarin in the dose"),
     )
-    variability = (
+    variability: tuple[Variability, ...] = (
         Variability("EC50", 0.34, stated="variance"),
         Variability("KDE", 0.589, stated="variance"),
     )
-    covariates = (CYP2C9_2, CYP2C9_3, VKORC1_A, AGE, INR_BASE)
+    covariates: tuple[Covariate, ...] = (CYP2C9_2, CYP2C9_3, VKORC1_A, AGE, INR_BASE)
     outputs = (
         Output("inr", "{INR}", ResidualError("log", additive=0.20), "prothrombin time as INR"),
         Output(
