@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +13,11 @@ from vitruvian.cli.main import app
 from vitruvian.core import InputError, UnknownNameError
 from vitruvian.pharmacology import Drug
 from vitruvian.pharmacology.describe import describe
+from vitruvian.pharmacology.goldens import parse_golden
 from vitruvian.pharmacology.library import drug_of, drugs, find, find_model, library, models
 
-USER_MODEL = '''
-from vitruvian.core import Source
-from vitruvian.model import Covariate, Output, Parameter, ResidualError, Variability
-from vitruvian.pharmacology import CompartmentModel
-
-class MyDrug(CompartmentModel):
-    """CL = 5 CRCL/90."""
-    name = "mydrug_author_2026"
-    title = "My drug"
-    source = Source("Author A. J Pharm 2026;1:1", status="primary")
-    peripherals = 0
-    absorption = None
-    parameters = (Parameter("CL", 5.0, "L/h"), Parameter("V", 30.0, "L"))
-    variability = (Variability("CL", 0.09, stated="SD 0.3"),)
-    covariates = (Covariate("CRCL", "mL/min"),)
-    outputs = (Output("concentration", "mg/L", ResidualError("proportional", proportional=0.15)),)
-
-    def typical(self, theta, c):
-        return {"CL": theta["CL"] * c["CRCL"] / 90, "VC": theta["V"]}
-'''
+GUIDE = (Path(__file__).parents[2] / "docs" / "adding_a_drug.md").read_text(encoding="utf-8")
+USER_MODEL = GUIDE.split("```python\n")[1].split("```")[0]
 ALL = [find(name) for name in library()]
 
 
@@ -69,7 +53,7 @@ def test_user_model_is_one_python_file(tmp_path: Path) -> None:
     path.write_text(USER_MODEL)
     model = find_model(path)
     assert (model.name, drug_of(model)) == ("mydrug_author_2026", None)
-    assert float(model.individual(model.theta, np.zeros(1), {"CRCL": 45.0})["CL"]) == 2.5
+    assert float(model.individual(model.theta, np.zeros(2), {"CRCL": 45.0, "WT": 70.0})["CL"]) == 2.5
     shown = CliRunner().invoke(app, ["models", "show", str(path)])
     assert shown.exit_code == 0
     assert "Author A. J Pharm 2026" in shown.output
@@ -123,6 +107,7 @@ def test_model_names_are_unique_and_start_with_the_drug() -> None:
 @each(ALL)
 def test_every_drug_says_what_dosing_needs(drug: Drug) -> None:
     assert set(drug.codes) >= {"rxnorm", "atc"}
+    assert not drug.default_model.on_request
     assert drug.efficacy_targets
     assert drug.standard
     assert drug.monitoring
@@ -182,3 +167,9 @@ def test_json_of_list_and_show() -> None:
     shown = orjson.loads(CliRunner().invoke(app, ["models", "show", "meropenem", "--json"]).output)
     assert shown["drug"] == "meropenem"
     assert shown["parameters"][0] == {**shown["parameters"][0], "name": "CL", "value": 14.6, "unit": "L/h"}
+
+
+def test_guide_s_golden_rows_are_well_formed() -> None:
+    block = GUIDE.split("```toml\n")[2].split("```")[0]
+    rows = [parse_golden(row) for row in tomllib.loads(block)["golden"]]
+    assert [row.kind for row in rows] == ["parameter", "concentration"]

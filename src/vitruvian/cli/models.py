@@ -15,7 +15,14 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="One JSON arr
     from vitruvian.pharmacology.library import find, library
 
     rows = [
-        {"drug": name, "model": m.name, "title": m.title, "default": m is find(name).default_model, **_source(m.source)}
+        {
+            "drug": name,
+            "model": m.name,
+            "title": m.title,
+            "default": m is find(name).default_model,
+            "on_request": m.on_request,
+            **_source(m.source),
+        }
         for name in library()
         for m in find(name).models
     ]
@@ -24,9 +31,13 @@ def list_models(as_json: bool = typer.Option(False, "--json", help="One JSON arr
         return
     table = _table("drug", "model", "status")
     for row in rows:
-        table.add_row(row["drug"] if row["default"] else "", row["model"], row["status"])
+        mark = "*" if row["on_request"] else ""
+        table.add_row(row["drug"] if row["default"] else "", row["model"] + mark, row["status"])
     _console().print(table)
-    _console().print(f"{len(rows)} models of {len(library())} drugs. Details: vitruvian models show NAME", style="dim")
+    _console().print(
+        f"{len(rows)} models of {len(library())} drugs; * used only when named. Details: vitruvian models show NAME",
+        style="dim",
+    )
 
 
 @app.command("show")
@@ -44,6 +55,8 @@ def show(
     console = _console()
     console.print(record["title"], style="bold", highlight=False)
     _show_source(console, record["source"])
+    if record["on_request"]:
+        console.print(f"Used only when named: {record['on_request']}", highlight=False)
     sources: list[dict[str, Any]] = []
     for heading, columns, key in (
         ("Parameters", ("name", "value", "unit", "description"), "parameters"),

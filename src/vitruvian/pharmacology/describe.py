@@ -45,6 +45,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "model": model.name,
         "title": model.title,
         "source": describe_source(model.source),
+        "on_request": model.on_request,
         "time_unit": model.time_unit,
         "amount_unit": model.amount_unit,
         "compartments": list(model.compartments),
