@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -32,11 +32,12 @@ def load(model: str, data: Path, covariates: str, ignore: list[str]) -> tuple[Mo
     from vitruvian.model import compile_events, read_dataset, run_on
     from vitruvian.pharmacology import find_model
 
-    if covariates not in ("nocb", "locf", "linear"):
-        raise UnknownNameError("unknown covariate rule", got=covariates, allowed="nocb, locf, linear")
+    rules: dict[str, Literal["nocb", "locf", "linear"]] = {"nocb": "nocb", "locf": "locf", "linear": "linear"}
+    if covariates not in rules:
+        raise UnknownNameError("unknown covariate rule", got=covariates, allowed=", ".join(rules))
     found = find_model(model)
     subjects = read_dataset(data, found, ignore=ignore)
-    return found, subjects, compile_events(found, [_seen(run_on(s)) for s in subjects], interpolation=covariates)
+    return found, subjects, compile_events(found, [_seen(run_on(s)) for s in subjects], interpolation=rules[covariates])
 
 
 def _seen(subject: Subject) -> Subject:

@@ -81,9 +81,8 @@ def find_outputs(
     codes: dict[float, int] = {}
     otherwise = None
     for value, fixed in candidates:
-        reads = (
-            int(value) if column == "CMT" and value in range(1, len(structure.compartments) + 1) else structure.observed
-        )
+        seen = int(value) if column == "CMT" and value is not None else 0
+        reads = seen if 1 <= seen <= len(structure.compartments) else structure.observed
         name = "Y" if not column else "other" if value == rest else f"{column}{value:g}"
         output = OutputCode(name, code, fixed, reads, ResidualError("none"))
         fitted = _with_error(output, samples, sigma, optional=value is not None and value == rest)
