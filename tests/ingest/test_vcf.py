@@ -359,7 +359,7 @@ def test_shared_examples_match_their_reports(shared: Path) -> None:
 
 
 def test_the_reference_genomes_are_what_is_known_of_them() -> None:
-    """Star alleles of the two assemblies, as PyPGx 0.27.0 lists them (gene-table.csv, GRCh37Default and GRCh38Default)."""
+    """Star alleles of the two assemblies, as PyPGx 0.27.0 lists them (gene-table.csv)."""
     known = {
         Build.GRCH37: {
             "CYP2C19": "*1/*1",

@@ -148,6 +148,7 @@ def test_covariates_of_a_known_genotype_are_certain() -> None:
         "CYP3A5_EXPRESSOR": 0.0,
         "CYP3A4_22": 1.0,
         "CYP4F2_3": 0.0,
+        "CYP2C19_REDUCED": 0.0,
         "CYP2C19_ACTIVITY": 2.0,
     }
 
@@ -164,6 +165,21 @@ def test_mixture_follows_the_allele_frequencies() -> None:
     """Expected number of VKORC1 A alleles = 2 × 0.388 in Europeans (1000 Genomes, PMC6562764 Table 1)."""
     found = covariates({}, ["VKORC1_A"], population="EUR")
     assert sum(a.weight * a.values["VKORC1_A"] for a in found) == pytest.approx(2 * 0.388, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "reduced", "activity"),
+    [("*1/*1", 0, 2), ("*1/*2", 1, 1), ("*2/*3", 1, 0), ("*2/*17", 1, 1), ("*1/*17", 0, 3), ("*17/*17", 0, 4)],
+)
+def test_cyp2c19_covariates(diplotype: str, reduced: int, activity: int) -> None:
+    (only,) = covariates(genotype({}, read_outside(f"CYP2C19\t{diplotype}")), ["CYP2C19_REDUCED", "CYP2C19_ACTIVITY"])
+    assert only.values == {"CYP2C19_REDUCED": reduced, "CYP2C19_ACTIVITY": activity}
+
+
+def test_a_phenotype_alone_narrows_the_mixture() -> None:
+    calls = genotype({}, read_outside("CYP2C19\t\tPoor Metabolizer"))
+    (only,) = covariates(calls, ["CYP2C19_ACTIVITY"], population="EUR")
+    assert only.values == {"CYP2C19_ACTIVITY": 0.0}
 
 
 def test_an_ambiguous_genotype_is_weighted_over_what_fits() -> None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def genotype_command(
     file: Path = typer.Argument(..., help="VCF of one person: .vcf, .vcf.gz, bgzip with or without index; gVCF too."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object keyed by gene (and `advice` with --drug)."),
+    as_json: bool = typer.Option(
+        False, "--json", help="Print one JSON object keyed by gene (and `advice` with --drug)."
+    ),
     outside: Path | None = typer.Option(None, "--outside", help="Calls made elsewhere (CYP2D6 copies, HLA): a TSV."),
     build: str | None = typer.Option(
         None, "--build", help="GRCh38 or GRCh37; a contradiction with the file is refused."

@@ -14,7 +14,7 @@ from vitruvian.record import Draft, Fact, Patient
 from vitruvian.twin.case import Alternative
 
 _RARE = 0.005
-_GENETIC = ("CYP2C9_", "VKORC1_A", "CYP3A5_EXPRESSOR", "CYP3A4_22", "CYP4F2_3", "CYP2C19_ACTIVITY")
+_GENETIC = ("CYP2C9_", "VKORC1_A", "CYP3A5_EXPRESSOR", "CYP3A4_22", "CYP4F2_3", "CYP2C19_")
 
 
 def gene_calls(patient: Patient, facts: Sequence[Fact]) -> tuple[dict[str, GeneCall], Fact | None]:

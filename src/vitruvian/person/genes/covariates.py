@@ -7,10 +7,12 @@
 | `CYP3A5_EXPRESSOR` | 1 if at least one functional allele |
 | `CYP3A4_22` | number of *22 alleles |
 | `CYP4F2_3` | number of *3 alleles (V433M) |
+| `CYP2C19_REDUCED` | 1 if at least one allele without function (*2, *3, …) |
 | `CYP2C19_ACTIVITY` | 0 poor, 1 intermediate, 2 normal, 3 rapid, 4 ultrarapid |
 
-An unknown gene is a mixture over the population's allele frequencies (Hardy-Weinberg), never the reference; an ambiguous
-one is a mixture over the diplotypes that fit, weighted in the same way.
+An unknown gene is a mixture over the population's allele frequencies (Hardy-Weinberg), never the reference. An
+ambiguous one is a mixture over the diplotypes that fit, weighted in the same way; where only a phenotype is reported,
+over the diplotypes that have it.
 """
 
 from __future__ import annotations
@@ -57,9 +59,9 @@ def _cyp2c9(pair: Pair, star: int) -> float:
     return float(sum(kind(name) == star for name in pair))
 
 
-def _cyp3a5(pair: Pair) -> float:
-    facts = [allele_fact("CYP3A5", name) for name in pair]
-    return float(any(fact is not None and fact.function != "No function" for fact in facts))
+def _without_function(gene: str, pair: Pair) -> int:
+    facts = [allele_fact(gene, name) for name in pair]
+    return sum(fact is not None and fact.function == "No function" for fact in facts)
 
 
 def _cyp2c19(pair: Pair) -> float:
@@ -73,9 +75,10 @@ RULES: dict[str, tuple[str, Callable[[Pair], float]]] = {
     "CYP2C9_2": ("CYP2C9", lambda pair: _cyp2c9(pair, 2)),
     "CYP2C9_3": ("CYP2C9", lambda pair: _cyp2c9(pair, 3)),
     "VKORC1_A": ("VKORC1", _count(["rs9923231 variant (T)"])),
-    "CYP3A5_EXPRESSOR": ("CYP3A5", _cyp3a5),
+    "CYP3A5_EXPRESSOR": ("CYP3A5", lambda pair: float(_without_function("CYP3A5", pair) < 2)),
     "CYP3A4_22": ("CYP3A4", _count(["*22"])),
     "CYP4F2_3": ("CYP4F2", _count(["*3"])),
+    "CYP2C19_REDUCED": ("CYP2C19", lambda pair: float(_without_function("CYP2C19", pair) > 0)),
     "CYP2C19_ACTIVITY": ("CYP2C19", _cyp2c19),
 }
 
@@ -105,9 +108,13 @@ def _pairs(gene: str, call: GeneCall | None, population: str | None) -> Weighted
     if call is not None and call.diplotypes:
         pairs = [d.alleles for d in call.diplotypes]
     else:
-        pairs = list(combinations_with_replacement(frequencies(gene, population or POPULATIONS[0]), 2))
+        everyone = list(combinations_with_replacement(frequencies(gene, population or POPULATIONS[0]), 2))
+        told = call.phenotype if call is not None else None
+        pairs = [pair for pair in everyone if told and phenotype(gene, *pair)[0] == told] or everyone
     weights = {pair: _mean(gene, pair, population) for pair in pairs}
     total = sum(weights.values())
+    if total == 0.0:
+        return {pair: 1.0 / len(pairs) for pair in pairs}
     return {pair: weight / total for pair, weight in weights.items()}
 
 
