@@ -56,7 +56,7 @@ def test_user_model_is_one_python_file(tmp_path: Path) -> None:
     assert float(model.individual(model.theta, np.zeros(2), {"CRCL": 45.0, "WT": 70.0})["CL"]) == 2.5
     shown = CliRunner().invoke(app, ["models", "show", str(path)])
     assert shown.exit_code == 0
-    assert "Author A. J Pharm 2026" in shown.output
+    assert "Author A, et al. J Pharm 2026" in shown.output
 
 
 @pytest.mark.parametrize(
