@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from pathlib import Path
 
 import pysam
@@ -219,6 +220,35 @@ def test_cut_bgzip_and_bcf_are_refused(tmp_path: Path) -> None:
     bcf.write_bytes(b"BCF\x02\x02" + bytes(40))
     with pytest.raises(UnsupportedError, match="bcftools"):
         read_calls(bcf)
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "bgzip"])
+def test_damaged_bytes_are_refused_or_read_but_never_crash(tmp_path: Path, kind: str) -> None:
+    """Cuts anywhere and bytes changed at random: a typed error, or calls that still go through."""
+    path = write(tmp_path, vcf(*whole()[:80]))
+    data = path.read_bytes()
+    if kind == "gzip":
+        data = gzip.compress(data)
+    if kind == "bgzip":
+        pysam.tabix_compress(str(path), str(tmp_path / "blocked.vcf.gz"), force=True)
+        data = (tmp_path / "blocked.vcf.gz").read_bytes()
+    chance = random.Random(7)
+    refused = 0
+    for turn in range(60):
+        broken = bytearray(data[: chance.randrange(1, len(data))] if turn % 2 else data)
+        for _ in range(0 if turn % 2 else 5):
+            broken[chance.randrange(len(broken))] = chance.choice((0, 9, 10, 46, 47, 48, 65, 255))
+        try:
+            genotype(read_calls(bytes(broken)).calls)
+        except VitruvianError:
+            refused += 1
+    assert refused >= 40
+
+
+def test_line_ends_of_windows(tmp_path: Path) -> None:
+    path = tmp_path / "windows.vcf"
+    path.write_bytes(vcf(row("rs1799853", "0/1")).replace("\n", "\r\n").encode())
+    assert read_calls(path).calls[RS1799853].text == "C/T"
 
 
 def test_a_damaged_index_is_named(tmp_path: Path) -> None:
