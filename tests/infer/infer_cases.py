@@ -8,31 +8,22 @@ import numpy as np
 
 from vitruvian.core import Source
 from vitruvian.model import Covariate, Model, Output, Parameter, ResidualError, Subject, Variability
+from vitruvian.pharmacology.compartments import CompartmentModel
 
 SOURCE = Source("Test model", status="assumption")
 
 
-class OneOral(Model):
+class OneOral(CompartmentModel):
     """mapbayr's run001: one compartment with absorption, CL 4, V 70, KA 1, Ω = 0.2·I, proportional variance 0.05."""
 
     name, title, source = "one_oral", "One compartment, oral", SOURCE
-    parameters = (Parameter("CL", 4.0, "L/h"), Parameter("V", 70.0, "L"), Parameter("KA", 1.0, "1/h"))
-    variability = (Variability("CL", 0.2), Variability("V", 0.2), Variability("KA", 0.2))
-    compartments = ("depot", "central")
+    absorption: ClassVar = "first_order"
+    parameters = (Parameter("CL", 4.0, "L/h"), Parameter("VC", 70.0, "L"), Parameter("KA", 1.0, "1/h"))
+    variability = (Variability("CL", 0.2), Variability("VC", 0.2), Variability("KA", 0.2))
     outputs = (Output("concentration", "mg/L", ResidualError("proportional", proportional=0.05**0.5)),)
-    routes: ClassVar = {"oral": "depot", "iv": "central"}
 
     def typical(self, theta, c):
         return dict(theta)
-
-    def matrix(self, p):
-        import jax.numpy as jnp
-
-        zero = jnp.zeros_like(p["CL"] / p["V"])
-        return jnp.stack([jnp.stack([-p["KA"] + zero, zero]), jnp.stack([p["KA"] + zero, -p["CL"] / p["V"]])])
-
-    def observe(self, t, y, p):
-        return {"concentration": y[1] / p["V"]}
 
 
 class Weighted(OneOral):
@@ -80,70 +71,48 @@ class Metabolite(Model):
         return {"parent": y[1] / p["V"], "metabolite": y[2] / p["VM"]}
 
 
-class TwoCompartment(Model):
-    """Two compartments by rate constants; subclasses say how the constants come about."""
-
-    source = SOURCE
-    compartments = ("central", "peripheral")
-    routes: ClassVar = {"iv": "central"}
-
-    def rates(self, p):
-        """k10, k12, k21."""
-        return p["KE"], p["K12"], p["K21"]
-
-    def matrix(self, p):
-        import jax.numpy as jnp
-
-        k10, k12, k21 = (x + 0.0 * p["V"] for x in self.rates(p))
-        return jnp.stack([jnp.stack([-k10 - k12, k21]), jnp.stack([k12, -k21])])
-
-    def observe(self, t, y, p):
-        return {"concentration": y[0] / p["V"]}
-
-
-class Tobramycin(TwoCompartment):
+class Tobramycin(CompartmentModel):
     """Monolix's fictional tobramycin model of the sheet, section 2.5, for CLcr 80 mL/min and 65 kg."""
 
-    name, title = "tobramycin_test", "Tobramycin test model"
+    name, title, source = "tobramycin_test", "Tobramycin test model", SOURCE
+    peripherals: ClassVar = 1
     parameters = (
-        Parameter("KE", 0.21 * (80 / 67.8) ** 0.89 * (65 / 66.4) ** -1.09, "1/h"),
-        Parameter("V", 19.8 * (65 / 66.4) ** 0.8, "L"),
+        Parameter("K", 0.21 * (80 / 67.8) ** 0.89 * (65 / 66.4) ** -1.09, "1/h"),
+        Parameter("VC", 19.8 * (65 / 66.4) ** 0.8, "L"),
         Parameter("K12", 0.041, "1/h"),
         Parameter("K21", 0.12, "1/h"),
     )
-    variability = (Variability("KE", 0.08075), Variability("V", 0.01203), Variability("K12", 0.0))
+    variability = (Variability("K", 0.08075), Variability("VC", 0.01203), Variability("K12", 0.0))
     outputs = (Output("concentration", "mg/L", ResidualError("proportional", proportional=0.198)),)
 
     def typical(self, theta, c):
         return dict(theta)
 
 
-class Amikacin(TwoCompartment):
+class Amikacin(CompartmentModel):
     """Burdet's amikacin with a full covariance, for CLcr 50, 62 kg, P/F 169."""
 
-    name, title = "amikacin_test", "Amikacin"
+    name, title, source = "amikacin_test", "Amikacin", SOURCE
+    peripherals: ClassVar = 1
     parameters = (
         Parameter("CL", 4.3 * (50 / 82) ** 0.7, "L/h"),
-        Parameter("V", 15.9 * (62 / 78) ** 0.9 * (169 / 169) ** 0.4, "L"),
+        Parameter("VC", 15.9 * (62 / 78) ** 0.9 * (169 / 169) ** 0.4, "L"),
         Parameter("VP", 21.4, "L"),
         Parameter("Q", 12.1, "L/h"),
     )
-    variability = (Variability("CL", 0.1), Variability("V", 0.05), Variability("VP", 0.2), Variability("Q", 0.08))
+    variability = (Variability("CL", 0.1), Variability("VC", 0.05), Variability("VP", 0.2), Variability("Q", 0.08))
     covariances: ClassVar = {
-        ("V", "CL"): 0.01,
+        ("VC", "CL"): 0.01,
         ("VP", "CL"): 0.01,
-        ("VP", "V"): 0.02,
+        ("VP", "VC"): 0.02,
         ("Q", "CL"): -0.06,
-        ("Q", "V"): 0.004,
+        ("Q", "VC"): 0.004,
         ("Q", "VP"): 0.003,
     }
     outputs = (Output("concentration", "mg/L", ResidualError("combined_squares", additive=0.2, proportional=0.1)),)
 
     def typical(self, theta, c):
         return dict(theta)
-
-    def rates(self, p):
-        return p["CL"] / p["V"], p["Q"] / p["V"], p["Q"] / p["VP"]
 
 
 ONE_ORAL, WEIGHTED, METABOLITE = OneOral(), Weighted(), Metabolite()

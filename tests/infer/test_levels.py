@@ -51,7 +51,7 @@ def _record(table, time):
 
 def test_what_was_learned_is_told_per_parameter(first):
     told = {x.name: x for x in learned(first)}
-    assert set(told) == {"CL", "V", "KA"}
+    assert set(told) == {"CL", "VC", "KA"}
     assert told["CL"].typical == pytest.approx(4.0)
     np.testing.assert_allclose(told["CL"].prior, 4.0 * np.exp(0.2**0.5 * stats.norm.ppf([0.05, 0.5, 0.95])), rtol=0.02)
     np.testing.assert_allclose(told["CL"].posterior, [4.17, 5.64, 6.84], rtol=0.04)

@@ -65,8 +65,8 @@ def test_exact_covariance_is_the_finite_difference_of_the_objective(three):
 @pytest.mark.parametrize(
     ("model", "dose", "levels", "expected"),
     [
-        (TOBRAMYCIN, 500.0, (25.0, 5.5), {"KE": 0.12582, "V": 18.213}),
-        (AMIKACIN, 1600.0, (75.0, 32.0), {"CL": 2.6226, "V": 11.014, "VP": 14.573, "Q": 11.961}),
+        (TOBRAMYCIN, 500.0, (25.0, 5.5), {"K": 0.12582, "VC": 18.213}),
+        (AMIKACIN, 1600.0, (75.0, 32.0), {"CL": 2.6226, "VC": 11.014, "VP": 14.573, "Q": 11.961}),
     ],
     ids=["tobramycin (Monolix)", "amikacin (nlmixr2, full covariance)"],
 )
@@ -120,12 +120,12 @@ def test_a_person_without_levels_is_the_prior():
 
 def test_etas_without_variance_are_dropped_not_inverted():
     fixed = type(ONE_ORAL)()
-    fixed.variability = (Variability("CL", 0.2), Variability("V", 0.2), Variability("KA", 0.0))
+    fixed.variability = (Variability("CL", 0.2), Variability("VC", 0.2), Variability("KA", 0.0))
     nearly = type(ONE_ORAL)()
-    nearly.variability = (Variability("CL", 0.2), Variability("V", 0.2), Variability("KA", 1e-10))
+    nearly.variability = (Variability("CL", 0.2), Variability("VC", 0.2), Variability("KA", 1e-10))
     a = map_estimate(fixed, compile_events(fixed, run001("1")))
     b = map_estimate(nearly, compile_events(nearly, run001("1")))
-    assert a.names == ("CL", "V")
+    assert a.names == ("CL", "VC")
     np.testing.assert_allclose(a.eta[0], b.eta[0, :2], atol=1e-7)
 
 
@@ -146,7 +146,7 @@ def test_censored_levels_weigh_as_their_tail():
 def test_occasions_have_etas_of_their_own():
     """Two occasions of one person: equal data pull both occasions alike, unlike data apart."""
     model = type(ONE_ORAL)()
-    model.variability = (Variability("CL", 0.1, occasion_variance=0.1), Variability("V", 0.2), Variability("KA", 0.2))
+    model.variability = (Variability("CL", 0.1, occasion_variance=0.1), Variability("VC", 0.2), Variability("KA", 0.2))
     doses = [(0.0, 10000.0, 0.0), (240.0, 10000.0, 0.0)]
     times = (4.0, 20.0, 244.0, 260.0)
     f = one_oral(10000.0, np.array([4.0, 20.0]), 4.0, 70.0, 1.0)
@@ -156,7 +156,7 @@ def test_occasions_have_etas_of_their_own():
     subject = replace(subject, occasion=np.where(subject.time < 240.0, 0, 1))
     table = compile_events(model, [subject])
     found = map_estimate(model, table)
-    assert found.names == ("CL", "V", "KA", "CL@1", "CL@2")
+    assert found.names == ("CL", "VC", "KA", "CL@1", "CL@2")
     person_cl, first, second = found.eta[0, 0], found.eta[0, 3], found.eta[0, 4]
     assert second - first > 0.3
     # equal variances: at the mode the personal eta is the sum of the occasions' etas
@@ -187,7 +187,7 @@ def test_unknown_or_broken_fixed_effects_are_refused():
     with pytest.raises(DataError, match="CL"):
         map_estimate(ONE_ORAL, table, theta={"CL": float("nan")})
     broken = type(ONE_ORAL)()
-    broken.covariances = {("CL", "V"): 0.3}
+    broken.covariances = {("CL", "VC"): 0.3}
     with pytest.raises(DataError, match="positive definite"):
         map_estimate(broken, compile_events(broken, run001("1")))
 
