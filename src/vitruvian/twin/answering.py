@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +26,7 @@ from vitruvian.twin.answer import (
 from vitruvian.twin.calibrate import Fit
 from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
-from vitruvian.twin.evaluate import band, next_start
+from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.recommend import Compared, as_options
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from vitruvian.twin.twin import Twin
 
 _HOUR_MS = 3_600_000
+_POINTS = 128
+_PAST_H = 60 * 24.0
 
 
 def answer(
@@ -46,8 +48,9 @@ def answer(
     if best is None:
         why = _none_allowed(compared, goal)
         return replace(refusal(twin, goal, (*messages, why)), options=tuple(options), standard=standard_at)
-    for k in dict.fromkeys(k for k in (standard_at, best) if k is not None):
-        options[k] = replace(options[k], band=_future(case, fits, compared.candidates[k], goal))
+    ahead = _Ahead.of(case, fits, compared, best, standard_at, goal)
+    for k, drawn in ahead.options.items():
+        options[k] = replace(options[k], band=drawn)
     if best != standard_at:
         options[best] = replace(options[best], label="personalised")
     exact = twin.solved(compared.candidates[best], goal)
@@ -60,7 +63,7 @@ def answer(
         standard=standard_at,
         exact_dose=exact,
         exact_dose_text=_exact_text(case, exact, compared.candidates[best], goal),
-        past=_past(case, fits, goal),
+        past=ahead.past,
         levels=_levels(case, fits),
         learned=_learned(case, fits),
         models=_models(fits),
@@ -82,7 +85,6 @@ def refusal(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         refused=True,
         levels=_levels(twin.case, fits),
         models=_models(fits),
-        past=_past(twin.case, fits, goal) if fits else None,
     )
 
 
@@ -143,19 +145,39 @@ def _sentence(case: Case, options: Sequence[Option], best: int, standard: int | 
     return text + "."
 
 
-def _future(case: Case, fits: Sequence[Fit], c: Candidate, goal: Goal) -> Band:
-    start = next_start(case, c)
-    hours = max(72.0, 6 * c.interval) if goal.target.metric != "inr" else 28 * 24.0
-    kinks = np.array([k for k in c.kinks(start, case.now + hours) if k > case.now])
-    times = np.unique(np.concatenate([case.now + np.linspace(0.0, hours, 145), kinks, kinks + 0.01]))
-    return band(case, fits, case.given + c.schedule(case.drug.name, start), times, goal.target.output)
+@dataclass(frozen=True)
+class _Ahead:
+    """Curves to draw: the past, and the future of the recommended and the standard option; one pass for all."""
+
+    past: Band | None
+    options: dict[int, Band]
+
+    @classmethod
+    def of(
+        cls, case: Case, fits: Sequence[Fit], compared: Compared, best: int, standard: int | None, goal: Goal
+    ) -> _Ahead:
+        shown = list(dict.fromkeys(k for k in (best, standard) if k is not None))
+        schedules, times = [], []
+        for k in shown:
+            c = compared.candidates[k]
+            schedules.append(case.given + c.schedule(case.drug.name, next_start(case, c)))
+            times.append(_future_times(case, c, goal))
+        if case.given.doses and case.now > 0:
+            schedules.append(case.given)
+            times.append(np.linspace(max(0.0, case.now - _PAST_H), case.now, _POINTS))
+        drawn = bands(case, fits, schedules, times, goal.target.output)
+        return cls(drawn[len(shown)] if len(drawn) > len(shown) else None, dict(zip(shown, drawn, strict=False)))
 
 
-def _past(case: Case, fits: Sequence[Fit], goal: Goal) -> Band | None:
-    if not case.given.doses or case.now <= 0 or not fits:
-        return None
-    begin = max(0.0, case.now - 60 * 24.0)
-    return band(case, fits, case.given, np.linspace(begin, case.now, 161), goal.target.output)
+def _future_times(case: Case, c: Candidate, goal: Goal) -> np.ndarray:
+    """Even times ahead, with the moments just at and after each dose put in place of the nearest."""
+    hours = 28 * 24.0 if goal.target.metric == "inr" else max(72.0, 4 * c.interval)
+    times = case.now + np.linspace(0.0, hours, _POINTS)
+    if goal.target.metric == "inr":
+        return times
+    kinks = np.array([k for k in c.kinks(next_start(case, c), case.now + hours) if k > case.now])
+    times[np.searchsorted(times, kinks).clip(max=_POINTS - 1)] = kinks
+    return np.sort(times)
 
 
 def _levels(case: Case, fits: Sequence[Fit]) -> tuple[Level, ...]:
@@ -237,7 +259,7 @@ def _next(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal: 
         return None
     c = compared.candidates[best]
     start = next_start(case, c)
-    ahead = 14 * 24.0 if goal.target.metric == "inr" else min(max(2 * c.interval, 24.0), 28 * 24.0)
+    ahead = 14 * 24.0 if goal.target.metric == "inr" else min(max(c.interval, 24.0), 28 * 24.0)
     times = start + np.linspace(0.02, 1.0, 25) * ahead
     schedule = case.given + c.schedule(case.drug.name, start)
     predicted = fit.draws.curves([schedule], [times], output.name)[0]

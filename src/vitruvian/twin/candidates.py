@@ -110,12 +110,14 @@ def candidates(
 
 def within_absolute(drug: Drug, c: Candidate, *, weight: float | None, bsa: float | None) -> bool:
     """Whether a candidate keeps all absolute bounds of the drug (single, daily, rate)."""
-    per = {"weight": weight, "bsa": bsa}
-    checks = [(c.amount, drug.bounds.range("single", **per)), (c.daily, drug.bounds.range("daily", **per))]
+    single, daily, rate = (
+        drug.bounds.range(quantity, weight=weight, bsa=bsa) for quantity in ("single", "daily", "rate")
+    )
+    checks = [(c.amount, single), (c.daily, daily)]
     if c.duration:
-        checks.append((c.amount / c.duration, drug.bounds.range("rate", **per)))
+        checks.append((c.amount / c.duration, rate))
     if c.loading is not None:
-        checks.append((c.loading, drug.bounds.range("single", **per)))
+        checks.append((c.loading, single))
     return all(low - 1e-9 <= value <= high + 1e-9 for value, (low, high) in checks)
 
 

@@ -43,6 +43,12 @@ class Effect:
     modifier: Modifier
     presence: Course
 
+    def held_by(self, covariates: set[str]) -> bool:
+        """Whether a model with these covariates knows this effect itself (AMIODARONE, CYP2C9_3 …)."""
+        name = self.modifier.name.upper()
+        gene = name.removeprefix("GENOTYPE_")
+        return name in covariates or (gene != name and any(c.startswith(gene) for c in covariates))
+
 
 @dataclass(frozen=True)
 class Case:
@@ -90,7 +96,8 @@ class Case:
 
     def model(self, base: Model) -> Model:
         """The model with this person's interactions and genotype effects acting on its clearance."""
-        return with_modifiers(base, tuple(e.modifier for e in self.effects))
+        own = {c.name for c in base.covariates}
+        return with_modifiers(base, tuple(e.modifier for e in self.effects if not e.held_by(own)))
 
     def covariates_for(self, model: Model) -> tuple[dict[str, Course], ...]:
         """What `model` needs, per alternative; names it does not ask for are left out."""

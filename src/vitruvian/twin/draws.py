@@ -11,11 +11,14 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitruvian.core import SolveError
+from vitruvian.core import SolveError, convert
 from vitruvian.model import EventTable, Model, Schedule, compile_events, predict
 from vitruvian.model.schedule import Course
 
 Covariates = Mapping[str, Course]
+
+_TIMES = 64
+"""Times are padded to a multiple of this, so that few programs are compiled."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +44,21 @@ class Draws:
         times: Sequence[np.ndarray],
         output: str,
         *,
-        constant_at: float | None = None,
+        steady: bool = False,
     ) -> list[Float[np.ndarray, "s k"]]:
         """The output under each schedule at its own times (h), at every draw.
 
-        With `constant_at` the covariates are frozen at their values at that time and time starts anew (steady
-        state). Raises `SolveError` if any value is not finite.
+        With `steady` time starts anew and every covariate keeps its last value (an interaction its full effect).
+        Raises `SolveError` if any value is not finite.
         """
+        length = -(-max(len(at) for at in times) // _TIMES) * _TIMES
         people = [
             schedule.to_subject(
                 self.model,
-                at,
-                {n: value_at(v, constant_at) if constant_at is not None else v for n, v in given.items()},
+                np.pad(at, (0, length - len(at)), mode="edge"),
+                self._course(schedule, given, steady),
                 output,
-                occasions=() if constant_at is not None else self.occasions,
+                occasions=() if steady else self.occasions,
                 molar_mass=self.molar_mass,
                 moiety_factor=self.moiety_factor,
                 id=str(k),
@@ -62,11 +66,13 @@ class Draws:
             for k, (schedule, at) in enumerate(zip(schedules, times, strict=True))
             for given in self.covariates
         ]
-        if constant_at is not None and self.occasions:
+        if steady and self.occasions:
             last = len(self.occasions)  # the future is its own occasion, also where time starts anew
             people = [replace(p, occasion=np.full(len(p), last)) for p in people]
+        people += people[-1:] * (_rows(len(people)) - len(people))
         table = compile_events(self.model, people, interpolation="locf")
         values = np.asarray(_predict(self.model, replace(table, ids=()), dict(self.theta), self.eta))
+        values = values[: len(schedules) * len(self.covariates)]
         values = values.reshape(len(schedules), len(self.covariates), *values.shape[1:])
         chosen = values[:, self.alternative, np.arange(len(self.eta))]
         found = [chosen[k][:, : len(at)] for k, at in enumerate(times)]
@@ -74,12 +80,33 @@ class Draws:
             raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
         return found
 
+    def _course(self, schedule: Schedule, given: Covariates, steady: bool) -> dict[str, Course]:
+        found = {n: value_at(v, np.inf) if steady else v for n, v in given.items()}
+        return with_dose(self.model, schedule, found)
+
     def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:
         """Individual quantities of the model at time `at` (h), at every draw."""
         columns = [{n: float(value_at(v, at)) for n, v in given.items()} for given in self.covariates]
         stacked = {n: np.array([c[n] for c in columns])[self.alternative] for n in columns[0]}
         stacked.setdefault("TIME", np.full(len(self.eta), at))
         return {k: np.asarray(v) for k, v in _individual(self.model, dict(self.theta), self.eta, stacked).items()}
+
+
+def with_dose(model: Model, schedule: Schedule, given: Covariates) -> dict[str, Course]:
+    """The covariates with DOSE (the amount of the last dose) taken from the schedule, for models that ask for it."""
+    found = dict(given)
+    if "DOSE" not in {c.name for c in model.covariates} or not schedule.doses:
+        return found
+    doses = sorted(schedule.doses, key=lambda d: d.time)
+    amounts = [convert(d.amount, d.unit, model.amount_unit) for d in doses]
+    kept = [0] + [k for k in range(1, len(doses)) if amounts[k] != amounts[k - 1]]
+    found["DOSE"] = amounts[0] if len(kept) == 1 else ([doses[k].time for k in kept], [amounts[k] for k in kept])
+    return found
+
+
+def _rows(count: int) -> int:
+    """Few table sizes, so that few programs are compiled."""
+    return next(size for size in (1, 4, 16, 32, 64, 128, 256, 512, count) if size >= count)
 
 
 @partial(jax.jit, static_argnames="model")
@@ -94,7 +121,7 @@ def _individual(model: Model, theta: dict[str, Any], eta: Any, c: dict[str, Any]
     return {k: v for k, v in found.items() if jax.numpy.ndim(v) == 1}
 
 
-def value_at(course: Course, at: float | None) -> float:
+def value_at(course: Course, at: float) -> float:
     """Value of a covariate at time `at` (h): the last one, or the first before it."""
     if not isinstance(course, tuple):
         return float(course)

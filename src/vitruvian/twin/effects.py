@@ -29,12 +29,9 @@ Taking = Sequence[tuple[str, float, float | None]]
 
 
 def interactions(
-    drug: Drug, taking: Taking, clock: Clock, now: float, route: str, own: frozenset[str]
+    drug: Drug, taking: Taking, calls: Mapping[str, GeneCall], clock: Clock, now: float, route: str
 ) -> tuple[list[Effect], list[str], list[Message]]:
-    """One effect per other drug that changes this one's clearance, the reasons, and what is not known.
-
-    `own` names covariates that the models hold themselves (a model with AMIODARONE needs no amiodarone effect).
-    """
+    """One effect per other drug that changes this one's clearance, the reasons, and what is not known."""
     effects: list[Effect] = []
     reasons: list[str] = []
     unknown: list[str] = []
@@ -43,15 +40,13 @@ def interactions(
     except UnknownNameError:
         return [], [f"Interactions of {drug.name} are not in the table of victims."], []
     for name in sorted({t[0] for t in taking if t[0] != drug.name}):
-        if name.upper() in own:
-            continue
         try:
             find_perpetrator(name)
         except UnknownNameError:
             unknown.append(name)
             continue
-        found = clearance_ratio(drug.name, (name,), route=_route(route))
-        effect = _effect(name, found, _presence([t for t in taking if t[0] == name], clock, now))
+        found = _ratio(drug, name, calls, route)
+        effect = _effect(name, found, _presence(found, [t for t in taking if t[0] == name], clock, now))
         if effect is not None:
             effects.append(effect)
             reasons += found.reasons
@@ -62,19 +57,17 @@ def interactions(
     return effects, reasons, messages
 
 
-def genotype_effects(
-    drug: Drug, calls: Mapping[str, GeneCall], route: str, own: frozenset[str]
-) -> tuple[list[Effect], list[str]]:
+def genotype_effects(drug: Drug, calls: Mapping[str, GeneCall], route: str) -> tuple[list[Effect], list[str]]:
     """Effects of genes that carry part of the clearance but are no covariate of the drug's models."""
     effects: list[Effect] = []
     reasons: list[str] = []
     try:
-        pathways = {p.enzyme for p in find_victim(drug.name).pathways}
+        pathways = {p.name for p in find_victim(drug.name).pathways}
     except UnknownNameError:
         return [], []
     for gene in sorted(pathways & set(calls)):
         diplotype = calls[gene].diplotype
-        if diplotype is None or any(name.startswith(gene) for name in own):
+        if diplotype is None:
             continue
         try:
             found = genotype_clearance_ratio(drug.name, gene, diplotype, route=_route(route))
@@ -95,16 +88,28 @@ def _effect(name: str, found: InteractionEffect, presence: Course) -> Effect | N
     return Effect(Modifier(name, log_ratio, log_sd, reason), presence)
 
 
-def _presence(periods: Taking, clock: Clock, now: float) -> Course:
-    """1 while taken, 0 otherwise, from the origin to now and on."""
+def _ratio(drug: Drug, name: str, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:
+    """The effect in this person's genotype where the tables know it, else in the common one."""
+    genes = {p.name: calls[p.name].diplotype for p in find_victim(drug.name).pathways if p.name in calls}
+    known = {gene: diplotype for gene, diplotype in genes.items() if diplotype is not None}
+    try:
+        return clearance_ratio(drug.name, (name,), genotype=known, route=_route(route))
+    except UnknownNameError:  # a genotype whose activity is not tabulated
+        return clearance_ratio(drug.name, (name,), route=_route(route))
+
+
+def _presence(found: InteractionEffect, periods: Taking, clock: Clock, now: float) -> Course:
+    """Share of the full effect over time, in fifths: it rises and falls with the half-life of its time course."""
     spans = [(clock.hours(int(a)), None if b is None else clock.hours(int(b))) for _, a, b in periods]
-    changes = sorted({t for span in spans for t in span if t is not None and 0 < t <= now})
-    moments = [0.0, *changes]
-    values = [float(any(a <= t and (b is None or t < b) for a, b in spans)) for t in moments]
-    kept = [0] + [k for k in range(1, len(values)) if values[k] != values[k - 1]]
+    if not found.time_courses:
+        return float(any(b is None for _, b in spans))
+    slowest = max(found.time_courses, key=lambda c: c.half_life_h)
+    times, values = slowest.course(spans, start=0.0, until=max(now, 0.0) + 5 * slowest.half_life_h)
+    shares = [round(5 * v) / 5 for v in values]
+    kept = [0] + [k for k in range(1, len(shares)) if shares[k] != shares[k - 1]]
     if len(kept) == 1:
-        return values[0]
-    return tuple(moments[k] for k in kept), tuple(values[k] for k in kept)
+        return shares[0]
+    return tuple(times[k] for k in kept), tuple(shares[k] for k in kept)
 
 
 def _route(route: str) -> str:

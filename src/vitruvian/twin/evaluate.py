@@ -40,7 +40,7 @@ class Outcome:
     def probability(self, low: float, high: float) -> float:
         """P(low ≤ value ≤ high)."""
         values, weight = self.pooled
-        return float(weight @ ((values >= low) & (values <= high)))
+        return min(1.0, float(weight @ ((values >= low) & (values <= high))))
 
     @property
     def p_target(self) -> float:
@@ -75,7 +75,7 @@ def outcomes(
                 [p.schedule for p in plans],
                 [p.where.time for p in plans],
                 output,
-                constant_at=case.now if steady else None,
+                steady=steady,
             )
             for k in members:
                 scale = unit_factor(case, fit.model, targets[k])
@@ -94,15 +94,29 @@ def _shared(targets: Sequence[Target]) -> dict[tuple[str, str | float], list[int
     return groups
 
 
-def band(case: Case, fits: Sequence[Fit], schedule: Schedule, times: np.ndarray, output: str) -> Band:
-    """Quantiles of an output over `times` (h of the case) under a schedule, pooled over the fits; times from `now`."""
-    curves = [f.draws.curves([schedule], [times], output)[0] for f in fits]
-    unit = next(o.unit for o in fits[0].model.outputs if o.name == output)
-    scales = [convert(1.0, next(o.unit for o in f.model.outputs if o.name == output), unit) for f in fits]
-    weight = np.concatenate([np.full(len(c), f.weight / len(c)) for c, f in zip(curves, fits, strict=True)])
-    values = np.concatenate([c * s for c, s in zip(curves, scales, strict=True)])
-    rows = weighted_quantile(values, weight, (0.05, 0.25, 0.5, 0.75, 0.95))
-    return Band(tuple(np.round(times - case.now, 6).tolist()), *(tuple(r.tolist()) for r in rows), unit, output)
+def bands(
+    case: Case, fits: Sequence[Fit], schedules: Sequence[Schedule], times: Sequence[np.ndarray], output: str
+) -> list[Band]:
+    """Quantiles of an output under each schedule at its times (h of the case), pooled over the fits.
+
+    The bands' times are hours from now; the unit is that of the first fit's output.
+    """
+    unit = _unit(fits[0].model, output)
+    curves = [f.draws.curves(schedules, times, output) for f in fits]
+    scale = [convert(1.0, _unit(f.model, output), unit) for f in fits]
+    weight = np.concatenate([np.full(len(c[0]), f.weight / len(c[0])) for c, f in zip(curves, fits, strict=True)])
+    found = []
+    for k, at in enumerate(times):
+        values = np.concatenate([c[k] * s for c, s in zip(curves, scale, strict=True)])
+        rows = weighted_quantile(values, weight, (0.05, 0.25, 0.5, 0.75, 0.95))
+        quantiles = dict(zip(("q05", "q25", "q50", "q75", "q95"), (tuple(r.tolist()) for r in rows), strict=True))
+        hours = tuple(np.round(at - case.now, 6).tolist())
+        found.append(Band(time_h=hours, unit=unit, output=output, **quantiles))
+    return found
+
+
+def _unit(model: Model, output: str) -> str:
+    return model.outputs[model.output_index(output)].unit
 
 
 def next_start(case: Case, candidate: Candidate) -> float:
@@ -115,7 +129,7 @@ def unit_factor(case: Case, model: Model, target: Target) -> float:
     """Factor from the metric in the model's output unit (· h for areas) to the target's unit."""
     if target.metric == "time_above":
         return 1.0
-    unit = model.outputs[model.output_index(target.output)].unit
+    unit = _unit(model, target.output)
     if target.metric in ("auc24", "cumulative_auc"):
         unit = f"{unit}.h"
     return convert(1.0, unit, target.unit, molar_mass=case.drug.molar_mass)

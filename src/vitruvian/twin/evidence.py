@@ -74,8 +74,8 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
 
     calls, genome = gene_calls(patient, facts)
     genetic = [n for n in genetic_names(drug) if n not in known]
-    effects, reasons, unknown = interactions(drug, others, clock, hour, route, frozenset(names))
-    more, genetic_reasons = genotype_effects(drug, calls, route, frozenset(names))
+    effects, reasons, unknown = interactions(drug, others, calls, clock, hour, route)
+    more, genetic_reasons = genotype_effects(drug, calls, route)
     advised = advice_texts(drug, calls) if calls else ()
     lines = _used(facts, newest, series, marks, calls, genome, now, age, female, asked)
     return Case(

@@ -24,7 +24,7 @@ class Goal:
     target: Target
     harms: tuple[Target, ...] = ()
     harm_cap: float = 0.25
-    harm_weight: float = 1.0
+    harm_weight: float = 0.5
 
     def stated(self, unit: str) -> GoalStated:
         """The goal in words and numbers; `unit` is the unit of the metric."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from vitruvian.core import SolveError
 from vitruvian.pharmacology import Target
@@ -18,6 +17,8 @@ from vitruvian.twin.evaluate import Outcome, outcomes
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
+
+_GRID = 32
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,12 @@ class Compared:
     def best(self, goal: Goal) -> int | None:
         """Position of the allowed candidate of greatest utility whose harm stays under the cap; `None` if none."""
         open_to = [k for k in range(len(self.candidates)) if not self.faults[k] and self.harm(k) <= goal.harm_cap]
-        return max(open_to, key=lambda k: (round(self.utility[k], 3), -self.candidates[k].daily)) if open_to else None
+        return max(open_to, key=self._preference) if open_to else None
+
+    def _preference(self, k: int) -> tuple[float, bool, float]:
+        """Utility in steps of 0.03; within a step, times of day that repeat, then the smaller daily dose."""
+        c = self.candidates[k]
+        return (round(self.utility[k] / 0.03), 24 % c.interval == 0 or c.interval % 24 == 0, -c.daily)
 
     def harm(self, k: int) -> float:
         """Largest probability of any harm of candidate `k`."""
@@ -57,32 +63,28 @@ def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal:
 def exact_dose(case: Case, fits: Sequence[Fit], like: Candidate, target: Target) -> float:
     """Amount per dose (in the unit of `like`) whose median metric is the middle of the target, same interval and route.
 
-    The middle is geometric; a target without upper end counts its lower end. Raises `SolveError` if no amount between
-    1/100 and 100 times that of `like` reaches it.
+    The middle is geometric; a target without upper end counts its lower end. The amount is bracketed on a grid, all
+    of it simulated at once, then on a grid within the bracket, and interpolated there (relative error below 1e-4).
+    Raises `SolveError` if no amount between 1/30 and 30 times that of `like` reaches it.
     """
     low, high = limits(target)
     middle = low if np.isinf(high) else float(np.sqrt(max(low, 1e-9 * high) * high))
-
-    def gap(log_ratio: float) -> float:
-        scaled = replace(like, amount=like.amount * float(np.exp(log_ratio)), loading=None)
-        return outcomes(case, fits, [scaled], (target,))[0][0].interval().median - middle
-
-    left, right = 0.0, 0.0
-    start = gap(0.0)
-    for width in (0.7, 1.6, 2.7, 4.6):
-        if start < 0 and gap(width) >= 0:
-            right = width
-            break
-        if start >= 0 and gap(-width) < 0:
-            left = -width
-            break
-    else:
-        raise SolveError(
-            "no dose brings the median to the middle of the target",
-            got=f"{like} and amounts from 1/100 to 100 times it",
-            todo="Choose another interval or goal.",
-        )
-    return like.amount * float(np.exp(brentq(gap, left, right, xtol=1e-5)))
+    bounds = (like.amount / 30, like.amount * 30)
+    for _ in range(2):
+        amounts = np.geomspace(*bounds, _GRID)
+        scaled = [replace(like, amount=float(a), loading=None) for a in amounts]
+        medians = np.array([o.interval().median for o in outcomes(case, fits, scaled, (target,))[0]])
+        above = np.flatnonzero(medians >= middle)
+        if not len(above) or above[0] == 0:
+            raise SolveError(
+                "no dose brings the median to the middle of the target",
+                got=f"{like} and amounts from 1/30 to 30 times it",
+                todo="Choose another interval or goal.",
+            )
+        k = int(above[0])
+        bounds = (float(amounts[k - 1]), float(amounts[k]))
+    share = (middle - medians[k - 1]) / (medians[k] - medians[k - 1])
+    return float(bounds[0] * (bounds[1] / bounds[0]) ** share)
 
 
 def as_options(compared: Compared, fits: Sequence[Fit]) -> tuple[Option, ...]:

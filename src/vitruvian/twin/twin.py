@@ -17,7 +17,7 @@ from vitruvian.twin.answer import Answer, Band, Interval, Message
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import Candidate, candidates, standard
 from vitruvian.twin.case import Case
-from vitruvian.twin.evaluate import band, next_start
+from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.goals import Goal, goal_for
 from vitruvian.twin.guard import (
@@ -64,7 +64,7 @@ class Twin:
 
     def calibrate(self) -> Twin:
         """This twin after the person's levels. Raises `RefusalError` if no model may be used."""
-        usable, found = eligible(self.case, self.models or self.case.drug.models)
+        usable, found = eligible(self.case, self.models or by_default(self.case.drug))
         if not usable:
             raise RefusalError(" ".join(f"{m.text} {m.todo}" for m in found) or "No model may be used for this person.")
         fits = calibrate(self.case, usable, draws=self.draws, seed=self.seed)
@@ -82,7 +82,7 @@ class Twin:
         if schedule.drug and schedule.drug != case.drug.name:
             raise InputError("this twin is of another drug", got=schedule.drug, allowed=case.drug.name)
         times = case.now + np.linspace(0.0, hours, points)
-        return band(case, fits, case.given + schedule.shift(case.now), times, output or _first(fits))
+        return bands(case, fits, [case.given + schedule.shift(case.now)], [times], output or _first(fits))[0]
 
     def compare(self, options: Sequence[Schedule | Candidate], goal: Goal | str | None = None) -> Answer:
         """The options beside each other (the best allowed one recommended)."""
@@ -159,6 +159,11 @@ class Twin:
     def start_of(self, c: Candidate) -> float:
         """When the first dose of a candidate falls due (h)."""
         return next_start(self.case, c)
+
+
+def by_default(drug: Drug) -> tuple[Model, ...]:
+    """The drug's models that are averaged when none is named: no variants, no other populations."""
+    return tuple(m for m in drug.models if not m.on_request)
 
 
 def as_candidate(schedule: Schedule) -> Candidate:
