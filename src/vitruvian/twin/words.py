@@ -50,10 +50,8 @@ def number_text(value: float) -> str:
 def range_text(low: float | None, high: float | None, unit: str = "") -> str:
     """ "400–600 mg·h/L", "above 600 mg·h/L" (no upper end) or "below 12 mg/L" (no lower end)."""
     bottom, top = low or 0.0, inf if high is None else high
-    if top == inf:
-        text = f"above {bottom:.6g}"
-    else:
-        text = f"below {top:.6g}" if bottom <= 0 else f"{bottom:.6g}–{top:.6g}"
+    closed = f"below {top:.6g}" if bottom <= 0 else f"{bottom:.6g}–{top:.6g}"
+    text = f"above {bottom:.6g}" if top == inf else closed
     return f"{text} {unit_text(unit)}".strip()
 
 
