@@ -68,3 +68,20 @@ def test_exposure_bands_stand_in_for_a_target(drug):
     target = drug.efficacy_targets[0]
     assert target.name == "label_exposure"
     assert target.low < target.high == drug.harm_targets[0].low
+
+
+@pytest.mark.parametrize(
+    ("name", "dose", "every", "person", "published"),
+    [
+        ("apixaban", 5, "12 h", {"CRCL": 75, "AGE": 70, "WT": 82}, (41, 103, 230)),
+        ("rivaroxaban", 20, "24 h", {"CRCL": 80, "AGE": 65, "WT": 81}, (12, 44, 137)),
+    ],
+)
+def test_spread_of_troughs_is_that_of_the_trial_population(name, dose, every, person, published):
+    """5th, 50th and 95th percentile in atrial fibrillation: EU label of apixaban, Mueck 2014 for rivaroxaban."""
+    model = find(name).default_model
+    schedule = oral(name, dose, "mg", every=every, count=20)
+    at = schedule.to_subject(model, np.array([float(every[:2]) * 20 - 1e-3]), {**PERSON, **person})
+    eta = np.random.default_rng(1).multivariate_normal(np.zeros(len(model.eta_names())), model.omega(), 2000)
+    trough = simulate(model, compile_events(model, [at]), eta=eta)[:, 0, 0]
+    np.testing.assert_allclose(np.quantile(trough, [0.05, 0.5, 0.95]), published, rtol=0.2)

@@ -12,6 +12,7 @@ CONSENSUS = Source(
     "10.1097/00007691-199512000-00017",
 )
 LABEL = Source("Neoral (cyclosporine for microemulsion), prescribing information (FDA)", table="Dosage, warnings")
+TOXIC = Source("Limit set by this project, well above the consensus ranges", status="assumption")
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
 DRUG = Drug(
@@ -30,7 +31,7 @@ DRUG = Drug(
             350,
             float("inf"),
             "ng/mL",
-            CONSENSUS,
+            TOXIC,
             kind="harm",
             indication="kidney toxicity more likely",
         ),

@@ -42,7 +42,7 @@ DRUG = Drug(
     codes={"rxnorm": "6851", "atc": "L01BA01"},
     models=(Taylor2020(),),
     molar_mass=MOLAR_MASS,
-    products=(Product("vial", 1000.0, "mg", "iv", increment=10.0),),
+    products=(Product("vial", 1000.0, "mg", "iv", increment=50.0),),
     targets=(
         Target(
             "course_auc",
@@ -51,7 +51,7 @@ DRUG = Drug(
             950,
             "umol.h/L",
             EVANS,
-            indication="childhood leukaemia: 50th to 90th percentile of the course",
+            indication="childhood leukaemia, protocols of about 1.5 g/m2: 50th to 90th percentile of the course",
             when="all",
         ),
         Target(
@@ -73,7 +73,10 @@ DRUG = Drug(
         )
     ),
     regimens=(Regimen("iv", intervals=(504,), durations=(24,)),),
-    standard=(StandardDose("5 g/m2 over 24 hours", 5000, "mg/m2", 504, "iv", NOPHO, duration=24),),
+    standard=(
+        StandardDose("1.5 g/m2 over 24 hours", 1500, "mg/m2", 504, "iv", EVANS, duration=24),
+        StandardDose("5 g/m2 over 24 hours", 5000, "mg/m2", 504, "iv", NOPHO, duration=24),
+    ),
     monitoring=(
         Monitoring("serum creatinine", "before the course and at least daily", RAMSEY, "SCR", 24),
         Monitoring("methotrexate level", "24, 36, 42 and 48 h, then daily below 0.2 umol/L", RAMSEY, max_age=24),

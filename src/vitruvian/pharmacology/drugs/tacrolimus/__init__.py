@@ -44,15 +44,6 @@ DRUG = Drug(
         Target(
             "trough",
             "trough",
-            5,
-            12,
-            "ng/mL",
-            CONSENSUS,
-            indication="kidney transplant, first months, with mycophenolate and induction",
-        ),
-        Target(
-            "trough_label",
-            "trough",
             4,
             11,
             "ng/mL",

@@ -32,8 +32,8 @@ class Friberg2012(Model):
         "one transcription",
         "Read from a public model file. It lists the lag but does not use it; here it applies to oral doses. Children "
         "below 12 years have other factors and are left out. The file takes an unknown CYP2C19 genotype as poor "
-        "metabolism; here it is a mixture. Typical troughs of this reading on 200 mg twice daily (0.3 mg/L; 1.3 with "
-        "reduced function) lie below what is seen: let levels decide.",
+        "metabolism; here it is a mixture. Typical troughs of this reading on 200 mg twice daily "
+        "(0.3 mg/L; 1.3 with reduced function) lie below the label's means (about 0.5): let levels decide.",
     )
     linear = False
     solver = FixedStep(dt=0.1)  # hours; saturable clearance is fast at low levels
