@@ -146,8 +146,8 @@ def _steady(
     else:
         states = jax.vmap(periodic)(pick(p, rows, row.doses.row[s.dose]), asked)
     runs = remaining(jnp, row, given) > 0
-    too_many = duration + lag > (row.overlaps + 1) * interval
-    legal = (lag < interval) & ~(too_many & (s.interval > 0))
+    # a lag of II or more has no phase, and more overlaps than slots cannot be shown: NaN, an error on the host
+    legal = (s.interval == 0) | ((lag < interval) & (duration + lag <= (row.overlaps + 1) * interval))
     states = jnp.where((legal | ~s.exists)[:, None], jnp.where(s.exists[:, None], states, 0.0), jnp.nan)
     each = place[s.dose] * rate[:, None]
     return states, each * runs.sum(-1)[:, None], jnp.repeat(each, row.overlaps, axis=0)

@@ -151,7 +151,7 @@ def _add_doses(doses: Columns, s: Subject, i: int, segments: Segments, cancel: f
     end = float(s.time[-1])
     for k in range(int(s.addl[i]) + 1):
         time = float(s.time[i]) + k * float(s.ii[i])
-        if k and (time > end or time >= cancel):
+        if k and (time > end or time > cancel):
             break
         _add(
             doses,

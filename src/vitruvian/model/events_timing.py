@@ -37,7 +37,8 @@ def timing(xp: Any, t: EventTable, given: Given) -> Timing:
     d, s = t.doses, t.steady
     start = t.start[..., None]
     arrival = d.time + given.lag
-    arrives = (d.amount > 0) & (arrival < d.cancel)
+    # what arrives just when all is cancelled is seen by records of that time that come first
+    arrives = (d.amount > 0) & (arrival <= d.cancel)
     shape = arrival.shape
     parts = [(arrival, xp.where(given.lag > 0, ARRIVES, d.priority), arrives)]
     end = xp.take_along_axis(arrival + given.duration, xp.maximum(t.infusion, 0), -1)
