@@ -22,7 +22,11 @@ CONSENSUS = Source(
     "consensus report. Ther Drug Monit 2019;41:261-307",
     "10.1097/FTD.0000000000000640",
 )
-LABEL = Source("Prograf (tacrolimus), prescribing information (FDA)", table="2.2, 2.6, 5")
+LABEL = Source(
+    "Prograf (tacrolimus), prescribing information (FDA)",
+    table="2.2, table of starting doses and trough ranges; 2.6, 5",
+    status="two transcriptions agree",
+)
 PROLONGED_LABEL = Source("Advagraf, summary of product characteristics (EMA)", table="4.2")
 CPIC = Source(
     "Birdwell KA, Decker B, Barbarino JM, et al. CPIC guidelines for CYP3A5 genotype and tacrolimus dosing. "
@@ -58,6 +62,15 @@ DRUG = Drug(
             "ng/mL",
             LABEL,
             indication="kidney transplant, months 4 to 12, with azathioprine (months 1 to 3: 7 to 20)",
+        ),
+        Target(
+            "trough_lung",
+            "trough",
+            8,
+            12,
+            "ng/mL",
+            LABEL,
+            indication="lung transplant, months 4 to 12 (months 1 to 3: 10 to 15)",
         ),
         Target(
             "trough_high",
