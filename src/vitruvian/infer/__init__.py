@@ -17,6 +17,7 @@ from vitruvian.infer.map import MapEstimate as MapEstimate
 from vitruvian.infer.map import map_estimate as map_estimate
 from vitruvian.infer.mixture import Mixture as Mixture
 from vitruvian.infer.mixture import mixture as mixture
+from vitruvian.infer.mixture import weigh as weigh
 from vitruvian.infer.observation import draw_level as draw_level
 from vitruvian.infer.posterior import Posterior as Posterior
 from vitruvian.infer.posterior import weighted_quantile as weighted_quantile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -105,9 +106,8 @@ def _times(model: Model, subject: Subject, record: int) -> Iterator[_Case]:
 
 def _sorted(subject: Subject, time: np.ndarray) -> Subject:
     order = np.argsort(time, kind="stable")
-    columns = {
-        name: value[order] for name, value in vars(replace(subject, time=time)).items() if isinstance(value, np.ndarray)
-    }
+    moved = vars(replace(subject, time=time))
+    columns: dict[str, Any] = {name: value[order] for name, value in moved.items() if isinstance(value, np.ndarray)}
     return replace(subject, **columns, covariates={k: v[order] for k, v in subject.covariates.items()})
 
 
@@ -131,7 +131,9 @@ def _not_given(subject: Subject, record: int) -> Iterator[_Case]:
 
 def _without(subject: Subject, k: int, n: int) -> Subject:
     """The subject without the `n`-th dose of the series in record `k`; what follows becomes a record of its own."""
-    columns = {name: value.copy() for name, value in vars(subject).items() if isinstance(value, np.ndarray)}
+    columns: dict[str, Any] = {
+        name: value.copy() for name, value in vars(subject).items() if isinstance(value, np.ndarray)
+    }
     after = int(subject.addl[k]) - n - 1 if subject.ii[k] > 0 else -1
     covariates = dict(subject.covariates)
     if after >= 0:
@@ -163,7 +165,7 @@ def _line(model: Model, subject: Subject, record: int) -> Iterator[_Case]:
         return
     dv, mdv = subject.dv.copy(), subject.mdv.copy()
     dv[record], mdv[record] = np.nan, 1
-    # log-uniform over three decades that end at _LINE_RANGE times the level's own decade
+    # log-uniform: every decade within the range is as likely
     log_density = -math.log(level * math.log(_LINE_RANGE))
     sentence = "The sample may have been drawn from the line of the running infusion."
     yield _Case("infusion line", sentence, replace(subject, dv=dv, mdv=mdv), log_density)

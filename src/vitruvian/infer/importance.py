@@ -82,7 +82,7 @@ def _sample(
     seed: int,
     name: str,
 ) -> Posterior:
-    untaught = ~np.asarray(table.observations.mask).any(axis=1)
+    untaught = np.asarray(~np.asarray(table.observations.mask).any(axis=1))
     eta, log_density = _propose(estimate, centre, covariance, untaught, draws, seed)
     keep = eta.shape[0] * draws * table.observations.time.shape[-1] <= _KEEP
     value, f = jax.device_get(_evaluate(model, anonymous(table), estimate.theta, estimate.prior, eta, keep=keep))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -116,11 +117,13 @@ def _starts(table: EventTable, prior: Prior, starts: int, seed: int) -> Float[np
 @partial(jax.jit, static_argnames="model")
 def _search(model: Model, table: EventTable, theta: dict[str, Any], prior: Prior, start: Any) -> Search:
     records = table.observations.time.shape[-1]
-
-    def one(row: EventTable, eta: Any) -> Search:
-        return minimise(lambda e: evaluate(model, row, theta, prior, e), prior, eta, records)
-
-    return jax.vmap(jax.vmap(one, in_axes=(None, 0)))(table, start)
+    people, starts, size = start.shape
+    if starts > 1:
+        table = jax.tree.map(lambda x: jnp.repeat(x, starts, axis=0), table)
+    found = minimise(
+        lambda row, eta: evaluate(model, row, theta, prior, eta), table, prior, start.reshape(-1, size), records
+    )
+    return jax.tree.map(lambda x: x.reshape(people, starts, *x.shape[1:]), found)
 
 
 def _estimate(
