@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from vitruvian.pharmacology import Target
+from vitruvian.twin.answer import Interval
 from vitruvian.twin.metrics import limits, threshold
 
 _METRICS = {
@@ -16,6 +17,22 @@ _METRICS = {
     "inr": "INR",
     "time_above": "time above the limit",
 }
+_COVARIATES = {
+    "AGE": "age", "WT": "body weight", "HT": "height", "BMI": "body mass index", "BSA": "body surface",
+    "FFM": "fat-free mass", "SCR": "creatinine", "CRCL": "creatinine clearance", "EGFR": "eGFR",
+    "EGFR_INDEXED": "eGFR (indexed)", "ALB": "albumin", "BILI": "bilirubin", "HCT": "haematocrit",
+    "CRP": "C-reactive protein", "FEMALE": "sex", "PMA": "postmenstrual age", "GA": "gestational age",
+    "DIALYSIS": "dialysis", "ADA": "anti-drug antibodies", "AF": "atrial fibrillation", "AMIODARONE": "amiodarone",
+    "INR_BASE": "INR before treatment",
+}  # fmt: skip
+_PARAMETERS = {
+    "CL": "clearance", "CLM": "clearance of the metabolite", "VM": "volume of the metabolite", "V": "volume",
+    "V1": "volume", "V2": "volume", "V3": "volume", "VC": "central volume", "VP": "peripheral volume",
+    "VP2": "second peripheral volume", "Q": "exchange with the periphery", "Q2": "second exchange",
+    "KA": "absorption rate", "KTR": "transit rate", "F": "bioavailability", "LAG": "absorption lag",
+    "VMAX": "largest elimination rate", "KM": "level of half that rate", "EC50": "half-maximal effect",
+    "KDE": "elimination rate of the drug",
+}  # fmt: skip
 _UNITS = {"1": "", "{INR}": "", "{ratio}": "", "%": "%"}
 
 
@@ -29,6 +46,17 @@ def metric_name(metric: str, above: str = "") -> str:
 def output_name(output: str) -> str:
     """Name of a model's output for people."""
     return {"inr": "INR"}.get(output, output.replace("_", " "))
+
+
+def covariate_name(name: str) -> str:
+    """Name of a person's number for people: "WT" → "body weight"; names not known stay as they are."""
+    return _COVARIATES.get(name, name)
+
+
+def parameter_name(name: str) -> str:
+    """Name of a model parameter for people, symbol kept: "CL" → "clearance (CL)"."""
+    known = _PARAMETERS.get(name)
+    return name if known is None else (known if name in known else f"{known} ({name})")
 
 
 def unit_text(unit: str) -> str:
@@ -75,6 +103,23 @@ def target_text(target: Target) -> str:
     if target.metric == "time_above" and high == inf:
         return f"{target_name(target)} for at least {low:.6g} % of the interval"
     return f"{target_name(target)} {range_text(low, high, target_unit(target))}"
+
+
+def interval_text(interval: Interval, *, unit: bool = True) -> str:
+    """Median and 90 % interval: "485 (355–731) mg·h/L"."""
+    text = f"{number_text(interval.median)} ({number_text(interval.low)}–{number_text(interval.high)})"
+    return f"{text} {unit_text(interval.unit)}".strip() if unit else text
+
+
+def age_text(hours: float | None) -> str:
+    """How old a datum is: "40 min", "5 h", "3 d", "2.1 years"; nothing where it has no moment."""
+    if hours is None:
+        return ""
+    if hours < 1:
+        return f"{60 * hours:.0f} min"
+    if hours < 48:
+        return f"{hours:.0f} h"
+    return f"{hours / 24:.0f} d" if hours < 2 * 8766 else f"{hours / 8766:.1f} years"
 
 
 def percent_text(p: float) -> str:
