@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vitruvian.core import AccessError, Actor, DataError, InputError, UnknownNameError
-from vitruvian.record import Draft, Record
+from vitruvian.record import Draft, Patient, Record
 
 PATIENT = {
     "resourceType": "Patient",
@@ -107,6 +107,11 @@ def test_people_are_found_by_id_and_identifier(record: Record, tmp_path: Path) -
     assert record.people() == ["p1", "q9"]
 
 
+def test_the_same_record_twice_in_one_file(record: Record, tmp_path: Path) -> None:
+    report = record.ingest(write(tmp_path, "b.json", PATIENT, PATIENT))
+    assert (report.records_in, report.stored, report.duplicate) == (2, 1, 1)
+
+
 def test_since_and_until(record: Record, tmp_path: Path) -> None:
     series = [observation(f"o{k}", 1 + k / 10, f"2025-03-0{k + 1}T08:00:00Z") for k in range(5)]
     record.ingest(write(tmp_path, "b.json", PATIENT, *series))
@@ -131,6 +136,8 @@ def test_denied_by_default(record: Record, tmp_path: Path) -> None:
     for refused in (lambda: own.patient("p2"), own.people, own.quarantined):
         with pytest.raises(AccessError):
             refused()
+    with pytest.raises(AccessError):  # a Patient handed to another actor's record reads nothing either
+        Patient(stranger, "p1", ("p1",)).facts()
     clinician = Record.open(url, Actor("d", frozenset({"clinician"}), "treatment"))
     assert clinician.patient("p2").id == "p2"
 
