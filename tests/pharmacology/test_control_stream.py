@@ -35,7 +35,7 @@ def values(model: ControlStreamModel, eta: object = None, **covariates: float) -
 
 def test_parameters_random_effects_and_defaults(tmp_path: Path) -> None:
     tail = (
-        "$THETA (0, 4, 10) ; clearance\n$THETA 70 FIX\n$OMEGA BLOCK(2) .2 .1 .3\n$OMEGA 0 FIX\n$OMEGA (0.5 SD)\n"
+        "$THETA (0, 4, 10) ; clearance\n$THETA (70, FIX)\n$OMEGA BLOCK(2) .2 .1 .3\n$OMEGA 0 FIX\n$OMEGA (0.5 SD)\n"
         "$OMEGA BLOCK(1) .04\n$OMEGA BLOCK(1) SAME(2)\n$SIGMA .05\n"
     )
     model = oral(tmp_path, tail=tail)
@@ -180,8 +180,6 @@ RECORDS = {
     "record": ("$SUBROUTINES ADVAN1\n$MIX\nNSPOP=2\n$PK\nK=1\n$ERROR\nY=F\n", r"line 5: record \$MIX is not supported"),
     "pred": ("$PRED\nY=1\n", r"record \$PRED is not supported"),
     "no error": ("$SUBROUTINES ADVAN1\n$PK\nK=1\n", r"no \$ERROR"),
-    "missing equation": ("$SUBROUTINES ADVAN6 TOL=5\n$MODEL COMP=(A) COMP=(B)\n$PK\nK=1\n$DES\nDADT(1)=-K*A(1)\n"
-                         "$ERROR\nY=F\n", r"does not set DADT\(2\)"),
     "compartment off": ("$SUBROUTINES ADVAN5\n$MODEL COMP=(A INITIALOFF)\n$PK\nK10=1\n$ERROR\nY=F\n", "INITIALOFF"),
     "no model": ("$SUBROUTINES ADVAN5\n$PK\nK10=1\n$ERROR\nY=F\n", r"needs a \$MODEL"),
 }  # fmt: skip

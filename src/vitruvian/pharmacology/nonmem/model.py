@@ -103,14 +103,16 @@ class ControlStreamModel(Model):
         return self._structure.mammillary(p)
 
     def rhs(self, t: Any, y: Float[Array, " n"], p: Mapping[str, Any]) -> Float[Array, " n"]:
-        """Right-hand side of ADVAN10 or $DES."""
+        """Right-hand side of ADVAN10 or $DES (0 for a compartment that $DES leaves out, as in NONMEM)."""
         if self.linear:
             return self.matrix(p) @ y
         if self._structure.michaelis_menten:
             return jnp.stack([-p["VM"] * y[0] / (p["KM"] + y[0])])
         env: dict[str, Any] = {**_SET, **p, "T": t, **{f"A({k + 1})": y[k] for k in range(len(self.compartments))}}
         execute(self._des, env)
-        return jnp.stack([jnp.asarray(env[f"DADT({k + 1})"], dtype=float) for k in range(len(self.compartments))])
+        return jnp.stack(
+            [jnp.asarray(env.get(f"DADT({k + 1})", 0.0), dtype=float) for k in range(len(self.compartments))]
+        )
 
     def initial(self, p: Mapping[str, Any]) -> Float[Array, " n"]:
         """A_0 of $PK."""
@@ -172,9 +174,6 @@ class ControlStreamModel(Model):
                     f"$ERROR, line {line}: F_FLAG is not supported",
                     todo="Mark values below the limit by a column CENS.",
                 )
-        for k in range(len(self.compartments) if self._des else 0):
-            if f"DADT({k + 1})" not in assigned(self._des):
-                raise DataError(f"$DES does not set DADT({k + 1})")
         return tuple(sorted(covariates - _RECORD_ITEMS))
 
     def _kept_names(self) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def read_stream(path: Path) -> ControlStream:
         if name in _CODE:
             continue
         try:
-            record = create("$" + name + body)
+            # pharmpy does not know NM-TRAN's comma before FIX, as in (1.1, FIX)
+            record = create("$" + name + re.sub(r",\s*(FIX(?:ED)?)\b", r" \1", body, flags=re.IGNORECASE))
             parsed.setdefault(name, []).append((line, record))
         except Exception as error:  # pharmpy and its parser raise several unrelated types
             raise DataError(f"${name}, line {line}: cannot be read", got=str(error).splitlines()[0]) from error
@@ -145,7 +146,9 @@ def _subroutines(parsed: dict[str, list[tuple[int, Any]]]) -> tuple[int, int, in
     advan, trans = str(record.advan or "").upper(), str(record.trans).upper()
     if not re.fullmatch(r"ADVAN\d+", advan) or not re.fullmatch(r"TRANS\d", trans):
         raise DataError(f"$SUBROUTINES, line {line}: which ADVAN and TRANS?", got=str(record).strip())
-    other = [o.key for o in record.all_options if not re.match(r"(ADVAN|TRANS|TOL|ATOL|SSTOL|SSATOL)", o.key.upper())]
+    other = [
+        o.key for o in record.all_options if not re.match(r"(ADVAN|TRANS|TOL|ATOL|SSTOL|SSATOL|SS\d+$)", o.key.upper())
+    ]
     if other:
         raise UnsupportedError(f"$SUBROUTINES, line {line}: {other[0]} is not supported", todo="Take it out.")
     return int(advan.removeprefix("ADVAN")), int(trans.removeprefix("TRANS")), record.tol
