@@ -95,8 +95,9 @@ def test_a_proposal_in_the_wrong_place_is_noticed_and_mended(table):
     first = importance(ONE_ORAL, table, bad, draws=1000, seed=1)
     assert not first.reliable.any()
     better = adapt(first, seed=1)
-    assert (better.ess > first.ess).all()
-    assert set(better.method) == {"adapted importance"}
+    assert (better.ess >= first.ess).all()
+    assert (better.ess[[0, 2]] > 10 * first.ess[[0, 2]]).all()
+    assert better.method[0] == better.method[2] == "adapted importance"
 
 
 def test_pareto_fit_finds_the_shape():
@@ -110,10 +111,9 @@ def test_pareto_fit_finds_the_shape():
 
 def test_smoothed_weights_are_normalised_and_flag_heavy_tails():
     generator = np.random.default_rng(2)
-    z = generator.standard_normal((1, 4000))
-    for narrow, trusted in ((0.9, True), (0.4, False)):
-        # target N(0,1), proposal N(0, narrow²): ratio tail index k = 1 − narrow²
-        log_weight, k = smooth(-0.5 * (narrow * z) ** 2 + 0.5 * z**2)
+    for shape, trusted in ((0.3, True), (1.0, False)):
+        # ratios with an exact Pareto tail
+        log_weight, k = smooth(-shape * np.log(generator.random((1, 4000))))
         assert np.exp(log_weight).sum() == pytest.approx(1.0)
         assert (k[0] < 0.7) == trusted
     flat, k = smooth(np.zeros((1, 100)))
