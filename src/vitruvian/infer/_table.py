@@ -20,7 +20,8 @@ def check_observations(model: Model, table: EventTable) -> None:
     o = table.observations
     mask, dv, output = np.asarray(o.mask), np.asarray(o.dv), np.asarray(o.output)
     censored, limit = np.asarray(o.censored) & mask, np.asarray(o.limit)
-    _refuse(table, mask & ~censored & ~np.isfinite(dv), dv, "an observation is not a finite number")
+    # NaN says "not measured"; an infinite value is a mistake, also where the table does not count it as measured
+    _refuse(table, np.isinf(dv) | (mask & ~censored & np.isnan(dv)), dv, "an observation is not a finite number")
     _refuse(table, censored & ~np.isfinite(limit), limit, "a censored observation has no limit of quantification")
     for index, out in enumerate(model.outputs):
         here = mask & (output == index)
