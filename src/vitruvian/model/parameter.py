@@ -60,6 +60,8 @@ class Covariate:
     default: float | None = None
     categories: dict[float, str] | None = None
     frequencies: dict[float, float] | None = None  # population frequencies: unknown value = mixture over these
+    creatinine_floor: float = 0.0  # mg/dL: a creatinine clearance counts lower creatinine as this
+    floor_above_age: float = 0.0  # years: the floor holds for people older than this
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from vitruvian.twin.answer import (
     ModelUsed,
     NextLevel,
     Option,
+    Used,
 )
 from vitruvian.twin.calibrate import Fit
 from vitruvian.twin.candidates import Candidate
@@ -29,6 +30,15 @@ from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.recommend import Compared, as_options
+from vitruvian.twin.words import (
+    number_text,
+    output_name,
+    percent_text,
+    range_text,
+    target_name,
+    target_text,
+    target_unit,
+)
 
 if TYPE_CHECKING:
     from vitruvian.twin.twin import Twin
@@ -62,13 +72,13 @@ def answer(
         recommended=best,
         standard=standard_at,
         exact_dose=exact,
-        exact_dose_text=_exact_text(case, exact, compared.candidates[best], goal),
+        exact_dose_text=_exact_text(exact, compared.candidates[best], goal),
         past=ahead.past,
         levels=_levels(case, fits),
         learned=_learned(case, fits),
         models=_models(fits),
         spread=_spread(options[best], fits, goal),
-        next_level=_next(case, fits, compared, best, goal, twin.seed),
+        next_level=_next(case, ahead, compared, best, goal, twin.seed),
     )
 
 
@@ -111,7 +121,7 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         exact_dose_text="",
         messages=tuple(sorted(dict.fromkeys(messages), key=lambda m: order[m.severity])),
         reasons=case.reasons,
-        data_used=case.used,
+        data_used=(*case.used, *_defaults(case, twin.fits or ())),
         levels=(),
         past=None,
         learned=(),
@@ -128,29 +138,33 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
 
 def _sentence(case: Case, options: Sequence[Option], best: int, standard: int | None, goal: Goal) -> str:
     o = options[best]
-    what = f"{goal.target.metric} {_range(goal.target.low, goal.target.high)} {goal.target.unit}"
-    text = f"Give {case.drug.name} {o.regimen}: {_percent(o.p_target)} chance of {what}"
+    text = f"Give {case.drug.name} {o.regimen}: {percent_text(o.p_target)} chance of {target_text(goal.target)}"
+    harm = {h.name: target_text(h) for h in goal.harms}
     if o.p_harm:
         name, p = max(o.p_harm.items(), key=lambda item: item[1])
-        text += f", {_percent(p)} chance of harm ({name})"
-    if standard is not None and standard != best:
-        s = options[standard]
-        text += f"; the standard dose, {s.regimen}, has {_percent(s.p_target)}"
-        if s.p_harm:
-            text += f" and {_percent(max(s.p_harm.values()))}"
-        if not s.allowed:
-            text += f", and is not allowed ({s.why})"
-    elif standard is not None:
-        text += "; this is the standard dose"
-    return text + "."
+        text += f" and {percent_text(p)} chance of harm ({harm[name]})"
+    if standard is None or standard == best:
+        return text + ("; this is the standard dose." if standard == best else ".")
+    s = options[standard]
+    text += f". The standard dose, {s.regimen}, has {percent_text(s.p_target)}"
+    if s.p_harm:
+        text += f" and {percent_text(max(s.p_harm.values()))}"
+    return text + (f", and is not allowed ({s.why})." if not s.allowed else ".")
 
 
 @dataclass(frozen=True)
 class _Ahead:
-    """Curves to draw: the past, and the future of the recommended and the standard option; one pass for all."""
+    """Curves to draw, from one pass: the past, and the future of the recommended and the standard option.
+
+    `curve` (S,K) is the recommended option at `times` under the weightiest fit, `position` in the fits.
+    """
 
     past: Band | None
     options: dict[int, Band]
+    fit: Fit
+    position: int
+    times: np.ndarray
+    curve: np.ndarray
 
     @classmethod
     def of(
@@ -165,8 +179,11 @@ class _Ahead:
         if case.given.doses and case.now > 0:
             schedules.append(case.given)
             times.append(np.linspace(max(0.0, case.now - _PAST_H), case.now, _POINTS))
-        drawn = bands(case, fits, schedules, times, goal.target.output)
-        return cls(drawn[len(shown)] if len(drawn) > len(shown) else None, dict(zip(shown, drawn, strict=False)))
+        curves = [f.draws.curves(schedules, times, goal.target.output) for f in fits]
+        drawn = bands(case, fits, curves, times, goal.target.output)
+        position = int(np.argmax([f.weight for f in fits]))
+        past = drawn[len(shown)] if len(drawn) > len(shown) else None
+        return cls(past, dict(zip(shown, drawn, strict=False)), fits[position], position, times[0], curves[position][0])
 
 
 def _future_times(case: Case, c: Candidate, goal: Goal) -> np.ndarray:
@@ -245,47 +262,47 @@ def _spread(option: Option, fits: Sequence[Fit], goal: Goal) -> str:
     p = [value for value, _ in option.per_model.values()]
     m = [value for _, value in option.per_model.values()]
     return (
-        f"{len(fits)} published models were averaged. For the recommended dose they give P(target) from "
-        f"{_percent(min(p))} to {_percent(max(p))} and a median {goal.target.metric} from {min(m):.3g} to {max(m):.3g} "
-        f"{goal.target.unit}."
+        f"{len(fits)} published models were averaged. For the recommended dose they give a chance of the target from "
+        f"{percent_text(min(p))} to {percent_text(max(p))} and a median {target_name(goal.target)} of "
+        f"{range_text(min(m), max(m), target_unit(goal.target))}."
     )
 
 
-def _next(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal: Goal, seed: int) -> NextLevel | None:
-    """The time within the coming intervals at which a level would narrow the metric of the goal most."""
-    fit = max(fits, key=lambda f: f.weight)
-    output = next(o for o in fit.model.outputs if o.name == goal.target.output)
+def _next(case: Case, ahead: _Ahead, compared: Compared, best: int, goal: Goal, seed: int) -> NextLevel | None:
+    """The time within the coming interval at which a level would narrow the metric of the goal most."""
+    output = next(o for o in ahead.fit.model.outputs if o.name == goal.target.output)
     if output.error.form == "none":
         return None
     c = compared.candidates[best]
     start = next_start(case, c)
-    ahead = 14 * 24.0 if goal.target.metric == "inr" else min(max(c.interval, 24.0), 28 * 24.0)
-    times = start + np.linspace(0.02, 1.0, 25) * ahead
-    schedule = case.given + c.schedule(case.drug.name, start)
-    predicted = fit.draws.curves([schedule], [times], output.name)[0]
-    values = compared.outcome[best].values[list(fits).index(fit)]
+    length = 14 * 24.0 if goal.target.metric == "inr" else max(c.interval, 24.0)
+    inside = np.flatnonzero((ahead.times > start) & (ahead.times <= start + length))
+    if not len(inside):
+        return None
+    values = compared.outcome[best].values[ahead.position]
     even = np.full(len(values), 1.0 / len(values))
-    found = next_level(values, even, predicted, times, output, seed=seed)
+    found = next_level(values, even, ahead.curve[:, inside], ahead.times[inside], output, seed=seed)
+    after = found.time - start
     text = (
-        f"A level of {output.name} at {moment(case, found.time)} ({found.time - start:.1f} h after the next dose "
-        f"starts) teaches most: it is expected to remove {100 * found.reduction:.0f} % of the variance of the "
-        f"{goal.target.metric}."
+        f"A level ({output_name(output.name)}) at {moment(case, found.time)}, {after:.1f} h after the next dose starts, "
+        f"teaches most: it is expected to remove {percent_text(found.reduction)} of the variance of the "
+        f"{target_name(goal.target)}."
     )
     return NextLevel(moment(case, found.time), found.time - case.now, output.name, found.reduction, text)
 
 
-def _exact_text(case: Case, exact: float | None, c: Candidate, goal: Goal) -> str:
-    middle = f"the middle of the target ({goal.target.metric})"
+def _exact_text(exact: float | None, c: Candidate, goal: Goal) -> str:
+    middle = f"the middle of the target ({target_text(goal.target)})"
     if exact is None:
         return f"No dose every {c.interval:g} h brings the median to {middle}."
-    return f"The dose that brings the median to {middle} every {c.interval:g} h is {exact:.4g} {c.unit}."
+    return f"The dose that brings the median to {middle} every {c.interval:g} h is {number_text(exact)} {c.unit}."
 
 
 def _none_allowed(compared: Compared, goal: Goal) -> Message:
     if all(compared.faults):
         reasons = sorted({f for fault in compared.faults for f in fault})
         return Message("refusal", "no-allowed-option", f"Every regimen is ruled out: {'; '.join(reasons)}.")
-    text = f"Every allowed regimen has more than {_percent(goal.harm_cap)} chance of harm."
+    text = f"Every allowed regimen has more than {percent_text(goal.harm_cap)} chance of harm."
     return Message("refusal", "harm-cap", text, "Consider another drug, or measure a level and ask again.")
 
 
@@ -300,17 +317,18 @@ def _wrong_if(case: Case) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _defaults(case: Case, fits: Sequence[Fit]) -> list[Used]:
+    """Covariates that nobody recorded and for which a model's own reference value stands."""
+    known = {*case.covariates, *(n for a in case.alternatives for n in a.covariates)}
+    missing = {c.name: c for f in fits for c in f.model.covariates if c.default is not None and c.name not in known}
+    return [
+        Used(n, f"{c.default:g} {c.unit}".strip(), "", None, "not recorded: the model's reference value")
+        for n, c in missing.items()
+        if n != "DOSE"
+    ]
+
+
 def _citations(twin: Twin, goal: Goal) -> tuple[str, ...]:
     models = [f.model for f in twin.fits or ()] or list(twin.models or twin.case.drug.models)
     found = [str(m.source) for m in models] + [str(goal.target.source)] + [str(h.source) for h in goal.harms]
     return tuple(dict.fromkeys([*found, *twin.case.citations]))
-
-
-def _range(low: float, high: float) -> str:
-    if np.isinf(high):
-        return f"above {low:g}"
-    return f"below {high:g}" if low <= 0 else f"{low:g}–{high:g}"
-
-
-def _percent(p: float) -> str:
-    return f"{100 * p:.0f} %"

@@ -14,7 +14,7 @@ from vitruvian.model import Model, Subject, compile_events
 from vitruvian.model.schedule import Course
 from vitruvian.twin.answer import Message
 from vitruvian.twin.case import Case
-from vitruvian.twin.draws import Draws, value_at, with_dose
+from vitruvian.twin.draws import Draws, value_at
 from vitruvian.twin.guard import check_domain, check_missing, refused
 
 
@@ -106,7 +106,7 @@ def _evidence(case: Case, model: Model, covariates: Mapping[str, Course]) -> Sub
     return case.given.to_subject(
         model,
         [*(v.time for v in levels), case.now],
-        with_dose(model, case.given, covariates),
+        covariates,
         [*(model.output_index(v.output) for v in levels), 0],
         values=[*(v.value for v in levels), np.nan],
         occasions=case.occasions,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from vitruvian.model import Model, Schedule
+from vitruvian.model import Covariate, Model, Schedule
 from vitruvian.model.schedule import Course
 from vitruvian.pharmacology import Drug
 from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
@@ -54,7 +54,8 @@ class Effect:
 class Case:
     """Times are hours from the twin's origin (the first known dose, or the moment asked about).
 
-    `person` holds the covariates at `now`; `covariates` their course; `alternatives` what is unknown (one of
+    `person` holds the covariates at `now`; `covariates` their course, `floored` the creatinine
+    clearance by (floor, age above) where a model raises low creatinine; `alternatives` what is unknown (one of
     probability 1 if nothing is). `messages` are the findings of reading the record, `used` what was read.
     """
 
@@ -67,6 +68,7 @@ class Case:
     given: Schedule
     levels: tuple[Measured, ...]
     covariates: Mapping[str, Course]
+    floored: Mapping[tuple[float, float], Course] = field(default_factory=dict)
     alternatives: tuple[Alternative, ...] = (Alternative("", 1.0, {}),)
     effects: tuple[Effect, ...] = ()
     indication: str = ""
@@ -103,9 +105,11 @@ class Case:
         """What `model` needs, per alternative; names it does not ask for are left out."""
         known: dict[str, Any] = dict(self.covariates)
         known |= {e.modifier.covariate: e.presence for e in self.effects}
+        known |= {c.name: self.floored[key] for c in model.covariates if (key := floor_of(c)) in self.floored}
         names = [c.name for c in model.covariates]
         return tuple({n: v for n, v in (known | dict(a.covariates)).items() if n in names} for a in self.alternatives)
 
-    def without_past(self) -> Case:
-        """The same person before any level: what the prior says."""
-        return replace(self, levels=())
+
+def floor_of(covariate: Covariate) -> tuple[float, float]:
+    """(creatinine floor in mg/dL, age in years above which it holds) of a covariate."""
+    return covariate.creatinine_floor, covariate.floor_above_age

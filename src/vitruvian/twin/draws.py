@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitruvian.core import SolveError, convert
+from vitruvian.core import SolveError
 from vitruvian.model import EventTable, Model, Schedule, compile_events, predict
 from vitruvian.model.schedule import Course
 
@@ -56,7 +56,7 @@ class Draws:
             schedule.to_subject(
                 self.model,
                 np.pad(at, (0, length - len(at)), mode="edge"),
-                self._course(schedule, given, steady),
+                {n: value_at(v, np.inf) for n, v in given.items()} if steady else given,
                 output,
                 occasions=() if steady else self.occasions,
                 molar_mass=self.molar_mass,
@@ -80,28 +80,12 @@ class Draws:
             raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
         return found
 
-    def _course(self, schedule: Schedule, given: Covariates, steady: bool) -> dict[str, Course]:
-        found = {n: value_at(v, np.inf) if steady else v for n, v in given.items()}
-        return with_dose(self.model, schedule, found)
-
     def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:
         """Individual quantities of the model at time `at` (h), at every draw."""
         columns = [{n: float(value_at(v, at)) for n, v in given.items()} for given in self.covariates]
         stacked = {n: np.array([c[n] for c in columns])[self.alternative] for n in columns[0]}
         stacked.setdefault("TIME", np.full(len(self.eta), at))
         return {k: np.asarray(v) for k, v in _individual(self.model, dict(self.theta), self.eta, stacked).items()}
-
-
-def with_dose(model: Model, schedule: Schedule, given: Covariates) -> dict[str, Course]:
-    """The covariates with DOSE (the amount of the last dose) taken from the schedule, for models that ask for it."""
-    found = dict(given)
-    if "DOSE" not in {c.name for c in model.covariates} or not schedule.doses:
-        return found
-    doses = sorted(schedule.doses, key=lambda d: d.time)
-    amounts = [convert(d.amount, d.unit, model.amount_unit) for d in doses]
-    kept = [0] + [k for k in range(1, len(doses)) if amounts[k] != amounts[k - 1]]
-    found["DOSE"] = amounts[0] if len(kept) == 1 else ([doses[k].time for k in kept], [amounts[k] for k in kept])
-    return found
 
 
 def _rows(count: int) -> int:

@@ -95,14 +95,17 @@ def _shared(targets: Sequence[Target]) -> dict[tuple[str, str | float], list[int
 
 
 def bands(
-    case: Case, fits: Sequence[Fit], schedules: Sequence[Schedule], times: Sequence[np.ndarray], output: str
+    case: Case,
+    fits: Sequence[Fit],
+    curves: Sequence[Sequence[Float[np.ndarray, "s k"]]],
+    times: Sequence[np.ndarray],
+    output: str,
 ) -> list[Band]:
-    """Quantiles of an output under each schedule at its times (h of the case), pooled over the fits.
+    """Quantiles of curves (per fit, per schedule) at their times (h of the case), pooled over the fits.
 
     The bands' times are hours from now; the unit is that of the first fit's output.
     """
     unit = _unit(fits[0].model, output)
-    curves = [f.draws.curves(schedules, times, output) for f in fits]
     scale = [convert(1.0, _unit(f.model, output), unit) for f in fits]
     weight = np.concatenate([np.full(len(c[0]), f.weight / len(c[0])) for c, f in zip(curves, fits, strict=True)])
     found = []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vitruvian.core import DataError, now_ms
 from vitruvian.model.schedule import Course
 from vitruvian.pharmacology import Drug, find
 from vitruvian.record import Fact, Patient
 from vitruvian.twin.answer import Message, Used
-from vitruvian.twin.case import Alternative, Case
+from vitruvian.twin.case import Case, floor_of
 from vitruvian.twin.covariates import MEASURED, Series, courses
 from vitruvian.twin.effects import genotype_effects, interactions
 from vitruvian.twin.genome import advice_texts, alternatives, gene_calls, genetic_names
@@ -64,6 +64,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     known: dict[str, Course] = {}
     if age is not None:
         known = courses(series, age_y=age, female=female, start=0.0, now=hour)
+    floored = _floored(series, drug, known, age, female, hour)
     others = [t for t in taking(facts, now) if t[0] != drug.name]
     current = sorted({name for name, _, end in others if end is None})
     names = {c.name for m in drug.models for c in m.covariates} | {n for r in drug.label_rules for n in r.needs}
@@ -88,6 +89,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         given=schedule,
         levels=tuple(v for v in levels(facts, drug, clock) if 0 < v.time <= hour and schedule.doses),
         covariates=known,
+        floored=floored,
         alternatives=alternatives(calls, genetic),
         effects=(*effects, *more),
         indication=asked.indication,
@@ -102,9 +104,24 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     )
 
 
-def with_alternatives(case: Case, found: tuple[Alternative, ...]) -> Case:
-    """The same case with other possibilities for what is unknown (a what-if on the genotype)."""
-    return replace(case, alternatives=found)
+def _floored(
+    series: Mapping[str, Series],
+    drug: Drug,
+    known: Mapping[str, Course],
+    age: float | None,
+    female: bool | None,
+    now: float,
+) -> dict[tuple[float, float], Course]:
+    """Creatinine clearance for each way in which a model of the drug raises low creatinine."""
+    floors = {floor_of(c) for m in drug.models for c in m.covariates if c.creatinine_floor > 0}
+    found: dict[tuple[float, float], Course] = {}
+    for floor, above in floors:
+        if "CRCL" not in known or age is None or age <= above:
+            continue
+        creatinine = series["SCR"]
+        raised = Series(creatinine.time, tuple(max(v, floor) for v in creatinine.value))
+        found[floor, above] = courses({**series, "SCR": raised}, age_y=age, female=female, start=0.0, now=now)["CRCL"]
+    return found
 
 
 def _newest(facts: list[Fact]) -> int:

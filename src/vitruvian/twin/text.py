@@ -1,66 +1,159 @@
-"""An answer as text for a terminal: the sentence, the table of options, the reasons."""
+"""An answer as text for a terminal: the sentence, the table of options, the reasons; at most 100 columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 from vitruvian.twin.answer import Answer, Option
+from vitruvian.twin.words import (
+    age_text,
+    covariate_name,
+    interval_text,
+    metric_name,
+    parameter_name,
+    percent_text,
+    range_text,
+    unit_text,
+)
+
+WIDTH = 100
+"""Columns of the text."""
+
+_Rows = Sequence[Sequence[str]]
 
 
 def answer_text(answer: Answer, *, most: int = 6) -> str:
     """The answer in lines of plain text, the `most` best options in a table."""
-    lines = [answer.sentence, ""]
-    if answer.goal is not None:
-        g = answer.goal
-        high = "" if g.high is None else f"–{g.high:g}"
-        lines.append(f"Goal: {g.metric} {g.low:g}{high} {g.unit} {g.when} ({g.basis}; {g.source})")
-        lines += [f"Harm: {h}" for h in g.harms]
-    if answer.options:
-        lines += ["", *_table(answer, most)]
+    lines = [*_wrapped(answer.sentence), ""]
+    lines += _wrapped(f"{answer.drug} for {answer.patient}, as of {answer.asked_at} (local time)")
+    lines += _goal(answer)
     for title, rows in (
-        ("Guard", [f"{m.severity}: {m.text} {m.todo}".rstrip() for m in answer.messages]),
-        ("Why", answer.reasons),
-        ("What this person's data taught", _learned(answer)),
-        ("Levels", _levels(answer)),
-        ("Models", [f"{m.name} weight {m.weight:.2f} ({m.method}); {m.source}" for m in answer.models]),
-        ("Next level", [answer.next_level.text] if answer.next_level else []),
-        ("This would be wrong if", answer.would_be_wrong_if),
+        ("Checks before dosing", _bullets(f"{m.severity.upper()}: {m.text} {m.todo}" for m in answer.messages)),
+        (_compared(answer, most), _options(answer, most)),
+        ("Why", _bullets(answer.reasons)),
+        ("Levels of this person", _levels(answer)),
+        ("What this person's data taught, median (90 %)", _learned(answer)),
+        ("Models", _models(answer)),
+        ("Next level", _bullets([answer.next_level.text] if answer.next_level else [])),
+        ("This would be wrong if", _bullets(answer.would_be_wrong_if)),
+        ("Data used", _data(answer)),
     ):
         if rows:
-            lines += ["", f"{title}:", *(f"  - {row}" for row in rows)]
-    if answer.spread:
-        lines += ["", answer.spread]
+            lines += ["", title, *rows]
+    lines += ["", f"Vitruvian {answer.version}, seed {answer.seed}. Decision support: a person decides."]
     return "\n".join(lines)
 
 
-def _table(answer: Answer, most: int) -> list[str]:
-    rows = [("", "regimen", "median (90 %)", "P(target)", "P(harm)", "")]
-    rows += [_row(answer, k, o) for k, o in shown(answer, most)]
-    widths = [max(len(r[k]) for r in rows) for k in range(6)]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows]
-
-
 def shown(answer: Answer, most: int) -> Iterable[tuple[int, Option]]:
-    """Positions and options worth showing: standard and recommended first, then by utility."""
+    """Positions and options worth showing: recommended and standard first, then by utility."""
     first = [k for k in (answer.recommended, answer.standard) if k is not None]
     rest = sorted((k for k in range(len(answer.options)) if k not in first), key=lambda k: -answer.options[k].utility)
     order = list(dict.fromkeys([*first, *rest]))[:most]
     return [(k, answer.options[k]) for k in order]
 
 
-def _row(answer: Answer, k: int, o: Option) -> tuple[str, ...]:
-    mark = "→" if k == answer.recommended else ("S" if k == answer.standard else "")
-    harm = f"{100 * max(o.p_harm.values()):.0f} %" if o.p_harm else "–"
-    note = o.why if not o.allowed else o.label
-    return (mark, o.regimen, str(o.metric), f"{100 * o.p_target:.0f} %", harm, note)
+def _goal(answer: Answer) -> list[str]:
+    goal = answer.goal
+    if goal is None:
+        return []
+    text = f"Goal: {metric_name(goal.metric)} {range_text(goal.low, goal.high, goal.unit)} {goal.when}, {goal.basis}"
+    return [*_wrapped(text), *_wrapped(f"Harm counted: {'; '.join(goal.harms)}" if goal.harms else "")]
 
 
-def _learned(answer: Answer) -> list[str]:
-    return [f"{p.parameter}: {p.prior} → {p.posterior}; learned {100 * p.learned:.0f} %" for p in answer.learned]
+def _compared(answer: Answer, most: int) -> str:
+    total = len(answer.options)
+    return "Regimens compared" if total <= most else f"Regimens compared (the best {most} of {total})"
+
+
+def _options(answer: Answer, most: int) -> list[str]:
+    if not answer.options:
+        return []
+    goal = answer.goal
+    unit = "" if goal is None else unit_text(goal.unit)
+    name = "median" if goal is None else f"{metric_name(goal.metric)}{', ' if unit else ''}{unit}"
+    several = len(answer.models) > 1
+    rows = [["", "regimen", f"{name} (90 %)", "target", "harm", "by model" if several else "", ""]]
+    rows += [_option(answer, k, o, several) for k, o in shown(answer, most)]
+    lines = _table(rows, right=(3, 4))
+    notes = [f"{answer.options[k].regimen}: {o.why}" for k, o in shown(answer, most) if o.why]
+    after = [f"  {line}" for text in (answer.spread, answer.exact_dose_text) for line in _wrapped(text, 2)]
+    return lines + _bullets(notes) + after
+
+
+def _option(answer: Answer, k: int, o: Option, several: bool) -> list[str]:
+    names = {answer.recommended: "recommended", answer.standard: "standard"}
+    marks = [names[k]] if k in names else ([o.label] if o.label == "current" else [])
+    if k == answer.recommended == answer.standard:
+        marks = ["recommended", "standard"]
+    if not o.allowed:
+        marks.append("NOT ALLOWED")
+    chances = [p for p, _ in o.per_model.values()]
+    by_model = f"{100 * min(chances):.0f}–{100 * max(chances):.0f} %" if several and chances else ""
+    return [
+        "→" if k == answer.recommended else "",
+        o.regimen,
+        interval_text(o.metric, unit=False),
+        percent_text(o.p_target),
+        percent_text(max(o.p_harm.values())) if o.p_harm else "–",
+        by_model,
+        ", ".join(marks),
+    ]
 
 
 def _levels(answer: Answer) -> list[str]:
-    return [
-        f"{v.when}: {v.value:g} {v.unit}, expected {v.predicted} (p = {v.p_value:.2f}) {v.remark}".rstrip()
-        for v in answer.levels
-    ]
+    if not answer.levels:
+        return []
+    rows = [["when", "measured", "expected (90 %)", "surprise", ""]]
+    for v in answer.levels:
+        measured = f"{v.value:g} {unit_text(v.unit)}".strip()
+        rows.append([v.when, measured, interval_text(v.predicted), f"p = {v.p_value:.2f}", v.remark.upper() or "fits"])
+    return _table(rows)
+
+
+def _learned(answer: Answer) -> list[str]:
+    if not answer.learned:
+        return []
+    rows = [["parameter", "before", "after", "learned"]]
+    for item in answer.learned:
+        before, after = interval_text(item.prior, unit=False), interval_text(item.posterior)
+        rows.append([parameter_name(item.parameter), before, after, f"{100 * item.learned:.0f} %"])
+    return _table(rows, right=(3,))
+
+
+def _models(answer: Answer) -> list[str]:
+    """Models with weight and status, each with its source below: the only place where a source is written out."""
+    lines = []
+    for m in answer.models:
+        fit = m.method if m.converged else f"{m.method}, NOT CONVERGED"
+        lines += _bullets([f"{100 * m.weight:.0f} % {m.title} ({m.name}; {fit}). {m.source}"])
+    return lines
+
+
+def _data(answer: Answer) -> list[str]:
+    """One paragraph: name, value and age of each datum."""
+    found = []
+    for d in answer.data_used:
+        old = age_text(d.age_h)
+        found.append(f"{covariate_name(d.name)} {d.value}" + (f" ({old} old)" if old else ""))
+    return [f"  {line}" for line in _wrapped("; ".join(found), 2)]
+
+
+def _table(rows: _Rows, right: Sequence[int] = ()) -> list[str]:
+    """Aligned columns; rows that would pass the width are cut with an ellipsis."""
+    widths = [max(len(r[k]) for r in rows) for k in range(len(rows[0]))]
+    used = [k for k, w in enumerate(widths) if w]
+    lines = []
+    for r in rows:
+        cells = [r[k].rjust(widths[k]) if k in right else r[k].ljust(widths[k]) for k in used]
+        line = f"  {'  '.join(cells)}".rstrip()
+        lines.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…")
+    return lines
+
+
+def _bullets(texts: Iterable[str]) -> list[str]:
+    return [line for t in texts for line in wrap(t.strip(), WIDTH, initial_indent="  - ", subsequent_indent="    ")]
+
+
+def _wrapped(text: str, indent: int = 0) -> list[str]:
+    return wrap(text, WIDTH - indent)

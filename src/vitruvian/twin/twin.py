@@ -82,7 +82,9 @@ class Twin:
         if schedule.drug and schedule.drug != case.drug.name:
             raise InputError("this twin is of another drug", got=schedule.drug, allowed=case.drug.name)
         times = case.now + np.linspace(0.0, hours, points)
-        return bands(case, fits, [case.given + schedule.shift(case.now)], [times], output or _first(fits))[0]
+        name = output or _first(fits)
+        curves = [f.draws.curves([case.given + schedule.shift(case.now)], [times], name) for f in fits]
+        return bands(case, fits, curves, [times], name)[0]
 
     def compare(self, options: Sequence[Schedule | Candidate], goal: Goal | str | None = None) -> Answer:
         """The options beside each other (the best allowed one recommended)."""

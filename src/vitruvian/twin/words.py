@@ -107,7 +107,7 @@ def target_text(target: Target) -> str:
 
 def interval_text(interval: Interval, *, unit: bool = True) -> str:
     """Median and 90 % interval: "485 (355–731) mg·h/L"."""
-    text = f"{number_text(interval.median)} ({number_text(interval.low)}–{number_text(interval.high)})"
+    text = f"{_three(interval.median)} ({_three(interval.low)}–{_three(interval.high)})"
     return f"{text} {unit_text(interval.unit)}".strip() if unit else text
 
 
@@ -124,9 +124,14 @@ def age_text(hours: float | None) -> str:
 
 def percent_text(p: float) -> str:
     """A probability: whole percent, and never a certainty that draws cannot show ("<1 %", ">99 %")."""
-    if p < 0.005:
+    if p < 0.0095:
         return "<1 %"
-    return ">99 %" if p > 0.995 else f"{100 * p:.0f} %"
+    return ">99 %" if p > 0.9905 else f"{100 * p:.0f} %"
+
+
+def _three(value: float) -> str:
+    """Three significant digits with their zeros, so that a column of numbers shows one precision."""
+    return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:#.3g}".rstrip(".")
 
 
 def _micro(part: str) -> str:

@@ -40,7 +40,14 @@ class Staatz2006(CompartmentModel):
         Variability("VP", 0.455, stated="CV 84 %, variance ln(1+CV²)"),
     )
     covariates = (
-        Covariate("CRCL", "mL/min", "Cockcroft-Gault, creatinine at least 60 µmol/L", soft=(9, 171), hard=(5, 250)),
+        Covariate(
+            "CRCL",
+            "mL/min",
+            "Cockcroft-Gault, creatinine at least 60 µmol/L",
+            soft=(9, 171),
+            hard=(5, 250),
+            creatinine_floor=0.679,
+        ),
         Covariate("WT", "kg", "body weight", soft=(39, 138), hard=(30, 250)),
     )
     outputs = (Output("concentration", "mg/L", ResidualError("combined_squares", 0.13, 0.24), "total, in serum"),)

@@ -14,6 +14,7 @@ class Buelga2005(CompartmentModel):
     """One compartment: CL = 1.08·CRCL (both in L/h), V = 0.98·WT. doi:10.1128/AAC.49.12.4934-4941.2005"""
 
     name = "vancomycin_buelga_2005"
+    on_request = "another population: haematological malignancies"
     title = "Vancomycin, adults with haematological malignancies, 215 people (Buelga 2005)"
     source = Source(
         "Buelga DS, Fernandez de Gatta MM, Herrera EV, Dominguez-Gil A, Garcia MJ. Population pharmacokinetic analysis "

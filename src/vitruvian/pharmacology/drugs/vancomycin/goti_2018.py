@@ -54,6 +54,8 @@ class Goti2018(CompartmentModel):
             "Cockcroft-Gault, total weight; creatinine raised to 1 mg/dL above 65 years; capped at 150",
             soft=(4, 150),
             hard=(1, 400),
+            creatinine_floor=1.0,
+            floor_above_age=65.0,
         ),
         Covariate("WT", "kg", "body weight", soft=(33, 255), hard=(30, 350)),
         Covariate("DIALYSIS", "1", "on intermittent haemodialysis", categories={0: "no", 1: "yes"}),

@@ -44,7 +44,14 @@ class Thomson2009(CompartmentModel):
         Variability("VP", 1.69, stated="CV 130 %, variance CV²"),
     )
     covariates = (
-        Covariate("CRCL", "mL/min", "Cockcroft-Gault, creatinine at least 60 µmol/L", soft=(12, 172), hard=(5, 250)),
+        Covariate(
+            "CRCL",
+            "mL/min",
+            "Cockcroft-Gault, creatinine at least 60 µmol/L",
+            soft=(12, 172),
+            hard=(5, 250),
+            creatinine_floor=0.679,
+        ),
         Covariate("WT", "kg", "body weight", soft=(40, 160), hard=(30, 250)),
     )
     outputs = (Output("concentration", "mg/L", ResidualError("combined_squares", 1.6, 0.15), "total, in serum"),)
