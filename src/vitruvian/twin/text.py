@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from vitruvian.twin.answer import Answer, Option
+from vitruvian.twin.answer import Answer, ModelUsed, Option, Used
 from vitruvian.twin.words import (
     age_text,
     covariate_name,
@@ -21,6 +22,7 @@ WIDTH = 100
 """Columns of the text."""
 
 _Rows = Sequence[Sequence[str]]
+_DOI = re.compile(r"doi:[^\s\]]+[^\s\].,;]")
 
 
 def answer_text(answer: Answer, *, most: int = 6) -> str:
@@ -34,7 +36,7 @@ def answer_text(answer: Answer, *, most: int = 6) -> str:
         ("Why", _bullets(answer.reasons)),
         ("Levels of this person", _levels(answer)),
         ("What this person's data taught, median (90 %)", _learned(answer)),
-        ("Models", _models(answer)),
+        ("Models", _bullets(_model(m) for m in answer.models)),
         ("Next level", _bullets([answer.next_level.text] if answer.next_level else [])),
         ("This would be wrong if", _bullets(answer.would_be_wrong_if)),
         ("Data used", _data(answer)),
@@ -42,7 +44,7 @@ def answer_text(answer: Answer, *, most: int = 6) -> str:
         if rows:
             lines += ["", title, *rows]
     lines += ["", f"Vitruvian {answer.version}, seed {answer.seed}. Decision support: a person decides."]
-    return "\n".join(lines)
+    return "\n".join(_printable(line) for line in lines)
 
 
 def shown(answer: Answer, most: int) -> Iterable[tuple[int, Option]]:
@@ -121,22 +123,29 @@ def _learned(answer: Answer) -> list[str]:
     return _table(rows, right=(3,))
 
 
-def _models(answer: Answer) -> list[str]:
-    """Models with weight and status, each with its source below: the only place where a source is written out."""
-    lines = []
-    for m in answer.models:
-        fit = m.method if m.converged else f"{m.method}, NOT CONVERGED"
-        lines += _bullets([f"{100 * m.weight:.0f} % {m.title} ({m.name}; {fit}). {m.source}"])
-    return lines
+def _model(m: ModelUsed) -> str:
+    """Weight, title, status and where to read it: the DOI where there is one, else the source in full."""
+    fit = m.method if m.converged else f"{m.method}, NOT CONVERGED"
+    doi = _DOI.search(m.source)
+    where = f"{doi[0]} [{m.status}]" if doi else m.source
+    return f"{100 * m.weight:.0f} % {m.title}; {fit}; {where}"
 
 
 def _data(answer: Answer) -> list[str]:
-    """One paragraph: name, value and age of each datum."""
-    found = []
-    for d in answer.data_used:
-        old = age_text(d.age_h)
-        found.append(f"{covariate_name(d.name)} {d.value}" + (f" ({old} old)" if old else ""))
+    """One paragraph: name, value and age of each datum; of the genome what the reasons name."""
+    said = " ".join((*answer.reasons, *(m.text for m in answer.messages)))
+    genes = [d for d in answer.data_used if d.origin == "genome"]
+    named = [d for d in genes if re.search(rf"\b{re.escape(d.name)}\b", said)]
+    found = [_datum(d) for d in answer.data_used if d.origin != "genome"] + [_datum(d) for d in named]
+    if len(genes) > len(named):
+        found.append(f"{len(genes) - len(named)} other genes read")
     return [f"  {line}" for line in _wrapped("; ".join(found), 2)]
+
+
+def _datum(d: Used) -> str:
+    old = age_text(d.age_h)
+    text = d.value if ": " in d.value else f"{covariate_name(d.name)} {d.value}"
+    return f"{text} ({old} old)" if old else text
 
 
 def _table(rows: _Rows, right: Sequence[int] = ()) -> list[str]:
@@ -152,8 +161,16 @@ def _table(rows: _Rows, right: Sequence[int] = ()) -> list[str]:
 
 
 def _bullets(texts: Iterable[str]) -> list[str]:
-    return [line for t in texts for line in wrap(t.strip(), WIDTH, initial_indent="  - ", subsequent_indent="    ")]
+    return [line for text in texts for line in _wrapped(text.strip(), first="  - ", other="    ")]
 
 
-def _wrapped(text: str, indent: int = 0) -> list[str]:
-    return wrap(text, WIDTH - indent)
+def _wrapped(text: str, indent: int = 0, first: str = "", other: str = "") -> list[str]:
+    """Lines of at most the width; a number stays with its percent sign."""
+    kept = text.replace(" %", "\u00a0%")
+    lines = wrap(kept, WIDTH - indent, initial_indent=first, subsequent_indent=other, break_on_hyphens=False)
+    return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _printable(line: str) -> str:
+    """Names come from records: control characters must not reach the terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in line)
