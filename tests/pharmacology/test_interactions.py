@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import STATUSES, InputError, UnknownNameError
 from vitruvian.pharmacology.interactions import (
     RelativeActivity,
     Taken,
@@ -27,7 +27,6 @@ from vitruvian.pharmacology.interactions.equations import activity_from_auc_rati
 from vitruvian.tables.interactions import TABLES, rows
 
 GOLDEN = tomllib.loads(files("vitruvian.pharmacology.interactions").joinpath("golden.toml").read_text())["row"]
-STATUSES = {"primary", "two transcriptions agree", "one transcription", "assumption"}
 LIBRARY = {
     *("vancomycin", "gentamicin", "tobramycin", "amikacin", "meropenem", "piperacillin", "tacrolimus", "ciclosporin"),
     *("sirolimus", "warfarin", "apixaban", "rivaroxaban", "busulfan", "methotrexate", "imatinib", "infliximab"),

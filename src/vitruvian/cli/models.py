@@ -93,10 +93,10 @@ def _show_source(console: Any, source: dict[str, Any]) -> None:
 
 
 def _show_citations(console: Any, sources: list[dict[str, Any]]) -> None:
-    full = {_short(s): s for s in sources}
+    full = {(_short(s), s["table"], s["status"]): s for s in sources}
     if full:
         console.print("\nSources", style="bold")
-    for short, s in full.items():
+    for (short, *_), s in full.items():
         where = " · ".join(str(part) for part in (s["citation"], s["table"], s["doi"], s["status"]) if part)
         console.print(f"{short}: {where}", highlight=False)
 
@@ -122,7 +122,7 @@ def _section(console: Any, heading: str, columns: tuple[str, ...], rows: list[di
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
-        return _short(value)
+        return _short(value) + (" (unverified)" if value["status"] == "unverified" else "")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):

@@ -16,6 +16,7 @@ from vitruvian.core.ids import content_hash as content_hash
 from vitruvian.core.ids import stable_id as stable_id
 from vitruvian.core.keys import derive_seed as derive_seed
 from vitruvian.core.keys import random_key as random_key
+from vitruvian.core.source import STATUSES as STATUSES
 from vitruvian.core.source import Source as Source
 from vitruvian.core.source import Status as Status
 from vitruvian.core.time import Instant as Instant
