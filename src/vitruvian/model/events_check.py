@@ -19,6 +19,7 @@ def check_subject(model: Model, s: Subject, keys: dict[str, set[str]]) -> None:
     _refuse(s, np.asarray(s.occasion) < 0, "occasion", s.occasion, "0, 1, 2, …")
     seen = (evid == 0) & ((s.output < 0) | (s.output >= len(model.outputs)))
     _refuse(s, seen, "output of an observation", s.output, f"0 to {len(model.outputs) - 1}")
+    _refuse(s, (evid == 0) & np.isinf(np.asarray(s.dv, dtype=float)), "DV", s.dv, "finite, or missing")
     dose = np.isin(evid, (1, 4))
     if (np.asarray(s.cmt) < 0).any():
         raise UnsupportedError(
