@@ -284,8 +284,8 @@ def _next(case: Case, ahead: _Ahead, compared: Compared, best: int, goal: Goal, 
     found = next_level(values, even, ahead.curve[:, inside], ahead.times[inside], output, seed=seed)
     after = found.time - start
     text = (
-        f"A level ({output_name(output.name)}) at {moment(case, found.time)}, {after:.1f} h after the next dose starts, "
-        f"teaches most: it is expected to remove {percent_text(found.reduction)} of the variance of the "
+        f"A level ({output_name(output.name)}) at {moment(case, found.time)}, {after:.1f} h after the next dose starts,"
+        f" teaches most: it is expected to remove {percent_text(found.reduction)} of the variance of the "
         f"{target_name(goal.target)}."
     )
     return NextLevel(moment(case, found.time), found.time - case.now, output.name, found.reduction, text)

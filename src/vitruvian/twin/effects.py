@@ -43,7 +43,8 @@ def interactions(
         try:
             find_perpetrator(name)
         except UnknownNameError:
-            unknown.append(name)
+            if any(end is None for other, _, end in taking if other == name):
+                unknown.append(name)
             continue
         found = _ratio(drug, name, calls, route)
         effect = _effect(name, found, _presence(found, [t for t in taking if t[0] == name], clock, now))

@@ -98,7 +98,9 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         active=tuple((name, _atc(name)) for name in current),
         allergies=tuple((f.display, f.code) for f in facts if f.kind == "allergy"),
         messages=(*notes, *unknown, *doubtful(everything), *_unknown_person(age, female), *_past(asked, now)),
-        reasons=(*reasons, *genetic_reasons, *(text for text, _ in advised), *_mixture(genetic, calls)),
+        reasons=tuple(
+            dict.fromkeys((*reasons, *genetic_reasons, *(text for text, _ in advised), *_mixture(genetic, calls)))
+        ),
         used=tuple(lines),
         citations=tuple(source for _, source in advised if source),
     )

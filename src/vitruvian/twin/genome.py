@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vitruvian.core import UnknownNameError
 from vitruvian.ingest import read_calls
-from vitruvian.person.genes import GeneCall, advice, covariates, genotype
+from vitruvian.person.genes import Advice, GeneCall, advice, covariates, genotype
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Draft, Fact, Patient
 from vitruvian.twin.case import Alternative
@@ -50,7 +50,14 @@ def advice_texts(drug: Drug, calls: Mapping[str, GeneCall]) -> tuple[tuple[str, 
         found = advice(drug.name, calls)
     except UnknownNameError:
         return ((f"No pharmacogenetic guideline is held for {drug.name}.", ""),)
-    return tuple((f"{a.basis}: {a.text} ({a.guideline}, {a.strength})", a.source) for a in found)
+    return tuple((_sentence(a), a.source) for a in found)
+
+
+def _sentence(a: Advice) -> str:
+    """Genes, what the guideline says of them, and how strongly; a drug without guideline has only the text."""
+    if a.strength == "none" or not a.basis:
+        return a.text
+    return f"{a.basis}: {a.text} ({a.guideline}, {a.strength})"
 
 
 @lru_cache(maxsize=64)
