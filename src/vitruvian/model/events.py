@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+Held = Array | np.ndarray  # NumPy when compiled, JAX under trace
 # order at one time: ends of infusions, then arrivals that no record carries, then records as in the file
 ENDS, ARRIVES = -2.0, -1.0
 
@@ -16,17 +17,17 @@ ENDS, ARRIVES = -2.0, -1.0
 class Observations(eqx.Module):
     """Rows to predict, (K,) for one person, (N, K) for a table; padding is False in `exists`."""
 
-    time: Float[Array, "*n k"]
-    output: Int[Array, "*n k"]
-    dv: Float[Array, "*n k"]
-    mask: Bool[Array, "*n k"]  # a measured value, to be compared with the prediction
-    exists: Bool[Array, "*n k"]  # a row of the data, not padding
-    censored: Bool[Array, "*n k"]
-    limit: Float[Array, "*n k"]
-    record: Int[Array, "*n k"]  # position of the row among the person's records
-    row: Int[Array, "*n k"]  # row of the covariates in force
-    priority: Float[Array, "*n k"]
-    last: Int[Array, "*n k"]  # last event before the observation, where the order is known beforehand
+    time: Float[Held, "*n k"]
+    output: Int[Held, "*n k"]
+    dv: Float[Held, "*n k"]
+    mask: Bool[Held, "*n k"]  # a measured value, to be compared with the prediction
+    exists: Bool[Held, "*n k"]  # a row of the data, not padding
+    censored: Bool[Held, "*n k"]
+    limit: Float[Held, "*n k"]
+    record: Int[Held, "*n k"]  # position of the row among the person's records
+    row: Int[Held, "*n k"]  # row of the covariates in force
+    priority: Float[Held, "*n k"]
+    last: Int[Held, "*n k"]  # last event before the observation, where the order is known beforehand
 
 
 class Doses(eqx.Module):
@@ -36,40 +37,40 @@ class Doses(eqx.Module):
     runs then, is cancelled.
     """
 
-    time: Float[Array, "*n d"]
-    amount: Float[Array, "*n d"]
-    rate: Float[Array, "*n d"]
-    compartment: Int[Array, "*n d"]
-    row: Int[Array, "*n d"]
-    cancel: Float[Array, "*n d"]
-    priority: Float[Array, "*n d"]
+    time: Float[Held, "*n d"]
+    amount: Float[Held, "*n d"]
+    rate: Float[Held, "*n d"]
+    compartment: Int[Held, "*n d"]
+    row: Int[Held, "*n d"]
+    cancel: Float[Held, "*n d"]
+    priority: Float[Held, "*n d"]
 
 
 class SteadyStates(eqx.Module):
     """Steady-state records, (S,) each: `dose` is the position among the doses; `interval` 0 is a constant infusion."""
 
-    dose: Int[Array, "*n s"]
-    interval: Float[Array, "*n s"]
-    adds: Bool[Array, "*n s"]  # SS = 2: added to what is there
-    exists: Bool[Array, "*n s"]
-    priority: Float[Array, "*n s"]
+    dose: Int[Held, "*n s"]
+    interval: Float[Held, "*n s"]
+    adds: Bool[Held, "*n s"]  # SS = 2: added to what is there
+    exists: Bool[Held, "*n s"]
+    priority: Float[Held, "*n s"]
 
 
 class Resets(eqx.Module):
     """Records that empty the system (EVID 3 and 4), (Z,) each."""
 
-    time: Float[Array, "*n z"]
-    row: Int[Array, "*n z"]
-    exists: Bool[Array, "*n z"]
-    priority: Float[Array, "*n z"]
+    time: Float[Held, "*n z"]
+    row: Int[Held, "*n z"]
+    exists: Bool[Held, "*n z"]
+    priority: Float[Held, "*n z"]
 
 
 class Changes(eqx.Module):
     """Times after which another row of the covariates holds, in order, (G,) each."""
 
-    time: Float[Array, "*n g"]
-    row: Int[Array, "*n g"]
-    exists: Bool[Array, "*n g"]
+    time: Float[Held, "*n g"]
+    row: Int[Held, "*n g"]
+    exists: Bool[Held, "*n g"]
 
 
 class EventTable(eqx.Module):
@@ -79,16 +80,16 @@ class EventTable(eqx.Module):
     (`ordered`), the order of the events is known beforehand and kept in `order`.
     """
 
-    start: Float[Array, "*n"]
-    start_row: Int[Array, "*n"]
-    covariates: dict[str, Float[Array, "*n c"]]
-    occasion: Int[Array, "*n c"]
+    start: Float[Held, "*n"]
+    start_row: Int[Held, "*n"]
+    covariates: dict[str, Float[Held, "*n c"]]
+    occasion: Int[Held, "*n c"]
     doses: Doses
-    infusion: Int[Array, "*n i"]  # positions of the doses that are infusions
+    infusion: Int[Held, "*n i"]  # positions of the doses that are infusions
     steady: SteadyStates
     resets: Resets
     changes: Changes
-    order: Int[Array, "*n m"]
+    order: Int[Held, "*n m"]
     observations: Observations
     n_occasions: int = eqx.field(static=True)
     ordered: bool = eqx.field(static=True)
@@ -100,7 +101,7 @@ class EventTable(eqx.Module):
         return len(self.start)
 
     @property
-    def exists(self) -> Bool[Array, "*n k"]:
+    def exists(self) -> Bool[Held, "*n k"]:
         """Which rows are data, not padding."""
         return self.observations.exists
 

@@ -81,12 +81,14 @@ def arrange(
     changes = jnp.zeros((row.changes.time.shape[0], n))
     zero = jnp.zeros_like(reset)
     add, rate = [*add, reset, changes], [*rate, zero, changes]
-    keep = [jnp.ones(when.time.shape[0] - reset.shape[0] - changes.shape[0] - states.shape[0] - ends.shape[0], bool)]
+    keep: list[Any] = [
+        jnp.ones(when.time.shape[0] - reset.shape[0] - changes.shape[0] - states.shape[0] - ends.shape[0], bool)
+    ]
     keep += [row.steady.adds | ~row.steady.exists, jnp.ones(ends.shape[0], bool), ~row.resets.exists]
     keep += [jnp.ones(changes.shape[0], bool)]
     order = row.order if row.ordered else in_order(when.time, when.priority)
     changed = (jnp.arange(when.time.shape[0]) >= when.time.shape[0] - changes.shape[0]) & when.on
-    begin = pick(over_rows(model.initial, p, rows), rows, row.observations.row[0] * 0 + row.start_row)
+    begin = pick(over_rows(model.initial, p, rows), rows, row.start_row)
     events = Events(
         jnp.concatenate([row.start[None], when.time[order]]),
         jnp.concatenate([jnp.zeros(1, bool), jnp.concatenate(keep)[order]]),
@@ -95,8 +97,8 @@ def arrange(
         _rows_in_force(row, changed[order]),
     )
     seen = row.observations
-    last = seen.last if row.ordered else last_before(when.time, when.priority, seen.time, seen.priority)
-    return events, last
+    last: Any = seen.last if row.ordered else last_before(when.time, when.priority, seen.time, seen.priority)
+    return events, jnp.asarray(last)
 
 
 def _rows_in_force(row: EventTable, changed: Bool[Array, " m"]) -> Int[Array, " m1"]:

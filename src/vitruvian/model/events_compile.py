@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import jax
@@ -77,6 +78,7 @@ def compile_events(
     return order_events(table) if table.ordered else table
 
 
+@lru_cache(maxsize=1024)
 def dosing_keys(model: Model) -> dict[str, set[str]]:
     """Per compartment, which of "F", "LAG", "RATE", "DUR" the model gives (found without computing them)."""
     covariates = {c.name: jnp.ones(()) for c in model.covariates} | {"TIME": jnp.zeros(())}
@@ -101,9 +103,8 @@ def _person(model: Model, s: Subject, interpolation: Any, every: bool) -> dict[s
     doses: Columns = {k: [] for k in ("time", "amount", "rate", "compartment", "row", "cancel", "priority")}
     steady: Columns = {k: [] for k in ("dose", "interval", "adds", "exists", "priority")}
     resets: Columns = {k: [] for k in ("time", "row", "exists", "priority")}
-    seen: Columns = {k: [] for k in _SEEN}
     cancel = _cancelled_at(s)
-    for i in range(len(s)):
+    for i in np.flatnonzero(np.isin(s.evid, (1, 3, 4))).tolist():
         evid, time = int(s.evid[i]), float(s.time[i])
         if evid in (3, 4):
             _add(resets, time=time, row=segments.record_row[i], exists=True, priority=4.0 * i + _RESET)
@@ -118,32 +119,35 @@ def _person(model: Model, s: Subject, interpolation: Any, every: bool) -> dict[s
                     priority=4.0 * i + _STEADY,
                 )
             _add_doses(doses, s, i, segments, cancel[i])
-        if evid == 0 or every:
-            _add(seen, **_observation(s, i), row=segments.record_row[i], priority=4.0 * i + _OBSERVE)
     changes = {"time": segments.change_time, "row": segments.change_row, "exists": [True] * len(segments.change_time)}
     infusion = [k for k, rate in enumerate(doses["rate"]) if rate != 0 and doses["amount"][k] > 0]
     person: dict[str, Any] = {"start": float(s.time[0]), "start_row": segments.start_row, "end": float(s.time[-1])}
     person |= {"names": segments.names, "occasion": [r[-1] for r in segments.rows], "infusion": infusion}
     person |= {f"covariates.{n}": [r[k] for r in segments.rows] for k, n in enumerate(segments.names)}
-    groups = {"doses": doses, "steady": steady, "resets": resets, "observations": seen, "changes": changes}
+    seen = _observations(s, segments, every)
+    groups: dict[str, Any] = {"doses": doses, "steady": steady, "resets": resets, "observations": seen}
+    groups["changes"] = changes
     return person | {f"{g}.{k}": v for g, columns in groups.items() for k, v in columns.items()}
 
 
-_SEEN = ("time", "output", "dv", "mask", "exists", "censored", "limit", "record", "row", "priority")
-
-
-def _observation(s: Subject, i: int) -> dict[str, Any]:
-    measured = s.evid[i] == 0 and s.mdv[i] == 0 and bool(np.isfinite(s.dv[i]) or s.censored[i])
-    return {
-        "time": float(s.time[i]),
-        "output": int(s.output[i]),
-        "dv": float(s.dv[i]) if measured and np.isfinite(s.dv[i]) else 0.0,
+def _observations(s: Subject, segments: Segments, every: bool) -> dict[str, np.ndarray]:
+    """The rows to predict, column by column."""
+    rows = np.arange(len(s)) if every else np.flatnonzero(s.evid == 0)
+    known = np.isfinite(s.dv)
+    measured = (s.evid == 0) & (s.mdv == 0) & (known | s.censored.astype(bool))
+    columns = {
+        "time": s.time,
+        "output": s.output,
+        "dv": np.where(measured & known, s.dv, 0.0),
         "mask": measured,
-        "exists": True,
-        "censored": bool(s.censored[i]) and measured,
-        "limit": float(s.limit[i]) if np.isfinite(s.limit[i]) else 0.0,
-        "record": i,
+        "exists": np.ones(len(s), dtype=bool),
+        "censored": s.censored.astype(bool) & measured,
+        "limit": np.where(np.isfinite(s.limit), s.limit, 0.0),
+        "record": np.arange(len(s)),
+        "row": np.asarray(segments.record_row),
+        "priority": 4.0 * np.arange(len(s)) + _OBSERVE,
     }
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def _add_doses(doses: Columns, s: Subject, i: int, segments: Segments, cancel: float) -> None:

@@ -34,6 +34,9 @@ class Segments:
         if len(self._breaks):
             self.names = (*self.names, "TIME")
         self._index: dict[tuple[float, ...], int] = {}
+        if not len(self._breaks) and (self._values == self._values[0]).all():
+            self._hold(len(self._time))
+            return
         self.record_row = [self._row(self._values[i], t) for i, t in enumerate(self._time)]
         self._knots = self._find_knots()
         self._between = [self._interval(a, b) for a, b in pairwise(self._knots)]
@@ -41,6 +44,12 @@ class Segments:
         steps = [k for k in range(1, len(self._between)) if self._between[k] != self._between[k - 1]]
         self.change_time = [float(self._knots[k]) for k in steps]
         self.change_row = [self._between[k] for k in steps]
+
+    def _hold(self, records: int) -> None:
+        """One row for all time: the common case, and the fast one."""
+        self.record_row = [self._row(self._values[0], 0.0)] * records
+        self._knots, self._between = np.empty(0), []
+        self.start_row, self.change_time, self.change_row = 0, [], []
 
     @property
     def rows(self) -> list[tuple[float, ...]]:

@@ -100,8 +100,9 @@ def advance(m: Modes, t: Any, y: list[Any], inputs: list[Any]) -> list[Any]:
     depot = m.absorption is not None
     central, running = (y[1:], inputs[1:]) if depot else (y, inputs)
     out: list[Any] = [0.0] * len(central)
-    drug, drug_in = (y[0], inputs[0]) if depot else (None, None)
-    decay = jnp.exp(-m.absorption * t) if depot else None
+    drug: Any = y[0]
+    drug_in = inputs[0] if depot else None
+    decay: Any = jnp.exp(-m.absorption * t) if depot else None
     for eigenvalue, projector in zip(m.eigenvalues, m.projectors, strict=True):
         growth = jnp.exp(eigenvalue * t)
         fed: Any = 0.0
