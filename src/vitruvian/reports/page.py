@@ -16,7 +16,7 @@ from vitruvian.reports.files import write_whole
 from vitruvian.reports.svg import inline
 from vitruvian.twin import Answer, Band, Interval, Option, shown, words
 
-_FIRST = 8
+_FIRST = 7
 _CURVE_ROWS = 24
 
 
