@@ -38,7 +38,7 @@ def answer_text(answer: Answer, *, most: int = 6) -> str:
         ("What this person's data taught, median (90 %)", _learned(answer)),
         ("Models", _bullets(_model(m) for m in answer.models)),
         ("Next level", _bullets([answer.next_level.text] if answer.next_level else [])),
-        ("This would be wrong if", _bullets(answer.would_be_wrong_if)),
+        ("This would be wrong if", _bullets(() if answer.refused else answer.would_be_wrong_if)),
         ("Data used", _data(answer)),
     ):
         if rows:
