@@ -42,6 +42,7 @@ class Effect:
 
     modifier: Modifier
     presence: Course
+    reasons: tuple[str, ...] = ()
 
     def held_by(self, covariates: set[str]) -> bool:
         """Whether a model with these covariates knows this effect itself (AMIODARONE, CYP2C9_3 …)."""

@@ -30,15 +30,15 @@ Taking = Sequence[tuple[str, float, float | None]]
 
 def interactions(
     drug: Drug, taking: Taking, calls: Mapping[str, GeneCall], clock: Clock, now: float, route: str
-) -> tuple[list[Effect], list[str], list[Message]]:
-    """One effect per other drug that changes this one's clearance, the reasons, and what is not known."""
+) -> tuple[list[Effect], list[Message]]:
+    """One effect per other drug that changes this one's clearance, and what is not known."""
     effects: list[Effect] = []
-    reasons: list[str] = []
     unknown: list[str] = []
     try:
         find_victim(drug.name)
     except UnknownNameError:
-        return [], [f"Interactions of {drug.name} are not in the table of victims."], []
+        text = f"Interactions of {drug.name} are not in the table of victims."
+        return [], [Message("warning", "interaction-unknown", text, "Check them by hand.")]
     for name in sorted({t[0] for t in taking if t[0] != drug.name}):
         try:
             find_perpetrator(name)
@@ -50,22 +50,20 @@ def interactions(
         effect = _effect(name, found, _presence(found, [t for t in taking if t[0] == name], clock, now))
         if effect is not None:
             effects.append(effect)
-            reasons += found.reasons
     messages = []
     if unknown:
         text = f"Not in the table of interacting drugs: {', '.join(unknown)}."
         messages.append(Message("note", "interaction-unknown", text, "Check these by hand."))
-    return effects, reasons, messages
+    return effects, messages
 
 
-def genotype_effects(drug: Drug, calls: Mapping[str, GeneCall], route: str) -> tuple[list[Effect], list[str]]:
+def genotype_effects(drug: Drug, calls: Mapping[str, GeneCall], route: str) -> list[Effect]:
     """Effects of genes that carry part of the clearance but are no covariate of the drug's models."""
     effects: list[Effect] = []
-    reasons: list[str] = []
     try:
         pathways = {p.name for p in find_victim(drug.name).pathways}
     except UnknownNameError:
-        return [], []
+        return []
     for gene in sorted(pathways & set(calls)):
         diplotype = calls[gene].diplotype
         if diplotype is None:
@@ -77,16 +75,15 @@ def genotype_effects(drug: Drug, calls: Mapping[str, GeneCall], route: str) -> t
         effect = _effect(f"genotype_{gene.lower()}", found, 1.0)
         if effect is not None:
             effects.append(effect)
-            reasons += found.reasons
-    return effects, reasons
+    return effects
 
 
 def _effect(name: str, found: InteractionEffect, presence: Course) -> Effect | None:
     log_ratio, log_sd = float(np.log(found.point)), float(np.log(found.draws).std())
     if abs(log_ratio) < _NEGLIGIBLE and log_sd < _NEGLIGIBLE:
         return None
-    reason = found.reasons[0] if found.reasons else f"{name} changes the clearance by {found.point:.2f}."
-    return Effect(Modifier(name, log_ratio, log_sd, reason), presence)
+    reasons = found.reasons or (f"{name} changes the clearance by {found.point:.2f}.",)
+    return Effect(Modifier(name, log_ratio, log_sd, reasons[0]), presence, tuple(reasons))
 
 
 def _ratio(drug: Drug, name: str, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:

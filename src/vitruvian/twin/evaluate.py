@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -69,21 +69,44 @@ def outcomes(
     for fit in fits:
         draws = fit.prior if prior else fit.draws
         for (output, when), members in _shared(targets).items():
-            plans = [_plan(case, fit.model, c, when) for c in candidates]
-            steady = plans[0].steady
+            shapes, scale = _shapes(fit.model, candidates, when)
+            plans = [_plan(case, fit.model, c, when) for c in shapes]
             curves = draws.curves(
-                [p.schedule for p in plans],
-                [p.where.time for p in plans],
-                output,
-                steady=steady,
+                [p.schedule for p in plans], [p.where.time for p in plans], output, steady=plans[0].steady
             )
+            drawn = [(plans[k].where, factor * curves[k]) for k, factor in scale]
             for k in members:
-                scale = unit_factor(case, fit.model, targets[k])
-                found = [scale * metric(targets[k], p.where, c) for p, c in zip(plans, curves, strict=True)]
-                values[k].append(found)
+                unit = unit_factor(case, fit.model, targets[k])
+                values[k].append([unit * metric(targets[k], where, curve) for where, curve in drawn])
     weight = tuple(f.weight for f in fits)
     count = range(len(candidates))
     return [[Outcome(t, tuple(v[c] for v in values[k]), weight) for c in count] for k, t in enumerate(targets)]
+
+
+def proportional(model: Model, when: str | float) -> bool:
+    """Whether what is seen at `when` grows in proportion to the dose: linear models at steady state, F not by dose."""
+    return when == "steady_state" and model.linear and "DOSE" not in {c.name for c in model.covariates}
+
+
+def _shapes(
+    model: Model, candidates: Sequence[Candidate], when: str | float
+) -> tuple[list[Candidate], list[tuple[int, float]]]:
+    """Candidates to simulate, and for each candidate which of them it is times what.
+
+    Where doses act in proportion, one per interval, duration and route is enough.
+    """
+    if not proportional(model, when):
+        return list(candidates), [(k, 1.0) for k in range(len(candidates))]
+    first: dict[tuple[float, float | None, str], int] = {}
+    shapes: list[Candidate] = []
+    scale = []
+    for c in candidates:
+        key = (c.interval, c.duration, c.route)
+        if key not in first:
+            first[key] = len(shapes)
+            shapes.append(replace(c, loading=None))
+        scale.append((first[key], c.amount / shapes[first[key]].amount))
+    return shapes, scale
 
 
 def _shared(targets: Sequence[Target]) -> dict[tuple[str, str | float], list[int]]:

@@ -75,8 +75,10 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
 
     calls, genome = gene_calls(patient, facts)
     genetic = [n for n in genetic_names(drug) if n not in known]
-    effects, reasons, unknown = interactions(drug, others, calls, clock, hour, route)
-    more, genetic_reasons = genotype_effects(drug, calls, route)
+    others_act, unknown = interactions(drug, others, calls, clock, hour, route)
+    found = [*others_act, *genotype_effects(drug, calls, route)]
+    effects = [e for e in found if not all(e.held_by({c.name for c in m.covariates}) for m in drug.models)]
+    reasons = [text for e in effects for text in e.reasons]
     advised = advice_texts(drug, calls) if calls else ()
     lines = _used(facts, newest, series, marks, calls, genome, now, age, female, asked)
     return Case(
@@ -91,16 +93,14 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         covariates=known,
         floored=floored,
         alternatives=alternatives(calls, genetic),
-        effects=(*effects, *more),
+        effects=tuple(effects),
         indication=asked.indication,
         moiety_factor=drug.products[0].moiety_factor,
         age_h={name: (now - f.start_ms) / HOUR_MS for name, f in newest.items() if f.start_ms is not None},
         active=tuple((name, _atc(name)) for name in current),
         allergies=tuple((f.display, f.code) for f in facts if f.kind == "allergy"),
         messages=(*notes, *unknown, *doubtful(everything), *_unknown_person(age, female), *_past(asked, now)),
-        reasons=tuple(
-            dict.fromkeys((*reasons, *genetic_reasons, *(text for text, _ in advised), *_mixture(genetic, calls)))
-        ),
+        reasons=tuple(dict.fromkeys((*reasons, *(text for text, _ in advised), *_mixture(genetic, calls)))),
         used=tuple(lines),
         citations=tuple(source for _, source in advised if source),
     )
