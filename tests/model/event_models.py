@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vitruvian.core import Source
-from vitruvian.model import Covariate, Model, Output, Parameter, ResidualError, Values, Variability
+from vitruvian.model import Covariate, Output, Parameter, ResidualError, Values, Variability
 from vitruvian.pharmacology.compartments import CompartmentModel
 
 TESTED = Source("made up for the tests", status="assumption")
@@ -73,8 +73,8 @@ class Saturable(EveryEvent):
     linear = False
 
     def rhs(self, t: Any, y: Any, p: Values) -> Any:
-        """Michaelis–Menten elimination: Vmax 8·CL mg/h, Km 160 mg."""
-        out = 8 * p["CL"] * y[1] / (160 + y[1])
+        """Michaelis–Menten elimination: Vmax 20·CL mg/h, Km 400 mg."""
+        out = 20 * p["CL"] * y[1] / (400 + y[1])
         return jnp.stack(
             [
                 -p["KA"] * y[0],
@@ -86,7 +86,7 @@ class Saturable(EveryEvent):
 
 def saturable_rhs(t: float, y: np.ndarray, p: dict[str, float]) -> np.ndarray:
     """The same, written once more."""
-    out = 8 * p["CL"] * y[1] / (160 + y[1])
+    out = 20 * p["CL"] * y[1] / (400 + y[1])
     return np.array([-0.9 * y[0], 0.9 * y[0] - out - 0.2 * y[1] + 4 / 30 * y[2], 0.2 * y[1] - 4 / 30 * y[2]])
 
 
@@ -98,5 +98,3 @@ def quantities(s: Any, i: int) -> dict[str, float]:
 def entry(s: Any, i: int, cmt: int) -> tuple[float, ...]:
     """F, lag, duration and rate of compartment `cmt` at record i."""
     return tuple(float(s.covariates[f"{k}{cmt + 1}"][i]) for k in ("F", "L", "D", "R"))
-
-
