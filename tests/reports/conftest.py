@@ -36,7 +36,7 @@ def option(dose: float, label: str, p_target: float, harm: float, **more: object
         p_target=p_target,
         p_below=(1 - p_target) / 4,
         p_above=3 * (1 - p_target) / 4,
-        p_harm={"AUC24 above 600 mg·h/L": harm},
+        p_harm={"auc24_high": harm},
         utility=p_target - harm / 2,
         allowed=True,
         why="",

@@ -121,6 +121,7 @@ def test_the_page_opens_with_the_sentence_and_holds_every_part(answer: Answer) -
     ]
     parts += [o.regimen for o in answer.options] + [m.title for m in answer.models] + [v.when for v in answer.levels]
     assert [p for p in parts if p not in text] == []
+    assert "auc24_high" not in text
     assert text.index(answer.sentence) < text.index("Goal:") < text.index("Checks before dosing")
 
 

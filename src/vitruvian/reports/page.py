@@ -70,6 +70,7 @@ def _view(answer: Answer) -> dict[str, Any]:
         "curves": _curves(answer),
         "numbers": {c: k for k, c in enumerate(answer.citations, start=1)},
         "spread": _model_range,
+        "harms": words.harms_text,
         "curve": inline(curve(answer), "curve", "Level over time", described(answer)) if has_curve(answer) else "",
         "trade_off": _trade_off(answer),
         "learned": inline(learned, "learned", "Before and after this person's data", _LEARNED) if learned else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from vitruvian.pharmacology import Target
-from vitruvian.twin.answer import Interval
+from vitruvian.twin.answer import GoalStated, Interval, Option
 from vitruvian.twin.metrics import limits, threshold
 
 _METRICS = {
@@ -103,6 +103,13 @@ def target_text(target: Target) -> str:
     if target.metric == "time_above" and high == inf:
         return f"{target_name(target)} for at least {low:.6g} % of the interval"
     return f"{target_name(target)} {range_text(low, high, target_unit(target))}"
+
+
+def harms_text(goal: GoalStated | None, option: Option) -> list[tuple[str, float]]:
+    """Each harm in words with its probability under a regimen; both lists follow the order of the goal."""
+    stated = () if goal is None else goal.harms
+    names = stated if len(stated) == len(option.p_harm) else tuple(option.p_harm)
+    return list(zip(names, option.p_harm.values(), strict=True))
 
 
 def interval_text(interval: Interval, *, unit: bool = True) -> str:
