@@ -33,40 +33,34 @@ class Segments:
         self._values = _values(model, self.names, s)
         if len(self._breaks):
             self.names = (*self.names, "TIME")
-        self._index: dict[tuple[float, ...], int] = {}
-        if not len(self._breaks) and (self._values == self._values[0]).all():
-            self._hold(len(self._time))
-            return
-        self.record_row = [self._row(self._values[i], t) for i, t in enumerate(self._time)]
         self._knots = self._find_knots()
-        self._between = [self._interval(a, b) for a, b in pairwise(self._knots)]
+        here = self._with_time(self._values, self._time)
+        between = self._with_time(self._between_values(), self._knots[:-1])
+        self._rows, index = _distinct(np.concatenate([here, between]))
+        self.record_row = index[: len(here)].tolist()
+        self._between = index[len(here) :].tolist()
         self.start_row = self._between[0] if self._between else self.record_row[0]
         steps = [k for k in range(1, len(self._between)) if self._between[k] != self._between[k - 1]]
         self.change_time = [float(self._knots[k]) for k in steps]
         self.change_row = [self._between[k] for k in steps]
 
-    def _hold(self, records: int) -> None:
-        """One row for all time: the common case, and the fast one."""
-        self.record_row = [self._row(self._values[0], 0.0)] * records
-        self._knots, self._between = np.empty(0), []
-        self.start_row, self.change_time, self.change_row = 0, [], []
-
     @property
     def rows(self) -> list[tuple[float, ...]]:
         """The distinct rows, in the order of their index."""
-        return list(self._index)
+        return [tuple(row) for row in self._rows.tolist()]
 
     def at(self, time: float) -> int:
         """Row in force at `time`, taken from before where it changes just then."""
         k = int(np.searchsorted(self._knots, time, side="left")) - 1
         return self._between[min(max(k, 0), len(self._between) - 1)] if self._between else self.record_row[0]
 
-    def _row(self, values: np.ndarray, time: float) -> int:
-        row = tuple(float(v) for v in values)
-        if len(self._breaks):
-            passed = self._breaks[self._breaks <= time]
-            row = (*row[:-1], float(passed[-1]) if len(passed) else min(0.0, float(self._time[0])), row[-1])
-        return self._index.setdefault(row, len(self._index))
+    def _with_time(self, values: np.ndarray, time: np.ndarray) -> np.ndarray:
+        """The values with TIME, the last break passed, before the occasion, where the model has breaks."""
+        if not len(self._breaks):
+            return values
+        passed = np.searchsorted(self._breaks, time, side="right")
+        starts = np.concatenate([[min(0.0, float(self._time[0]))], self._breaks])[passed]
+        return np.concatenate([values[:, :-1], starts[:, None], values[:, -1:]], axis=1)
 
     def _find_knots(self) -> np.ndarray:
         times = np.unique(self._time)
@@ -77,15 +71,25 @@ class Segments:
             knots += [np.linspace(a, b, LINEAR_STEPS + 1) for a, b in pairwise(times)]
         return np.unique(np.concatenate(knots))
 
-    def _interval(self, a: float, b: float) -> int:
-        """Row that holds from knot `a` to knot `b`."""
-        before = int(np.searchsorted(self._time, a, side="right")) - 1
-        after = int(np.searchsorted(self._time, b, side="left"))
+    def _between_values(self) -> np.ndarray:
+        """Covariates that hold from each knot to the next."""
+        a, b = self._knots[:-1], self._knots[1:]
+        before = np.searchsorted(self._time, a, side="right") - 1
+        after = np.searchsorted(self._time, b, side="left")
         left, right = self._values[before], self._values[after]
         share = ((a + b) / 2 - self._time[before]) / (self._time[after] - self._time[before])
-        choice = {"nocb": right, "locf": left, "linear": left + share * (right - left)}
-        values = np.asarray([choice[mode][k] for k, mode in enumerate(self._modes)])
-        return self._row(values, a)
+        choice = {"nocb": right, "locf": left, "linear": left + share[:, None] * (right - left)}
+        columns = [choice[mode][:, k] for k, mode in enumerate(self._modes)]
+        return np.stack(columns, axis=1) if columns else left
+
+
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows in the order of their first appearance, and the index of each row among them."""
+    unique, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=int)
+    rank[order] = np.arange(len(order))
+    return unique[order], rank[inverse.ravel()]
 
 
 def _mode(interpolation: Any, name: str) -> Any:

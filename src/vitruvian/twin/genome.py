@@ -50,7 +50,7 @@ def advice_texts(drug: Drug, calls: Mapping[str, GeneCall]) -> tuple[tuple[str, 
         found = advice(drug.name, calls)
     except UnknownNameError:
         return ((f"No pharmacogenetic guideline is held for {drug.name}.", ""),)
-    return tuple((_sentence(a), a.source) for a in found)
+    return tuple((_sentence(a), f"{a.source} [{a.status}]") for a in found)
 
 
 def _sentence(a: Advice) -> str:

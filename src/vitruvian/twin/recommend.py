@@ -13,12 +13,13 @@ from vitruvian.twin.answer import Option
 from vitruvian.twin.calibrate import Fit
 from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
-from vitruvian.twin.evaluate import Outcome, outcomes
+from vitruvian.twin.evaluate import Outcome, outcomes, proportional
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
 
 _GRID = 32
+_IN_PROPORTION = ("auc24", "trough", "peak", "average")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ def exact_dose(case: Case, fits: Sequence[Fit], like: Candidate, target: Target)
     """
     low, high = limits(target)
     middle = low if np.isinf(high) else float(np.sqrt(max(low, 1e-9 * high) * high))
+    if target.metric in _IN_PROPORTION and all(proportional(f.model, target.when) for f in fits):
+        one = outcomes(case, fits, [replace(like, loading=None)], (target,))[0][0].interval().median
+        return like.amount * middle / one
     bounds = (like.amount / 30, like.amount * 30)
     for _ in range(2):
         amounts = np.geomspace(*bounds, _GRID)
