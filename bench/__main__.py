@@ -1,0 +1,57 @@
+"""Speed and memory against their limits, as one table: `python -m bench [--quick]`.
+
+One core, one thread; the best of several rounds after one that compiles. Rates and batches count CPU seconds; what a
+person waits for counts the clock. Times are comparable only on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.timing import Row, one_core
+
+
+def main() -> int:
+    """Measure everything and print the table; gives 1 if a limit does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="Smaller numbers of people and rounds: to see it run.")
+    quick = parser.parse_args().quick
+    one_core()
+    rows = measure(quick)
+    print(f"Python {platform.python_version()}, {platform.machine()}, one core{', quick run' if quick else ''}\n")
+    print(table(rows))
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def measure(quick: bool) -> list[Row]:
+    """All rows; whole processes first, while this one is still small."""
+    from bench import dose, population
+
+    rounds = 2 if quick else 7
+    with tempfile.TemporaryDirectory() as folder:
+        memory = population.rows(20_000 if quick else 1_000_000)
+        record = dose.make_record(Path(folder))
+        cold = dose.cold(record, 1 if quick else 3)
+        from bench import inference, simulate
+
+        rows = [
+            *simulate.rows(10_000, rounds),
+            *inference.rows(1000, 1000, rounds),
+            *dose.warm(record, 1 if quick else len(dose.CASES), rounds),
+        ]
+    return [*rows, *cold, *memory]
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    cells = [("work", "must reach", "measured", "holds", "beside it"), ("---",) * 5]
+    cells += [(r.work, r.limit, r.result, "yes" if r.holds else "NO", r.note) for r in rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
