@@ -53,6 +53,7 @@ def genotype_command(
     for item in advised:
         typer.echo(
             f"\n{item.drug}: {item.text}\n  {item.basis}; strength: {item.strength}; {item.guideline}, {item.source}"
+            f" [{item.status}]"
         )
 
 

@@ -21,7 +21,10 @@ UNKNOWN = "Indeterminate"
 
 @dataclass(frozen=True)
 class Advice:
-    """One recommendation. `certain` is False where other diplotypes that fit would lead elsewhere."""
+    """One recommendation. `status` is how its source was read (`vitruvian.core.Status`).
+
+    `certain` is False where other diplotypes that fit would lead elsewhere.
+    """
 
     drug: str
     genes: tuple[str, ...]
@@ -30,6 +33,7 @@ class Advice:
     strength: str
     guideline: str
     source: str
+    status: str
     certain: bool = True
 
     def to_json(self) -> dict[str, object]:
@@ -120,12 +124,12 @@ def _basis(genes: tuple[str, ...], calls: Mapping[str, GeneCall]) -> str:
 def _advice(drug: str, row: dict[str, str], calls: Mapping[str, GeneCall]) -> Advice:
     genes = _genes(row["when"])
     certain = all(len(calls[gene].phenotypes) <= 1 for gene in genes)
-    return Advice(
-        drug, genes, _basis(genes, calls), row["text"], row["strength"], row["guideline"], row["source"], certain
-    )
+    said = (row["text"], row["strength"], row["guideline"], row["source"], row["status"])
+    return Advice(drug, genes, _basis(genes, calls), *said, certain)
 
 
 def _nothing(drug: str, held: list[dict[str, str]], calls: Mapping[str, GeneCall]) -> Advice:
     genes = tuple(dict.fromkeys(gene for row in held for gene in _genes(row["when"])))
     text = f"No recommendation can be given from {_basis(genes, calls)}: dose {drug} as if the genotype were not known."
-    return Advice(drug, genes, _basis(genes, calls), text, "none", held[0]["guideline"], held[0]["source"])
+    where = (held[0]["guideline"], held[0]["source"], held[0]["status"])
+    return Advice(drug, genes, _basis(genes, calls), text, "none", *where)

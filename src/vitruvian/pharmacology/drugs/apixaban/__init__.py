@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vitruvian.core import Source
 from vitruvian.pharmacology.drug import (
     Bounds,
@@ -17,12 +19,28 @@ from vitruvian.pharmacology.drug import (
 )
 from vitruvian.pharmacology.drugs.apixaban.cirincione_2018 import Cirincione2018
 
-US_LABEL = Source("Eliquis (apixaban), prescribing information (FDA)", table="2.1, 2.4, 7")
+US_LABEL = Source("Eliquis (apixaban), prescribing information (FDA)", table="2.1", status="two transcriptions agree")
 EU_LABEL = Source(
     "Eliquis, summary of product characteristics (EMA)",
-    table="4.2; 5.2, predicted steady-state exposure, median [5th, 95th percentile]",
+    table="4.2, as given on the manufacturer's pages for professionals in the UK and Ireland",
+    status="two transcriptions agree",
 )
-HOUSE = Source("Ceiling set by this project: twice the largest labelled dose", status="assumption")
+EXPOSURE = Source(
+    "Eliquis, summary of product characteristics (EMA)",
+    table="5.2, predicted steady-state exposure, median [5th, 95th percentile]",
+    errata="Medians and 95th percentiles in atrial fibrillation agree with other tables; the 5th percentiles 41 and 91 "
+    "were not traced (EHRA 2021 has 34 and 69 for all labelled doses together), nor those in venous thrombosis.",
+)
+EHRA = Source(
+    "Steffel J, Collins R, Antz M, et al. 2021 European Heart Rhythm Association practical guide on the use of "
+    "non-vitamin K antagonist oral anticoagulants in patients with atrial fibrillation. Europace 2021;23:1612-1676",
+    "10.1093/europace/euab065",
+    "table 11: 5th to 95th percentile, all labelled doses",
+    "primary",
+)
+YEARLY = replace(
+    EHRA, table="yearly blood tests, as given on the manufacturer's pages for professionals", status="one transcription"
+)
 
 _INF = float("inf")
 _AF = "atrial fibrillation"
@@ -53,7 +71,7 @@ DRUG = Drug(
             41,
             230,
             "ng/mL",
-            EU_LABEL,
+            EXPOSURE,
             indication="atrial fibrillation: 5th to 95th percentile of the trough on 5 mg twice daily (median 103)",
         ),
         Target(
@@ -62,7 +80,7 @@ DRUG = Drug(
             91,
             321,
             "ng/mL",
-            EU_LABEL,
+            EXPOSURE,
             indication="atrial fibrillation: 5th to 95th percentile of the peak on 5 mg twice daily (median 171)",
         ),
         Target(
@@ -71,7 +89,7 @@ DRUG = Drug(
             22,
             177,
             "ng/mL",
-            EU_LABEL,
+            EXPOSURE,
             indication="venous thrombosis: 5th to 95th percentile of the trough on 5 mg twice daily (median 63)",
         ),
         Target(
@@ -80,7 +98,7 @@ DRUG = Drug(
             230,
             _INF,
             "ng/mL",
-            EU_LABEL,
+            EHRA,
             kind="harm",
             indication="above the 95th percentile of the trial population: more bleeding expected, no threshold known",
         ),
@@ -99,9 +117,9 @@ DRUG = Drug(
         StandardDose("2.5 mg twice daily", 2.5, "mg", 12, "oral", US_LABEL, indication=_AF + ", reduced"),
     ),
     monitoring=(
-        Monitoring("serum creatinine", "before the start and at least once a year", EU_LABEL, "SCR", 24 * 365),
+        Monitoring("serum creatinine", "before the start and at least once a year", YEARLY, "SCR", 24 * 365),
         Monitoring("body weight", "before the start", US_LABEL, "WT", 24 * 365),
-        Monitoring("haemoglobin", "before the start and when bleeding is suspected", EU_LABEL),
+        Monitoring("haemoglobin", "before the start and when bleeding is suspected", YEARLY),
     ),
     label_rules=(
         LabelRule(

@@ -12,6 +12,7 @@ BARTELINK = Source(
     "after "
     "haemopoietic cell transplantation in children and young adults. Lancet Haematol 2016;3:e526-e536",
     "10.1016/S2352-3026(16)30114-4",
+    status="one transcription",
 )
 PALMER = Source(
     "Palmer J, McCune JS, Perales MA, et al. Personalizing busulfan-based conditioning: considerations from the "
@@ -20,8 +21,15 @@ PALMER = Source(
     "Biol Blood Marrow Transplant 2016;22:1915-1925",
     "10.1016/j.bbmt.2016.07.013",
 )
+TRAME = Source(
+    "Trame MN, Bergstrand M, Karlsson MO, et al. Population pharmacokinetics of busulfan in children: increased "
+    "evidence for body surface area and allometric body weight dosing of busulfan in children. "
+    "Clin Cancer Res 2011;17:6867-6877",
+    table="abstract: therapeutic range 900 to 1,500 umol/L x min",
+    status="primary",
+)
 US_LABEL = Source("Busulfex (busulfan injection), prescribing information (FDA)", table="2.1, 8.4")
-EU_LABEL = Source("Busilvex, summary of product characteristics (EMA)", table="4.2")
+EU_LABEL = Source("Busilvex, summary of product characteristics (EMA)", table="4.2", status="one transcription")
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
 _INF = float("inf")
@@ -50,7 +58,7 @@ DRUG = Drug(
             14.8,
             24.6,
             "mg.h/L",
-            PALMER,
+            TRAME,
             indication="900 to 1,500 umol/L x min per 6 hours, four doses a day",
         ),
         Target(

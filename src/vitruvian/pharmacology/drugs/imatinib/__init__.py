@@ -20,13 +20,18 @@ LARSON = Source(
     "Larson RA, Druker BJ, Guilhot F, et al. Imatinib pharmacokinetics and its correlation with response and safety in "
     "chronic-phase chronic myeloid leukemia: a subanalysis of the IRIS study. Blood 2008;111:4022-4028",
     "10.1182/blood-2007-10-116475",
+    "abstract: mean trough 1,009 ng/mL with and 812 ng/mL without complete cytogenetic response",
+    "one transcription",
+    "The threshold of 1,000 ng/mL is the usual reading of these means.",
 )
 GUILHOT = Source(
     "Guilhot F, Hughes TP, Cortes J, et al. Plasma exposure of imatinib and its correlation with clinical response in "
     "the Tyrosine Kinase Inhibitor Optimization and Selectivity trial. Haematologica 2012;97:731-738",
     "10.3324/haematol.2011.045666",
 )
-LABEL = Source("Gleevec (imatinib mesylate), prescribing information (FDA)", table="2")
+LABEL = Source(
+    "Gleevec (imatinib mesylate), prescribing information (FDA)", table="2", status="two transcriptions agree"
+)
 HOUSE = Source("Ceiling set by this project, above any recommended dose", status="assumption")
 
 DRUG = Drug(
@@ -51,7 +56,8 @@ DRUG = Drug(
     ),
     bounds=Bounds(
         (
-            Limit("single", "absolute", 800, "mg", LABEL),
+            Limit("single", "absolute", 800, "mg", HOUSE),
+            Limit("single", "recommended", 600, "mg", LABEL),
             Limit("daily", "absolute", 1200, "mg", HOUSE),
             Limit("daily", "recommended", 800, "mg", LABEL),
         )

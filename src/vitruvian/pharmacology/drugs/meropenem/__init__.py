@@ -7,7 +7,11 @@ from vitruvian.pharmacology.drug import Bounds, Drug, LabelRule, Limit, Product,
 from vitruvian.pharmacology.drugs import _betalactams as shared
 from vitruvian.pharmacology.drugs.meropenem.li_2006 import Li2006
 
-LABEL = Source("Meropenem for injection, prescribing information (FDA)", table="Dosage and administration")
+LABEL = Source(
+    "Meropenem for injection, prescribing information (FDA)",
+    table="Dosage and administration",
+    status="two transcriptions agree",
+)
 UNBOUND = 0.98
 MIC = 2.0  # EUCAST susceptible breakpoint, Enterobacterales and Pseudomonas
 

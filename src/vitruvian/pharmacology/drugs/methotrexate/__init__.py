@@ -26,6 +26,8 @@ RAMSEY = Source(
     "Ramsey LB, Balis FM, O'Brien MM, et al. Consensus guideline for use of glucarpidase in patients with high-dose "
     "methotrexate induced acute kidney injury and delayed methotrexate clearance. Oncologist 2018;23:52-61",
     "10.1634/theoncologist.2017-0243",
+    "abstract: infusions up to 24 hours",
+    "one transcription",
 )
 NOPHO = Source(
     "Toft N, Birgens H, Abrahamsson J, et al. Results of NOPHO ALL2008 treatment for patients aged 1-45 years with "

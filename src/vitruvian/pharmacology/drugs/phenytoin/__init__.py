@@ -16,17 +16,14 @@ from vitruvian.pharmacology.drug import (
 )
 from vitruvian.pharmacology.drugs.phenytoin.yukawa_1990 import Yukawa1990
 
-ILAE = Source(
-    "Patsalos PN, Berry DJ, Bourgeois BF, et al. Antiepileptic drugs - best practice guidelines for therapeutic drug "
-    "monitoring. Epilepsia 2008;49:1239-1276",
-    "10.1111/j.1528-1167.2008.01561.x",
-)
 CPIC = Source(
     "Karnes JH, Rettie AE, Somogyi AA, et al. CPIC guideline for CYP2C9 and HLA-B genotypes and phenytoin dosing: 2020 "
     "update. Clin Pharmacol Ther 2021;109:302-309",
     "10.1002/cpt.2008",
+    "table 2",
+    "two transcriptions agree",
 )
-LABEL = Source("Dilantin (phenytoin), prescribing information (FDA)", table="2, 5")
+LABEL = Source("Dilantin (phenytoin), prescribing information (FDA)", table="2, 5", status="one transcription")
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 _SALT = 0.92  # phenytoin acid per phenytoin sodium
 
@@ -42,18 +39,18 @@ DRUG = Drug(
         Product("chewable tablet (acid)", 50.0, divisible=2),
     ),
     targets=(
-        Target("trough", "trough", 10, 20, "mg/L", ILAE, indication="epilepsy, total level, normal albumin"),
-        Target("trough_high", "trough", 20, float("inf"), "mg/L", ILAE, kind="harm", indication="ataxia, sedation"),
+        Target("trough", "trough", 10, 20, "mg/L", LABEL, indication="epilepsy, total level, normal albumin"),
+        Target("trough_high", "trough", 20, float("inf"), "mg/L", LABEL, kind="harm", indication="ataxia, sedation"),
     ),
     bounds=Bounds(
         (
-            Limit("single", "absolute", 20, "mg/kg", LABEL),
+            Limit("single", "absolute", 20, "mg/kg", HOUSE),
             Limit("daily", "absolute", 15, "mg/kg", HOUSE),
             Limit("daily", "recommended", 600, "mg", LABEL),
         )
     ),
     regimens=(Regimen("oral", intervals=(12, 8, 24)),),
-    standard=(StandardDose("150 mg every 12 hours", 150, "mg", 12, "oral", LABEL),),
+    standard=(StandardDose("100 mg every 8 hours", 100, "mg", 8, "oral", LABEL),),
     monitoring=(
         Monitoring("phenytoin level", "7 to 10 days after the start and after changes", LABEL, max_age=24 * 180),
         Monitoring("albumin", "with each level: total levels mislead when it is low", LABEL, "ALB", 24 * 90),

@@ -8,7 +8,11 @@ from vitruvian.pharmacology.drugs import _betalactams as shared
 from vitruvian.pharmacology.drugs.piperacillin.hemmersbach_miller_2023 import HemmersbachMiller2023
 from vitruvian.pharmacology.drugs.piperacillin.kim_2022 import Kim2022
 
-LABEL = Source("Piperacillin and tazobactam for injection, prescribing information (FDA)", table="Dosage")
+LABEL = Source(
+    "Piperacillin and tazobactam for injection, prescribing information (FDA)",
+    table="Dosage; table of doses in renal impairment",
+    status="one transcription",
+)
 UNBOUND = 0.70
 MIC = 8.0  # EUCAST susceptible breakpoint, Enterobacterales
 _PART = 8 / 9  # piperacillin in the labelled mass of piperacillin and tazobactam

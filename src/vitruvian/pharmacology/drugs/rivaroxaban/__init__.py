@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vitruvian.core import Source
 from vitruvian.pharmacology.drug import (
     Bounds,
@@ -16,14 +18,22 @@ from vitruvian.pharmacology.drug import (
 )
 from vitruvian.pharmacology.drugs.rivaroxaban.willmann_2018 import Willmann2018
 
-US_LABEL = Source("Xarelto (rivaroxaban), prescribing information (FDA)", table="2.1")
-EU_LABEL = Source("Xarelto, summary of product characteristics (EMA)", table="4.2, 5.2")
-MUECK = Source(
-    "Mueck W, Stampfuss J, Kubitza D, Becka M. Clinical pharmacokinetic and pharmacodynamic profile of rivaroxaban. "
-    "Clin Pharmacokinet 2014;53:1-16",
-    "10.1007/s40262-013-0100-7",
-    "patients with atrial fibrillation, 20 mg once daily: median, 5th to 95th percentile",
+US_LABEL = Source(
+    "Xarelto (rivaroxaban), prescribing information (FDA)",
+    table="2.1, as given on the manufacturer's pages for professionals",
+    status="one transcription",
+    errata="Atrial fibrillation: 15 mg at a creatinine clearance up to 50 mL/min (US label), at 15 to 49 (EU).",
 )
+EXPOSURE = Source("Xarelto, summary of product characteristics (EMA)", table="5.2")
+EHRA = Source(
+    "Steffel J, Collins R, Antz M, et al. 2021 European Heart Rhythm Association practical guide on the use of "
+    "non-vitamin K antagonist oral anticoagulants in patients with atrial fibrillation. Europace 2021;23:1612-1676",
+    "10.1093/europace/euab065",
+    "table 11: 5th to 95th percentile, all labelled doses",
+    "primary",
+)
+YEARLY = replace(EHRA, table="yearly blood tests", status="one transcription")
+HOUSE = Source("Ceiling set by this project, above the largest labelled dose", status="assumption")
 _INF = float("inf")
 _AF = "atrial fibrillation"
 
@@ -41,7 +51,7 @@ DRUG = Drug(
             12,
             137,
             "ng/mL",
-            MUECK,
+            EHRA,
             indication="atrial fibrillation: 5th to 95th percentile of the trough on 20 mg once daily (median 44)",
         ),
         Target(
@@ -50,7 +60,7 @@ DRUG = Drug(
             6,
             239,
             "ng/mL",
-            EU_LABEL,
+            EXPOSURE,
             indication="venous thrombosis: 90 % interval of the trough on 20 mg once daily (mean 32)",
         ),
         Target(
@@ -59,15 +69,15 @@ DRUG = Drug(
             137,
             _INF,
             "ng/mL",
-            MUECK,
+            EHRA,
             kind="harm",
             indication="above the 95th percentile of the trial population: more bleeding expected, no threshold known",
         ),
     ),
     bounds=Bounds(
         (
-            Limit("single", "absolute", 30, "mg", US_LABEL),
-            Limit("daily", "absolute", 40, "mg", US_LABEL),
+            Limit("single", "absolute", 30, "mg", HOUSE),
+            Limit("daily", "absolute", 40, "mg", HOUSE),
             Limit("single", "recommended", 20, "mg", US_LABEL),
             Limit("daily", "recommended", 30, "mg", US_LABEL),
         )
@@ -78,8 +88,8 @@ DRUG = Drug(
         StandardDose("15 mg once daily with food", 15, "mg", 24, "oral", US_LABEL, indication=_AF + ", reduced"),
     ),
     monitoring=(
-        Monitoring("serum creatinine", "before the start and at least once a year", EU_LABEL, "SCR", 24 * 365),
-        Monitoring("haemoglobin", "before the start and when bleeding is suspected", EU_LABEL),
+        Monitoring("serum creatinine", "before the start and at least once a year", YEARLY, "SCR", 24 * 365),
+        Monitoring("haemoglobin", "before the start and when bleeding is suspected", YEARLY),
     ),
     label_rules=(
         LabelRule(
@@ -88,7 +98,7 @@ DRUG = Drug(
             applies=lambda p: 15 <= p["CRCL"] < 50,
             action="amount",
             consequence="15 mg once daily with creatinine clearance 15 to 49 mL/min.",
-            source=EU_LABEL,
+            source=US_LABEL,
             amount=15.0,
             indication=_AF,
         ),
@@ -98,7 +108,7 @@ DRUG = Drug(
             applies=lambda p: p["CRCL"] < 15,
             action="avoid",
             consequence="Not recommended with creatinine clearance below 15 mL/min.",
-            source=EU_LABEL,
+            source=US_LABEL,
         ),
     ),
     unbound=0.07,

@@ -32,6 +32,8 @@ CPIC = Source(
     "Birdwell KA, Decker B, Barbarino JM, et al. CPIC guidelines for CYP3A5 genotype and tacrolimus dosing. "
     "Clin Pharmacol Ther 2015;98:19-24",
     "10.1002/cpt.113",
+    "table 2",
+    "two transcriptions agree",
 )
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
@@ -87,7 +89,7 @@ DRUG = Drug(
         (
             Limit("single", "absolute", 30, "mg", HOUSE),
             Limit("daily", "absolute", 0.6, "mg/kg", HOUSE),
-            Limit("daily", "recommended", 0.3, "mg/kg", LABEL),
+            Limit("daily", "recommended", 0.3, "mg/kg", CPIC),
         )
     ),
     regimens=(Regimen("oral", intervals=(12, 24)),),

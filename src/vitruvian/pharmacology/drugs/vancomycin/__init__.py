@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vitruvian.core import Source
 from vitruvian.pharmacology.drug import (
     Bounds,
@@ -29,7 +31,12 @@ GUIDELINE = Source(
     "summary of recommendations",
     "two transcriptions agree",
 )
-LABEL = Source("Vancomycin injection, prescribing information (FDA)", table="Dosage and administration")
+UNREAD = replace(GUIDELINE, table="full text", status="unverified")
+LABEL = Source(
+    "Vancomycin injection, prescribing information (FDA)",
+    table="Dosage and administration",
+    status="one transcription",
+)
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
 DRUG = Drug(
@@ -45,7 +52,7 @@ DRUG = Drug(
         Target("auc24", "auc24", 400, 600, "mg.h/L", GUIDELINE, indication="serious MRSA infection, MIC 1 mg/L"),
         Target("predialysis", "trough", 15, 20, "mg/L", GUIDELINE, indication="intermittent haemodialysis"),
         Target("auc24_high", "auc24", 600, _INF, "mg.h/L", GUIDELINE, kind="harm", indication="kidney injury"),
-        Target("trough_high", "trough", 20, _INF, "mg/L", GUIDELINE, kind="harm", indication="kidney injury"),
+        Target("trough_high", "trough", 20, _INF, "mg/L", UNREAD, kind="harm", indication="kidney injury"),
     ),
     bounds=Bounds(
         (
@@ -54,10 +61,10 @@ DRUG = Drug(
             Limit("single", "recommended", 3000, "mg", GUIDELINE),
             Limit("single", "recommended", 35, "mg/kg", GUIDELINE),
             Limit("daily", "absolute", 6000, "mg", HOUSE),
-            Limit("daily", "absolute", 100, "mg/kg", GUIDELINE),
+            Limit("daily", "absolute", 100, "mg/kg", HOUSE),
             Limit("daily", "recommended", 4500, "mg", GUIDELINE),
             Limit("rate", "absolute", 1000, "mg/h", GUIDELINE),
-            Limit("rate", "recommended", 900, "mg/h", GUIDELINE),
+            Limit("rate", "recommended", 900, "mg/h", UNREAD),
         )
     ),
     regimens=(
@@ -74,9 +81,9 @@ DRUG = Drug(
         StandardDose("1 g every 12 hours", 1000, "mg", 12, "iv", LABEL, duration=2),
     ),
     monitoring=(
-        Monitoring("serum creatinine", "daily at first, then at least twice a week", GUIDELINE, "SCR", 48),
-        Monitoring("body weight", "at the start", GUIDELINE, "WT", 24 * 30),
-        Monitoring("vancomycin level", "one or two levels within 24 to 48 hours, then once a week", GUIDELINE),
+        Monitoring("serum creatinine", "daily at first, then at least twice a week", UNREAD, "SCR", 48),
+        Monitoring("body weight", "at the start", UNREAD, "WT", 24 * 30),
+        Monitoring("vancomycin level", "one or two levels within 24 to 48 hours, then once a week", UNREAD),
     ),
     label_rules=(
         LabelRule(

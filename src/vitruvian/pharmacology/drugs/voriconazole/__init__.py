@@ -21,6 +21,7 @@ PASCUAL = Source(
     "Pascual A, Calandra T, Bolay S, et al. Voriconazole therapeutic drug monitoring in patients with invasive mycoses "
     "improves efficacy and safety outcomes. Clin Infect Dis 2008;46:201-211",
     "10.1086/524669",
+    status="two transcriptions agree",
 )
 IDSA = Source(
     "Patterson TF, Thompson GR, Denning DW, et al. Practice guidelines for the diagnosis and management of "
@@ -31,8 +32,10 @@ CPIC = Source(
     "Moriyama B, Obeng AO, Barbarino J, et al. CPIC guidelines for CYP2C19 and voriconazole therapy. "
     "Clin Pharmacol Ther 2017;102:45-51",
     "10.1002/cpt.583",
+    "table 1 (adults)",
+    "two transcriptions agree",
 )
-LABEL = Source("Vfend (voriconazole), prescribing information (FDA)", table="2")
+LABEL = Source("Vfend (voriconazole), prescribing information (FDA)", table="2", status="two transcriptions agree")
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
 DRUG = Drug(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vitruvian.core import Source
 from vitruvian.pharmacology.drug import (
     Bounds,
@@ -21,25 +23,21 @@ from vitruvian.pharmacology.drugs.warfarin.xia_2024 import Xia2024
 
 CHEST = Source(
     "Holbrook A, Schulman S, Witt DM, et al. Evidence-based management of anticoagulant therapy: Antithrombotic "
-    "Therapy "
-    "and Prevention of Thrombosis, 9th ed. Chest 2012;141(2 Suppl):e152S-e184S",
+    "Therapy and Prevention of Thrombosis, 9th ed. Chest 2012;141(2 Suppl):e152S-e184S",
     "10.1378/chest.11-2295",
 )
-VALVES = Source(
-    "Otto CM, Nishimura RA, Bonow RO, et al. 2020 ACC/AHA guideline for the management of patients with valvular heart "
-    "disease. Circulation 2021;143:e72-e227",
-    "10.1161/CIR.0000000000000923",
+LABEL = Source(
+    "Coumadin (warfarin sodium), prescribing information (FDA)",
+    table="2.1 to 2.4, 8.5",
+    status="one transcription",
 )
-HYLEK = Source(
-    "Hylek EM, Go AS, Chang Y, et al. Effect of intensity of oral anticoagulation on stroke severity and mortality in "
-    "atrial fibrillation. N Engl J Med 2003;349:1019-1026",
-    "10.1056/NEJMoa022913",
-)
-LABEL = Source("Coumadin (warfarin sodium), prescribing information (FDA)", table="2.1 to 2.4, 5.1")
+RANGE = replace(LABEL, table="2.2: target INR 2.5, range 2.0 to 3.0", status="two transcriptions agree")
+GENOTYPES = replace(LABEL, table="2.3, table of doses by genotype", status="two transcriptions agree")
 CPIC = Source(
     "Johnson JA, Caudle KE, Gong L, et al. Clinical Pharmacogenetics Implementation Consortium (CPIC) guideline for "
     "pharmacogenetics-guided warfarin dosing: 2017 update. Clin Pharmacol Ther 2017;102:397-404",
     "10.1002/cpt.668",
+    status="one transcription",
 )
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
@@ -63,12 +61,17 @@ DRUG = Drug(
     ),
     targets=(
         Target(
-            "inr", "inr", 2.0, 3.0, "{INR}", CHEST, indication="atrial fibrillation, venous thrombosis", output="inr"
+            "inr",
+            "inr",
+            2.0,
+            3.0,
+            "{INR}",
+            RANGE,
+            indication="atrial fibrillation, venous thrombosis",
+            output="inr",
         ),
-        Target(
-            "inr_mitral_valve", "inr", 2.5, 3.5, "{INR}", VALVES, indication="mechanical mitral valve", output="inr"
-        ),
-        Target("inr_high", "inr", 4.0, _INF, "{INR}", HYLEK, kind="harm", indication="bleeding", output="inr"),
+        Target("inr_mitral_valve", "inr", 2.5, 3.5, "{INR}", LABEL, indication="mechanical mitral valve", output="inr"),
+        Target("inr_high", "inr", 4.0, _INF, "{INR}", LABEL, kind="harm", indication="bleeding", output="inr"),
     ),
     bounds=Bounds(
         (
@@ -97,7 +100,7 @@ DRUG = Drug(
             applies=_sensitive,
             action="caution",
             consequence="The label's table expects 0.5 to 2 mg a day for this genotype; steady state comes late.",
-            source=LABEL,
+            source=GENOTYPES,
         ),
         LabelRule(
             "age of 60 years or more",
