@@ -103,7 +103,7 @@ def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
 
 def _evidence(case: Case, model: Model, covariates: Mapping[str, Course]) -> Subject:
     levels = sorted(case.levels, key=lambda v: v.time)
-    return case.given.to_subject(
+    subject = case.given.to_subject(
         model,
         [*(v.time for v in levels), case.now],
         covariates,
@@ -114,6 +114,9 @@ def _evidence(case: Case, model: Model, covariates: Mapping[str, Course]) -> Sub
         moiety_factor=case.moiety_factor,
         id=case.patient,
     )
+    below = np.zeros(len(subject), dtype=bool)
+    below[np.flatnonzero(subject.mdv == 0)] = [v.censored for v in levels]
+    return replace(subject, censored=below, limit=np.where(below, subject.dv, 0.0))
 
 
 def _prior(case: Case, model: Model, draws: int, seed: int, size: int, common: Mapping[str, Any]) -> Draws:
