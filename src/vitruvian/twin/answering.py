@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitruvian import __version__
-from vitruvian.core import to_datetime
+from vitruvian.core import SolveError, to_datetime
 from vitruvian.infer import learned as infer_learned
 from vitruvian.infer import next_level
 from vitruvian.twin.answer import (
@@ -29,7 +29,7 @@ from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
-from vitruvian.twin.recommend import Compared, as_options
+from vitruvian.twin.recommend import Compared, as_options, exact_dose
 from vitruvian.twin.words import (
     number_text,
     output_name,
@@ -63,7 +63,7 @@ def answer(
         options[k] = replace(options[k], band=drawn)
     if best != standard_at:
         options[best] = replace(options[best], label="personalised")
-    exact = twin.solved(compared.candidates[best], goal)
+    exact = _exact(case, fits, compared, best, goal)
     base = _empty(twin, goal, messages)
     return replace(
         base,
@@ -289,6 +289,13 @@ def _next(case: Case, ahead: _Ahead, compared: Compared, best: int, goal: Goal, 
         f"{target_name(goal.target)}."
     )
     return NextLevel(moment(case, found.time), found.time - case.now, output.name, found.reduction, text)
+
+
+def _exact(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal: Goal) -> float | None:
+    try:
+        return exact_dose(case, fits, compared.candidates[best], goal.target, seen=compared.outcome[best])
+    except SolveError:
+        return None
 
 
 def _exact_text(exact: float | None, c: Candidate, goal: Goal) -> str:

@@ -90,7 +90,7 @@ class Draws:
 
 def _rows(count: int) -> int:
     """Few table sizes, so that few programs are compiled."""
-    return next(size for size in (1, 4, 16, 32, 64, 128, 256, 512, count) if size >= count)
+    return next(size for size in (4, 16, 32, 64, 128, 256, 512, count) if size >= count)
 
 
 @partial(jax.jit, static_argnames="model")

@@ -61,18 +61,21 @@ def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal:
     return Compared(tuple(options), tuple(found[0]), harms, faults, utility)
 
 
-def exact_dose(case: Case, fits: Sequence[Fit], like: Candidate, target: Target) -> float:
+def exact_dose(
+    case: Case, fits: Sequence[Fit], like: Candidate, target: Target, *, seen: Outcome | None = None
+) -> float:
     """Amount per dose (in the unit of `like`) whose median metric is the middle of the target, same interval and route.
 
     The middle is geometric; a target without upper end counts its lower end. The amount is bracketed on a grid, all
     of it simulated at once, then on a grid within the bracket, and interpolated there (relative error below 1e-4).
+    `seen` is the outcome of `like`, where it is known already; where doses act in proportion it is all that is needed.
     Raises `SolveError` if no amount between 1/30 and 30 times that of `like` reaches it.
     """
     low, high = limits(target)
     middle = low if np.isinf(high) else float(np.sqrt(max(low, 1e-9 * high) * high))
     if target.metric in _IN_PROPORTION and all(proportional(f.model, target.when) for f in fits):
-        one = outcomes(case, fits, [replace(like, loading=None)], (target,))[0][0].interval().median
-        return like.amount * middle / one
+        known = seen or outcomes(case, fits, [replace(like, loading=None)], (target,))[0][0]
+        return like.amount * middle / known.interval().median
     bounds = (like.amount / 30, like.amount * 30)
     for _ in range(2):
         amounts = np.geomspace(*bounds, _GRID)

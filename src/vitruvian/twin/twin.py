@@ -17,8 +17,9 @@ from vitruvian.twin.answer import Answer, Band, Interval, Message
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import Candidate, candidates, standard
 from vitruvian.twin.case import Case
-from vitruvian.twin.evaluate import bands, next_start
+from vitruvian.twin.evaluate import bands
 from vitruvian.twin.evidence import Asked, read_case
+from vitruvian.twin.explained import explained
 from vitruvian.twin.goals import Goal, goal_for
 from vitruvian.twin.guard import (
     check_age_of_data,
@@ -71,6 +72,7 @@ class Twin:
         best = max(fits, key=lambda f: f.weight)
         found = [*found, *check_convergence(best.converged, best.model.name)]
         found += check_predictive(best.p_value, best.model.name)
+        found += explained(self.case, best, seed=self.seed)
         return replace(self, person=self.case, fits=fits, messages=tuple(found))
 
     def forecast(self, schedule: Schedule, *, hours: float, points: int = 121, output: str | None = None) -> Band:
@@ -150,17 +152,6 @@ class Twin:
             code = {RefusalError: "no-model", SolveError: "not-solved"}.get(type(error), "bad-data")
             return refusal(self, wanted, (*messages, Message("refusal", code, str(error))))
         return answer(twin, wanted, compared, messages, standard_at)
-
-    def solved(self, like: Candidate, goal: Goal) -> float | None:
-        """`exact_dose`, or `None` where no dose reaches the middle of the target."""
-        try:
-            return self.exact_dose(like, goal)
-        except SolveError:
-            return None
-
-    def start_of(self, c: Candidate) -> float:
-        """When the first dose of a candidate falls due (h)."""
-        return next_start(self.case, c)
 
 
 def by_default(drug: Drug) -> tuple[Model, ...]:
