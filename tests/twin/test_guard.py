@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vitruvian.core import Source
+from vitruvian.core import DataError, Source
 from vitruvian.pharmacology import LabelRule, find
 from vitruvian.twin.candidates import Candidate, candidates, standard, within_absolute
 from vitruvian.twin.guard import (
@@ -118,7 +118,12 @@ def test_candidates_are_real_products_within_absolute_bounds(drug, weight, bsa):
     route = drug.regimens[0].route
     size = {"weight": weight, "bsa": bsa}
     around = standard(drug, route, **size)
-    for c in candidates(drug, route, **size, around=around)[1:]:
+    try:
+        found = candidates(drug, route, **size, around=around)
+    except DataError as refusal:  # someone so small that no product can be measured out: said, not rounded
+        assert "no product" in str(refusal)
+        return
+    for c in found[1:]:
         assert math.isfinite(c.daily)
         assert c.amount > 0
         assert within_absolute(drug, c, **size)
