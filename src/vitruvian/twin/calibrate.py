@@ -73,7 +73,7 @@ def calibrate(case: Case, models: list[Model], *, draws: int, seed: int) -> tupl
 
 def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
     given = case.covariates_for(model)
-    tables = [compile_events(model, [evidence(case, model, c)], interpolation="locf") for c in given]
+    tables = [compile_events(model, [records(case, model, c)], interpolation="locf") for c in given]
     parts = [posterior(model, t, draws=draws, seed=seed) for t in tables]
     labels = [a.label for a in case.alternatives]
     mixture = weigh(parts, [a.probability for a in case.alternatives], labels=labels)
@@ -101,7 +101,7 @@ def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
     )
 
 
-def evidence(case: Case, model: Model, covariates: Mapping[str, Course]) -> Subject:
+def records(case: Case, model: Model, covariates: Mapping[str, Course]) -> Subject:
     """Doses and levels by now as records of `model`, levels in order of time, and a last record at now."""
     levels = sorted(case.levels, key=lambda v: v.time)
     subject = case.given.to_subject(
