@@ -15,8 +15,10 @@ POUW = Source(
     "Pouw MF, Krieckaert CL, Nurmohamed MT, et al. Key findings towards optimising adalimumab treatment: the "
     "concentration-effect curve. Ann Rheum Dis 2015;74:513-518",
     "10.1136/annrheumdis-2013-204172",
+    "abstract: best effect from 5 to 8 mg/L, none more above",
+    "primary",
 )
-LABEL = Source("Humira (adalimumab), prescribing information (FDA)", table="2")
+LABEL = Source("Humira (adalimumab), prescribing information (FDA)", table="2", status="two transcriptions agree")
 HOUSE = Source("Set by this project: above it more drug is not expected to help", status="assumption")
 
 DRUG = Drug(

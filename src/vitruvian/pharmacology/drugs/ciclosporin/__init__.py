@@ -12,6 +12,9 @@ CONSENSUS = Source(
     "10.1097/00007691-199512000-00017",
 )
 LABEL = Source("Neoral (cyclosporine for microemulsion), prescribing information (FDA)", table="Dosage, warnings")
+EU_LABEL = Source(
+    "Neoral, summary of product characteristics (UK)", table="4.2: 10 to 15 mg/kg at first", status="primary"
+)
 TOXIC = Source("Limit set by this project, well above the consensus ranges", status="assumption")
 HOUSE = Source("Ceiling set by this project, far above any recommended dose", status="assumption")
 
@@ -40,7 +43,7 @@ DRUG = Drug(
         (
             Limit("daily", "absolute", 20, "mg/kg", HOUSE),
             Limit("single", "absolute", 10, "mg/kg", HOUSE),
-            Limit("daily", "recommended", 15, "mg/kg", LABEL),
+            Limit("daily", "recommended", 15, "mg/kg", EU_LABEL),
         )
     ),
     regimens=(Regimen("oral", intervals=(12,)),),

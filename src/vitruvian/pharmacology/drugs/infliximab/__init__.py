@@ -16,7 +16,11 @@ TAXIT = Source(
     "with inflammatory bowel disease. Gastroenterology 2015;148:1320-1329",
     "10.1053/j.gastro.2015.02.031",
 )
-LABEL = Source("Remicade (infliximab), prescribing information (FDA)", table="2")
+LABEL = Source(
+    "Remicade (infliximab), prescribing information (FDA)",
+    table="2, as given for Inflectra, which is dosed identically",
+    status="one transcription",
+)
 HOUSE = Source("Set by this project: above it more drug is not expected to help", status="assumption")
 
 DRUG = Drug(

@@ -35,6 +35,12 @@ NOPHO = Source(
     "lymphoblastic leukemia. Leukemia 2018;32:606-615",
     "10.1038/leu.2017.265",
 )
+MIKKELSEN = Source(
+    "Mikkelsen TS, Mamoudou AD, Tuckuviene R, et al. Extended duration of prehydration does not prevent nephrotoxicity "
+    "or delayed drug elimination in high-dose methotrexate infusions. Pediatr Blood Cancer 2014;61:297-301",
+    table="abstract: infusions of 5 or 8 g/m2 in children",
+    status="primary",
+)
 LABEL = Source("Methotrexate injection, prescribing information (FDA)", table="2, 5")
 HOUSE = Source("Ceiling set by this project", status="assumption")
 
@@ -71,7 +77,7 @@ DRUG = Drug(
     bounds=Bounds(
         (
             Limit("single", "absolute", 12000, "mg/m2", HOUSE),
-            Limit("single", "recommended", 8000, "mg/m2", NOPHO),
+            Limit("single", "recommended", 8000, "mg/m2", MIKKELSEN),
         )
     ),
     regimens=(Regimen("iv", intervals=(504,), durations=(24,)),),
