@@ -12,6 +12,7 @@ from vitruvian import __version__
 from vitruvian.core import SolveError, to_datetime
 from vitruvian.infer import learned as infer_learned
 from vitruvian.infer import next_level
+from vitruvian.model import Model
 from vitruvian.twin.answer import (
     Answer,
     Band,
@@ -34,10 +35,10 @@ from vitruvian.twin.words import (
     number_text,
     output_name,
     percent_text,
-    range_text,
     target_name,
     target_text,
     target_unit,
+    unit_text,
 )
 
 if TYPE_CHECKING:
@@ -227,16 +228,26 @@ def _learned(case: Case, fits: Sequence[Fit]) -> tuple[Learned, ...]:
         if item.name.startswith("Z_"):
             continue
         before, after = item.prior, item.posterior
+        unit = item.unit or _unit(best.model, item.name)
         found.append(
             Learned(
                 parameter=item.name,
-                unit=item.unit,
-                prior=Interval(before[1], before[0], before[2], item.unit),
-                posterior=Interval(after[1], after[0], after[2], item.unit),
+                unit=unit,
+                prior=Interval(before[1], before[0], before[2], unit),
+                posterior=Interval(after[1], after[0], after[2], unit),
                 learned=float(np.clip(1 - item.remaining**2, 0, 1)),
             )
         )
     return tuple(found)
+
+
+def _unit(model: Model, name: str) -> str:
+    """Unit of an individual quantity that is no parameter of its own, by its standard symbol."""
+    if name.startswith("V"):
+        return "L"
+    return (
+        f"L/{model.time_unit}" if name in ("CL", "CLM", "Q", "Q2") else f"1/{model.time_unit}" if name[0] == "K" else ""
+    )
 
 
 def _models(fits: Sequence[Fit]) -> tuple[ModelUsed, ...]:
@@ -264,7 +275,8 @@ def _spread(option: Option, fits: Sequence[Fit], goal: Goal) -> str:
     return (
         f"{len(fits)} published models were averaged. For the recommended dose they give a chance of the target from "
         f"{percent_text(min(p))} to {percent_text(max(p))} and a median {target_name(goal.target)} of "
-        f"{range_text(min(m), max(m), target_unit(goal.target))}."
+        f"{number_text(min(m))}–{number_text(max(m))} {unit_text(target_unit(goal.target))}".rstrip()
+        + "."
     )
 
 

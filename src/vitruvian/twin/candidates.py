@@ -9,8 +9,8 @@ from vitruvian.core import DataError, InputError
 from vitruvian.model import Dose, Schedule
 from vitruvian.pharmacology import Drug
 
-_MOST = 28
-"""Candidates compared at once: enough to see the shape of the trade-off, few enough to read."""
+MANY, FEW = 96, 28
+"""Candidates compared at once, where doses act in proportion (cheap) and where each must be simulated."""
 _STEP = 1.12
 """Neighbouring amounts closer than this ratio are thinned out; the exact dose is solved for apart."""
 
@@ -78,11 +78,18 @@ def standard(drug: Drug, route: str, *, weight: float | None, bsa: float | None,
 
 
 def candidates(
-    drug: Drug, route: str, *, weight: float | None, bsa: float | None, around: Candidate, loading: bool = False
+    drug: Drug,
+    route: str,
+    *,
+    weight: float | None,
+    bsa: float | None,
+    around: Candidate,
+    loading: bool = False,
+    most: int = FEW,
 ) -> tuple[Candidate, ...]:
     """Regimens from real products within the drug's absolute and recommended bounds, `around` first.
 
-    Amounts run from a quarter to four times the daily dose of `around`, thinned evenly to a readable number.
+    Amounts run from a quarter to four times the daily dose of `around`, thinned evenly; the `most` nearest are kept.
     Raises `DataError` if no real product fits the bounds.
     """
     regimen = drug.regimen(route)
@@ -103,7 +110,7 @@ def candidates(
             got=f"single {single[0]:g}–{single[1]:g}, daily {daily[0]:g}–{daily[1]:g} {around.unit}",
             todo="Check weight and route.",
         )
-    near = sorted(others, key=lambda c: abs(math.log(c.daily / around.daily)))[: _MOST - 1]
+    near = sorted(others, key=lambda c: abs(math.log(c.daily / around.daily)))[: most - 1]
     chosen = (around, *sorted(near, key=lambda c: (c.interval, c.amount)))
     return tuple(_load(drug, c, weight, bsa) for c in chosen) if loading else chosen
 

@@ -17,6 +17,7 @@ from vitruvian.twin.genome import advice_texts, alternatives, gene_calls, geneti
 from vitruvian.twin.reading import (
     HOUR_MS,
     Clock,
+    before_dose,
     demographics,
     doubtful,
     given,
@@ -56,7 +57,8 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     first = min((f.start_ms for f in facts if _is_dose(f, drug) and f.start_ms is not None), default=now)
     clock = Clock(first, offset)
     hour = clock.hours(now)
-    schedule, notes = given(facts, drug, clock, now)
+    schedule, notes = given([f for f in everything if f.start_ms is None or f.start_ms <= now], drug, clock, now)
+    measured_levels = levels(facts, drug, clock)
     route = asked.route or (schedule.doses[-1].route if schedule.doses else drug.regimens[0].route)
 
     series, newest = measured(facts, clock)
@@ -89,7 +91,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         origin_ms=first,
         offset=offset,
         given=schedule,
-        levels=tuple(v for v in levels(facts, drug, clock) if 0 < v.time <= hour and schedule.doses),
+        levels=tuple(v for v in measured_levels if 0 < v.time and schedule.doses),
         covariates=known,
         floored=floored,
         alternatives=alternatives(calls, genetic),
@@ -99,7 +101,14 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         age_h={name: (now - f.start_ms) / HOUR_MS for name, f in newest.items() if f.start_ms is not None},
         active=tuple((name, _atc(name)) for name in current),
         allergies=tuple((f.display, f.code) for f in facts if f.kind == "allergy"),
-        messages=(*notes, *unknown, *doubtful(everything), *_unknown_person(age, female), *_past(asked, now)),
+        messages=(
+            *notes,
+            *before_dose(measured_levels, bool(schedule.doses)),
+            *unknown,
+            *doubtful(everything),
+            *_unknown_person(age, female),
+            *_past(asked, now),
+        ),
         reasons=tuple(dict.fromkeys((*reasons, *(text for text, _ in advised), *_mixture(genetic, calls)))),
         used=tuple(lines),
         citations=tuple(source for _, source in advised if source),

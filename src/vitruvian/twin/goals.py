@@ -9,6 +9,7 @@ from vitruvian.core import InputError, Source
 from vitruvian.pharmacology import Drug, Target, find
 from vitruvian.twin.answer import GoalStated
 from vitruvian.twin.metrics import limits
+from vitruvian.twin.words import target_text
 
 _METRICS = ("auc24", "trough", "peak", "average", "cumulative_auc", "time_above", "inr")
 _EXPRESSION = re.compile(
@@ -39,7 +40,7 @@ class Goal:
             when=_when(self.target),
             basis=self.target.indication or "target of the drug library",
             source=str(self.target.source),
-            harms=tuple(f"{h.name}: {h.metric} {_range(h)} {h.unit}" for h in self.harms),
+            harms=tuple(target_text(h) + (f" ({h.indication})" if h.indication else "") for h in self.harms),
         )
 
 
@@ -106,10 +107,3 @@ def _when(target: Target) -> str:
     when = target.when
     named = {"steady_state": "at steady state", "day_1": "on the first day", "all": "over the whole course"}
     return named.get(when, str(when)) if isinstance(when, str) else f"{when / 24:g} days from now"
-
-
-def _range(target: Target) -> str:
-    low, high = limits(target)
-    if high == float("inf"):
-        return f"above {low:g}"
-    return f"below {high:g}" if low <= 0 else f"{low:g} to {high:g}"

@@ -92,7 +92,7 @@ def measured(facts: Sequence[Fact], clock: Clock) -> tuple[dict[str, Series], di
 
 
 def given(facts: Sequence[Fact], drug: Drug, clock: Clock, now_ms: int) -> tuple[Schedule, list[Message]]:
-    """Doses of the drug given by now, and notes on doses that could not be read.
+    """Doses of the drug given by now, and a refusal for each that cannot be read (doubtful facts are not left out).
 
     Administrations count as given; statements of what the person takes are expanded from the last of them on.
     """
@@ -123,6 +123,20 @@ def levels(facts: Sequence[Fact], drug: Drug, clock: Clock) -> list[Measured]:
         below = f.detail.get("comparator") == "<"
         found.append(Measured(clock.hours(f.start_ms), value, unit, output, when, f.id, below))
     return found
+
+
+def before_dose(found: Sequence[Measured], dosed: bool) -> list[Message]:
+    """Levels that no recorded dose precedes: they are not used, and that is said (an INR before warfarin is usual)."""
+    early = [v for v in found if v.unit != "{INR}" and (v.time <= 0 or not dosed)]
+    return [
+        Message(
+            "warning",
+            "level-before-dose",
+            f"The level {v.value:g} {v.unit} of {v.when} lies before the first recorded dose and is not used.",
+            "Record the doses given before it, or correct its time.",
+        )
+        for v in early
+    ]
 
 
 def taking(facts: Sequence[Fact], now_ms: int) -> list[tuple[str, float, float | None]]:

@@ -19,6 +19,8 @@ from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
 
 _GRID = 32
+_OFF_THE_CLOCK = 0.1
+"""Utility that a regimen of other than one to three doses a day must bring more than one that is."""
 _IN_PROPORTION = ("auc24", "trough", "peak", "average")
 
 
@@ -37,14 +39,22 @@ class Compared:
         open_to = [k for k in range(len(self.candidates)) if not self.faults[k] and self.harm(k) <= goal.harm_cap]
         return max(open_to, key=self._preference) if open_to else None
 
-    def _preference(self, k: int) -> tuple[float, bool, float]:
-        """Utility in steps of 0.03; within a step, times of day that repeat, then the smaller daily dose."""
+    def _preference(self, k: int) -> tuple[float, float]:
+        """Utility less what an impractical regimen costs, in steps of 0.02; within a step, the smaller daily dose."""
         c = self.candidates[k]
-        return (round(self.utility[k] / 0.03), 24 % c.interval == 0 or c.interval % 24 == 0, -c.daily)
+        return (round((self.utility[k] - _effort(c)) / 0.02), -c.daily)
 
     def harm(self, k: int) -> float:
         """Largest probability of any harm of candidate `k`."""
         return max((h.p_target for h in self.harms[k]), default=0.0)
+
+
+def _effort(c: Candidate) -> float:
+    """What a regimen costs that is not given one to three times a day, or weekly or less often."""
+    per_day = 24.0 / c.interval
+    if c.interval >= 168.0:
+        return 0.0
+    return 0.0 if per_day in (1.0, 2.0, 3.0) else _OFF_THE_CLOCK
 
 
 def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal: Goal) -> Compared:

@@ -15,9 +15,9 @@ from vitruvian.pharmacology import Drug
 from vitruvian.record import Patient
 from vitruvian.twin.answer import Answer, Band, Interval, Message
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
-from vitruvian.twin.candidates import Candidate, candidates, standard
+from vitruvian.twin.candidates import FEW, MANY, Candidate, candidates, standard
 from vitruvian.twin.case import Case
-from vitruvian.twin.evaluate import bands
+from vitruvian.twin.evaluate import bands, proportional
 from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.explained import explained
 from vitruvian.twin.goals import Goal, goal_for
@@ -100,8 +100,10 @@ class Twin:
         case, person = self.case, self.case.person
         size = {"weight": person.get("WT"), "bsa": person.get("BSA")}
         around = standard(case.drug, case.route, **size, indication=case.indication)
-        own = candidates(case.drug, case.route, **size, around=around, loading=loading)
-        return self._answer(own, goal, standard_at=0)
+        wanted = self.goal(goal)
+        cheap = all(proportional(m, wanted.target.when) for m in self.models or by_default(case.drug))
+        own = candidates(case.drug, case.route, **size, around=around, loading=loading, most=MANY if cheap else FEW)
+        return self._answer(own, wanted, standard_at=0)
 
     def exact_dose(self, like: Candidate, goal: Goal | str | None = None) -> float:
         """Amount per dose that puts the median metric in the middle of the target, at the interval of `like`."""
