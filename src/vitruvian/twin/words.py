@@ -106,10 +106,10 @@ def target_text(target: Target) -> str:
 
 
 def harms_text(goal: GoalStated | None, option: Option) -> list[tuple[str, float]]:
-    """Each harm in words with its probability under a regimen; both lists follow the order of the goal."""
+    """Each harm in few words with its probability under a regimen; both lists follow the order of the goal."""
     stated = () if goal is None else goal.harms
     names = stated if len(stated) == len(option.p_harm) else tuple(option.p_harm)
-    return list(zip(names, option.p_harm.values(), strict=True))
+    return [(name.split(" (")[0], p) for name, p in zip(names, option.p_harm.values(), strict=True)]
 
 
 def interval_text(interval: Interval, *, unit: bool = True) -> str:
