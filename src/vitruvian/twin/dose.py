@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from vitruvian import __version__
 from vitruvian.model import Model
 from vitruvian.pharmacology import Drug, find, find_model
 from vitruvian.record import Patient, Record
 from vitruvian.twin.answer import Answer
 from vitruvian.twin.evidence import Asked
 from vitruvian.twin.goals import goal_for
+from vitruvian.twin.reading import HOUR_MS
 from vitruvian.twin.twin import DRAWS, Twin
 
 
@@ -24,7 +26,7 @@ def dose(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Answer:
-    """The answer for one person and drug; a refusal is an answer too.
+    """The answer for one person and drug; a refusal is an answer too. The posterior is kept in the record.
 
     `model` names one model to use alone; otherwise all models of the drug that suit the person are averaged.
     Raises `UnknownNameError` (patient, drug, model), `InputError` (goal), `DataError` (record without dated facts).
@@ -34,4 +36,16 @@ def dose(
     wanted = goal_for(drug, goal, mic=mic)
     chosen: tuple[Model, ...] | None = (find_model(model),) if model else None
     twin = Twin(person, drug, asked, chosen, draws=draws, seed=seed)
-    return twin.recommend(wanted, loading=loading)
+    answer, twin = twin.asked_for(wanted, loading=loading)
+    if twin.fits is not None and record.actor.permits("derive", [person.id]):
+        _keep(record, person, twin)
+    return answer
+
+
+def _keep(record: Record, person: Patient, twin: Twin) -> None:
+    """The posterior of every model in the record: draws, weight, the moment up to which data were used."""
+    cutoff = twin.case.origin_ms + round(twin.case.now * HOUR_MS)
+    for fit in twin.fits or ():
+        summary = {"weight": fit.weight, "method": fit.main.method[0], "etas": list(fit.main.estimate.names)}
+        arrays = {"eta": fit.draws.eta, "alternative": fit.draws.alternative}
+        record.save_state(person.id, fit.model.name, __version__, cutoff_ms=cutoff, summary=summary, arrays=arrays)

@@ -16,7 +16,7 @@ def explained(case: Case, fit: Fit, *, seed: int) -> list[Message]:
     odd = [k for k, check in enumerate(fit.checks) if check.surprising]
     if not odd:
         return []
-    k = min(odd, key=lambda k: fit.checks[k].p_others)
+    k = min(odd, key=lambda k: (fit.checks[k].p_others, fit.checks[k].log_density_others))
     level = sorted(case.levels, key=lambda v: v.time)[k]
     likeliest = int(np.argmax(fit.mixture.weight[0]))
     subject = records(case, fit.model, case.covariates_for(fit.model)[likeliest])

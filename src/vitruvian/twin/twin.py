@@ -14,6 +14,7 @@ from vitruvian.model import Dose, Model, Schedule
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Patient
 from vitruvian.twin.answer import Answer, Band, Interval, Message
+from vitruvian.twin.answering import answer, refusal
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import FEW, MANY, Candidate, candidates, standard
 from vitruvian.twin.case import Case
@@ -93,16 +94,23 @@ class Twin:
         own = tuple(o if isinstance(o, Candidate) else as_candidate(o) for o in options)
         if not own:
             raise InputError("nothing to compare", got="no options", todo="Give at least one regimen.")
-        return self._answer(own, goal, standard_at=None)
+        return self._answer(own, self.goal(goal), standard_at=None)[0]
 
     def recommend(self, goal: Goal | str | None = None, *, loading: bool = False) -> Answer:
         """The standard dose beside personalised candidates over real products; the best allowed one recommended."""
-        case, person = self.case, self.case.person
+        return self.asked_for(goal, loading=loading)[0]
+
+    def asked_for(self, goal: Goal | str | None = None, *, loading: bool = False) -> tuple[Answer, Twin]:
+        """`recommend`, and the twin it came from (calibrated, unless the guard refused before)."""
+        case, person, wanted = self.case, self.case.person, self.goal(goal)
         size = {"weight": person.get("WT"), "bsa": person.get("BSA")}
-        around = standard(case.drug, case.route, **size, indication=case.indication)
-        wanted = self.goal(goal)
-        cheap = all(proportional(m, wanted.target.when) for m in self.models or by_default(case.drug))
-        own = candidates(case.drug, case.route, **size, around=around, loading=loading, most=MANY if cheap else FEW)
+        try:
+            around = standard(case.drug, case.route, **size, indication=case.indication)
+            cheap = all(proportional(m, wanted.target.when) for m in self.models or by_default(case.drug))
+            own = candidates(case.drug, case.route, **size, around=around, loading=loading, most=MANY if cheap else FEW)
+        except DataError as error:
+            messages = (*self.checks(), Message("refusal", "no-regimen", str(error)))
+            return refusal(self, wanted, messages), self
         return self._answer(own, wanted, standard_at=0)
 
     def exact_dose(self, like: Candidate, goal: Goal | str | None = None) -> float:
@@ -137,23 +145,20 @@ class Twin:
             raise InputError("this twin has not seen the person's data", todo="Call calibrate() first.")
         return self.fits
 
-    def _answer(self, options: tuple[Candidate, ...], goal: Goal | str | None, standard_at: int | None) -> Answer:
-        from vitruvian.twin.answering import answer, refusal
-
-        wanted = self.goal(goal)
-        messages = self.checks()
+    def _answer(self, options: tuple[Candidate, ...], goal: Goal, standard_at: int | None) -> tuple[Answer, Twin]:
+        messages, twin = self.checks(), self
         if refused(messages):
-            return refusal(self, wanted, messages)
+            return refusal(self, goal, messages), self
         try:
             twin = self if self.fits is not None else self.calibrate()
             messages = tuple(dict.fromkeys((*messages, *twin.messages)))
             if refused(messages):
-                return refusal(twin, wanted, messages)
-            compared = compare(twin.case, twin._calibrated(), options, wanted)
+                return refusal(twin, goal, messages), twin
+            compared = compare(twin.case, twin._calibrated(), options, goal)
+            return answer(twin, goal, compared, messages, standard_at), twin
         except (RefusalError, SolveError, DataError) as error:
             code = {RefusalError: "no-model", SolveError: "not-solved"}.get(type(error), "bad-data")
-            return refusal(self, wanted, (*messages, Message("refusal", code, str(error))))
-        return answer(twin, wanted, compared, messages, standard_at)
+            return refusal(twin, goal, (*messages, Message("refusal", code, str(error)))), twin
 
 
 def by_default(drug: Drug) -> tuple[Model, ...]:
