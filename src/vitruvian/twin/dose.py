@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vitruvian import __version__
+from vitruvian.core import InputError
 from vitruvian.model import Model
-from vitruvian.pharmacology import Drug, find, find_model
+from vitruvian.pharmacology import Drug, find, find_model, models
 from vitruvian.record import Patient, Record
 from vitruvian.twin.answer import Answer
 from vitruvian.twin.evidence import Asked
@@ -29,17 +30,26 @@ def dose(
     """The answer for one person and drug; a refusal is an answer too. The posterior is kept in the record.
 
     `model` names one model to use alone; otherwise all models of the drug that suit the person are averaged.
-    Raises `UnknownNameError` (patient, drug, model), `InputError` (goal), `DataError` (record without dated facts).
+    Raises `UnknownNameError` (patient, drug, model), `InputError` (goal, another drug's model), `DataError` (record without dated facts).
     """
     person = record.patient(patient) if isinstance(patient, str) else patient
     drug = find(drug) if isinstance(drug, str) else drug
     wanted = goal_for(drug, goal, mic=mic)
-    chosen: tuple[Model, ...] | None = (find_model(model),) if model else None
+    chosen = (_model_of(drug, model),) if model else None
     twin = Twin(person, drug, asked, chosen, draws=draws, seed=seed)
     answer, twin = twin.asked_for(wanted, loading=loading)
     if twin.fits is not None and record.actor.permits("derive", [person.id]):
         _keep(record, person, twin)
     return answer
+
+
+def _model_of(drug: Drug, name: str) -> Model:
+    """The named model; one that the library holds for another drug is refused, a user's own is not."""
+    chosen = find_model(name)
+    if chosen not in drug.models and chosen.name in models():
+        allowed = ", ".join(m.name for m in drug.models)
+        raise InputError(f"{chosen.name} is not a model of {drug.name}", allowed=allowed)
+    return chosen
 
 
 def _keep(record: Record, person: Patient, twin: Twin) -> None:
