@@ -30,7 +30,8 @@ def dose(
     """The answer for one person and drug; a refusal is an answer too. The posterior is kept in the record.
 
     `model` names one model to use alone; otherwise all models of the drug that suit the person are averaged.
-    Raises `UnknownNameError` (patient, drug, model), `InputError` (goal, another drug's model), `DataError` (record without dated facts).
+    Raises `UnknownNameError` (patient, drug, model), `InputError` (goal, another drug's model), `DataError` (record
+    without dated facts).
     """
     person = record.patient(patient) if isinstance(patient, str) else patient
     drug = find(drug) if isinstance(drug, str) else drug
