@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vitruvian.twin import Answer, Band, Interval, Message, Option
-from vitruvian.twin.answer import GoalStated, Learned, Level, ModelUsed, NextLevel, Used
+from vitruvian.twin.answer import Given, GoalStated, Learned, Level, ModelUsed, NextLevel, Used
 
 SOURCES = ("First A. A model. J Test 2001;1:1-9. doi:10.1000/one", "Second B. A goal. J Test 2002;2:1-9.")
 TIMES = tuple(float(h) for h in range(0, 97, 4))
@@ -72,8 +72,8 @@ def answer() -> Answer:
             ("AUC24 above 600 mg·h/L",),
         ),
         options=(
-            option(2000, "standard", 0.12, 0.8, band=band(0, 1.6)),
-            option(1250, "personalised", 0.64, 0.19, band=band(0, 1.0)),
+            option(2000, "standard", 0.12, 0.8, band=band(0, 1.6), first_h=3.0),
+            option(1250, "personalised", 0.64, 0.19, band=band(0, 1.0), first_h=15.0),
             option(5000, "", 0.11, 0.999, allowed=False, why="above the absolute daily maximum"),
         ),
         recommended=1,
@@ -115,6 +115,7 @@ def answer() -> Answer:
         citations=SOURCES,
         seed=7,
         version="9.9",
+        given=(Given("2025-05-13 11:00", -21.0, 1000.0, "mg"),),
     )
 
 

@@ -113,6 +113,7 @@ def test_the_page_opens_with_the_sentence_and_holds_every_part(answer: Answer) -
         answer.reasons[0],
         answer.would_be_wrong_if[0],
         "above the absolute daily maximum",
+        "2025-05-13 11:00 1000 mg",
         "teaches most",
         "twice a week",
         *answer.citations,

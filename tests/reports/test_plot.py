@@ -33,6 +33,12 @@ def test_the_curve_shows_past_future_levels_and_target(answer: Answer) -> None:
     assert figure.axes[0].get_ylim()[1] > 58.1
 
 
+def test_doses_are_marked_on_the_time_axis(answer: Answer) -> None:
+    axes = plot(answer).axes[0]
+    marks = {tuple(line.get_xdata()) for line in axes.lines if line.get_marker() == "^"}
+    assert marks == {(-21.0,), (3.0, 27.0, 51.0, 75.0), (15.0, 39.0, 63.0, 87.0)}
+
+
 def test_a_target_of_the_level_itself_is_drawn_where_it_is(answer: Answer) -> None:
     goal = GoalStated("trough", "trough", "concentration", 10.0, 15.0, "mg/L", "at steady state", "x", "y")
     figure = plot(replace(answer, goal=goal))

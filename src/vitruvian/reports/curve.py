@@ -38,6 +38,7 @@ def curve(answer: Answer) -> Figure:
             if option.band is not None:
                 _band(axes, option.band, colour, f"{name}: {option.regimen}", line)
         _levels(axes, answer)
+        _doses(axes, answer, last)
         axes.axvline(0, color=INK, linewidth=0.9, linestyle=":")
         time_axis.label(axes, answer.asked_at, first, last)
         axes.set_ylabel(_quantity(answer))
@@ -118,6 +119,22 @@ def _levels(axes: Any, answer: Answer) -> None:
                       markersize=5, label=name, zorder=5)  # fmt: skip
 
 
+def _doses(axes: Any, answer: Answer, last: float) -> None:
+    """Marks on the time axis: doses given, and those to come under the recommended and, above it, the standard."""
+    marks = [([d.time_h for d in answer.given], GREY, 0.02)]
+    for k, colour, height in (
+        (answer.recommended, BLUE, 0.02),
+        (None if answer.standard == answer.recommended else answer.standard, ORANGE, 0.065),
+    ):
+        option = None if k is None else answer.options[k]
+        if option is not None and option.first_h is not None:
+            count = int((last - option.first_h) // option.interval_h) + 1
+            marks.append(([option.first_h + n * option.interval_h for n in range(count)], colour, height))
+    for times, colour, height in marks:
+        axes.plot(times, [height] * len(times), "^", color=colour, markersize=5, zorder=6,
+                  transform=axes.get_xaxis_transform())  # fmt: skip
+
+
 def _on_axis(metric: str) -> bool:
     return metric in ("trough", "peak", "average", "inr")
 
@@ -127,7 +144,7 @@ def _goal(axes: Any, answer: Answer) -> None:
     goal = answer.goal
     if goal is None or goal.low is None:
         return
-    name = f"target {words.metric_name(goal.metric)} {words.range_text(goal.low, goal.high, goal.unit)}"
+    name = f"target {goal.title or words.metric_name(goal.metric)} {words.range_text(goal.low, goal.high, goal.unit)}"
     low, high = goal.low, goal.high
     if goal.metric == "auc24" and _per_day(answer):
         low, high = low / 24, None if high is None else high / 24

@@ -61,7 +61,7 @@ def _view(answer: Answer) -> dict[str, Any]:
     return {
         "a": answer,
         "goal": None if goal is None else words.range_text(goal.low, goal.high, goal.unit),
-        "metric": "" if goal is None else words.metric_name(goal.metric),
+        "metric": "" if goal is None else goal.title or words.metric_name(goal.metric),
         "first": order[:_FIRST],
         "rest": order[_FIRST:],
         "scale": Scale.of(answer, [o for _, o in order[:_FIRST]]),

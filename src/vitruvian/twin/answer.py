@@ -63,6 +63,8 @@ class Option:
     band: Band | None = None
     per_model: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Model name → (P(target), median of the metric): how far the models disagree."""
+    first_h: float | None = None
+    """Hours from the moment asked about to the first dose; `None` where no curve was drawn."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,16 @@ class Used:
     age_h: float | None
     origin: str
     fact_id: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One dose given, `time_h` hours from the moment asked about."""
+
+    when: str
+    time_h: float
+    amount: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,8 @@ class GoalStated:
     basis: str
     source: str
     harms: tuple[str, ...] = ()
+    title: str = ""
+    """Name of the metric for people, its threshold included: "time above 8 mg/L"."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +200,7 @@ class Answer:
     citations: tuple[str, ...]
     seed: int
     version: str
+    given: tuple[Given, ...] = ()
 
     @property
     def best(self) -> Option | None:

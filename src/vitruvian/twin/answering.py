@@ -10,12 +10,13 @@ import numpy as np
 
 from vitruvian import __version__
 from vitruvian.core import SolveError, to_datetime
+from vitruvian.infer import LevelCheck, draw_level, next_level, predictions, weighted_quantile
 from vitruvian.infer import learned as infer_learned
-from vitruvian.infer import next_level
 from vitruvian.model import Model
 from vitruvian.twin.answer import (
     Answer,
     Band,
+    Given,
     Interval,
     Learned,
     Level,
@@ -30,7 +31,7 @@ from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
-from vitruvian.twin.recommend import Compared, as_options, exact_dose
+from vitruvian.twin.recommend import OFF_THE_CLOCK, Compared, as_options, exact_dose
 from vitruvian.twin.words import (
     number_text,
     output_name,
@@ -61,7 +62,8 @@ def answer(
         return replace(refusal(twin, goal, (*messages, why)), options=tuple(options), standard=standard_at)
     ahead = _Ahead.of(case, fits, compared, best, standard_at, goal)
     for k, drawn in ahead.options.items():
-        options[k] = replace(options[k], band=drawn)
+        first = next_start(case, compared.candidates[k]) - case.now
+        options[k] = replace(options[k], band=drawn, first_h=first)
     if best != standard_at:
         options[best] = replace(options[best], label="personalised")
     exact = _exact(case, fits, compared, best, goal)
@@ -69,13 +71,14 @@ def answer(
     return replace(
         base,
         sentence=_sentence(case, options, best, standard_at, goal),
+        reasons=(_ranking(goal), *base.reasons),
         options=tuple(options),
         recommended=best,
         standard=standard_at,
         exact_dose=exact,
         exact_dose_text=_exact_text(exact, compared.candidates[best], goal),
         past=ahead.past,
-        levels=_levels(case, fits),
+        levels=_levels(case, fits, twin.seed),
         learned=_learned(case, fits),
         models=_models(fits),
         spread=_spread(options[best], fits, goal),
@@ -94,7 +97,7 @@ def refusal(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         _empty(twin, goal, messages),
         sentence=sentence,
         refused=True,
-        levels=_levels(twin.case, fits),
+        levels=_levels(twin.case, fits, twin.seed),
         models=_models(fits),
     )
 
@@ -114,7 +117,7 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         asked_at=moment(case, case.now),
         sentence="",
         refused=False,
-        goal=goal.stated(goal.target.unit),
+        goal=goal.stated(target_unit(goal.target)),
         options=(),
         recommended=None,
         standard=None,
@@ -134,6 +137,7 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         citations=_citations(twin, goal),
         seed=twin.seed,
         version=__version__,
+        given=_given(case),
     )
 
 
@@ -179,7 +183,9 @@ class _Ahead:
             times.append(_future_times(case, c, goal))
         if case.given.doses and case.now > 0:
             schedules.append(case.given)
-            times.append(np.linspace(max(0.0, case.now - _PAST_H), case.now, _POINTS))
+            times.append(
+                np.linspace(max(0.0, case.now - _past_hours(compared.candidates[best], goal)), case.now, _POINTS)
+            )
         curves = [f.draws.curves(schedules, times, goal.target.output) for f in fits]
         drawn = bands(case, fits, curves, times, goal.target.output)
         position = int(np.argmax([f.weight for f in fits]))
@@ -198,7 +204,19 @@ def _future_times(case: Case, c: Candidate, goal: Goal) -> np.ndarray:
     return np.sort(times)
 
 
-def _levels(case: Case, fits: Sequence[Fit]) -> tuple[Level, ...]:
+def _given(case: Case) -> tuple[Given, ...]:
+    """Doses given of late."""
+    each = case.given.given(case.now) if case.given.doses else []
+    recent = [d for d in each if d[0] >= case.now - _PAST_H]
+    return tuple(Given(moment(case, t), t - case.now, amount, unit) for t, amount, unit in recent)
+
+
+def _past_hours(c: Candidate, goal: Goal) -> float:
+    """How much of the past to draw: for levels not more than the points resolve between doses."""
+    return _PAST_H if goal.target.metric == "inr" else min(_PAST_H, _POINTS / 8 * c.interval)
+
+
+def _levels(case: Case, fits: Sequence[Fit], seed: int) -> tuple[Level, ...]:
     if not fits or not case.levels:
         return ()
     best = max(fits, key=lambda f: f.weight)
@@ -210,13 +228,22 @@ def _levels(case: Case, fits: Sequence[Fit]) -> tuple[Level, ...]:
             value=v.value,
             unit=v.unit,
             output=v.output,
-            predicted=Interval(check.predicted[1], check.predicted[0], check.predicted[2], check.unit),
+            predicted=_expected(best, check, seed),
             p_value=check.p_others,
             influence=max((abs(s) for s in check.shift.values()), default=0.0),
             remark="does not fit the other data" if check.surprising else "",
         )
         for v, check in zip(levels, best.checks, strict=True)
     )
+
+
+def _expected(fit: Fit, check: LevelCheck, seed: int) -> Interval:
+    """What a level at that moment would be, residual error included."""
+    output = fit.model.outputs[fit.model.output_index(check.output)]
+    f = predictions(fit.main)[0][:, check.record]
+    levels = draw_level(output.error, f, np.random.default_rng([seed, check.record]).standard_normal(len(f)))
+    low, middle, high = (float(q) for q in weighted_quantile(levels, fit.main.weight[0], (0.05, 0.5, 0.95)))
+    return Interval(middle, max(low, 0.0), high, check.unit)
 
 
 def _learned(case: Case, fits: Sequence[Fit]) -> tuple[Learned, ...]:
@@ -317,6 +344,15 @@ def _exact_text(exact: float | None, c: Candidate, goal: Goal) -> str:
     return f"The dose that brings the median to {middle} every {c.interval:g} h is {number_text(exact)} {c.unit}."
 
 
+def _ranking(goal: Goal) -> str:
+    """How the recommended regimen was chosen: the table's highest chance need not be the answer."""
+    return (
+        f"Regimens are ranked by the chance of the target less {goal.harm_weight:g} times the largest chance of harm, "
+        f"among those allowed and with at most {percent_text(goal.harm_cap)} harm; one not given once to three times a "
+        f"day (or weekly or less often) must be better by {percent_text(OFF_THE_CLOCK)}."
+    )
+
+
 def _none_allowed(compared: Compared, goal: Goal) -> Message:
     if all(compared.faults):
         reasons = sorted({f for fault in compared.faults for f in fault})
@@ -341,7 +377,7 @@ def _defaults(case: Case, fits: Sequence[Fit]) -> list[Used]:
     known = {*case.covariates, *(n for a in case.alternatives for n in a.covariates)}
     missing = {c.name: c for f in fits for c in f.model.covariates if c.default is not None and c.name not in known}
     return [
-        Used(n, f"{c.default:g} {c.unit}".strip(), "", None, "not recorded: the model's reference value")
+        Used(n, f"{c.default:g} {unit_text(c.unit)}".strip(), "", None, "not recorded: the model's reference value")
         for n, c in missing.items()
         if n != "DOSE"
     ]

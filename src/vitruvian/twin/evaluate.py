@@ -18,6 +18,7 @@ from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
 from vitruvian.twin.metrics import limits, metric
 from vitruvian.twin.window import Window, window
+from vitruvian.twin.words import target_unit
 
 STEADY_DAYS = 28.0
 """Where no closed steady state exists (nonlinear models) the course is followed this long."""
@@ -25,7 +26,10 @@ STEADY_DAYS = 28.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """Values of one target for one candidate: one array (S,) per fit, in the target's unit, with the fits' weights."""
+    """Values of one target for one candidate: one array (S,) per fit, with the fits' weights.
+
+    The unit is the target's; for multiples of the MIC mg/L.
+    """
 
     target: Target
     values: tuple[Float[np.ndarray, " s"], ...] = field(repr=False)
@@ -55,7 +59,7 @@ class Outcome:
     def interval(self) -> Interval:
         """Median and 90 % interval."""
         low, middle, high = weighted_quantile(*self.pooled, (0.05, 0.5, 0.95))
-        return Interval(float(middle), float(low), float(high), self.target.unit)
+        return Interval(float(middle), float(low), float(high), target_unit(self.target))
 
 
 def outcomes(
@@ -158,7 +162,7 @@ def unit_factor(case: Case, model: Model, target: Target) -> float:
     unit = _unit(model, target.output)
     if target.metric in ("auc24", "cumulative_auc"):
         unit = f"{unit}.h"
-    return convert(1.0, unit, target.unit, molar_mass=case.drug.molar_mass)
+    return convert(1.0, unit, target_unit(target), molar_mass=case.drug.molar_mass)
 
 
 @dataclass(frozen=True)

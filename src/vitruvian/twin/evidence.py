@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vitruvian.core import DataError, now_ms
 from vitruvian.model.schedule import Course
+from vitruvian.person import GeneCall
 from vitruvian.pharmacology import Drug, find
 from vitruvian.record import Fact, Patient
 from vitruvian.twin.answer import Message, Used
@@ -28,7 +29,8 @@ from vitruvian.twin.reading import (
     trusted,
     used,
 )
-from vitruvian.twin.states import states
+from vitruvian.twin.states import Shown, states
+from vitruvian.twin.words import unit_text
 
 _STALE_DAYS = 30.0
 
@@ -71,7 +73,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     current = sorted({name for name, _, end in others if end is None})
     names = {c.name for m in drug.models for c in m.covariates} | {n for r in drug.label_rules for n in r.needs}
     marks = states(facts, current, names)
-    known |= {name: value for name, (value, _, _) in marks.items()}
+    known |= {name: mark.value for name, mark in marks.items()}
     known |= _baseline_inr(series, drug, names)
     known |= dict(asked.covariates or {})
 
@@ -82,7 +84,8 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     effects = [e for e in found if not all(e.held_by({c.name for c in m.covariates}) for m in drug.models)]
     reasons = [text for e in effects for text in e.reasons]
     advised = advice_texts(drug, calls) if calls else ()
-    lines = _used(facts, newest, series, marks, calls, genome, now, age, female, asked)
+    acting = _acting(calls, (*genetic, *(e.modifier.name.upper() for e in effects), *(text for text, _ in advised)))
+    lines = _used(newest, series, marks, acting, genome, now, age, female, asked)
     return Case(
         patient=patient.id,
         drug=drug,
@@ -176,14 +179,29 @@ def _past(asked: Asked, now: int) -> list[Message]:
     return [Message("warning", "past-moment", text, "Bring the record up to date, or say the moment with --at.")]
 
 
-def _mixture(genetic: list[str], calls: Mapping[str, object]) -> tuple[str, ...]:
+def _mixture(genetic: list[str], calls: Mapping[str, GeneCall]) -> tuple[str, ...]:
     if not genetic or calls:
         return ()
     names = ", ".join(genetic)
     return (f"No genome is recorded: {names} are a mixture over population frequencies, not the common allele.",)
 
 
-def _used(facts, newest, series, marks, calls, genome, now, age, female, asked) -> list[Used]:  # type: ignore[no-untyped-def]
+def _acting(calls: Mapping[str, GeneCall], mentioned: Sequence[str]) -> dict[str, GeneCall]:
+    """The genes that a model, an effect or a guideline speaks of."""
+    return {gene: call for gene, call in calls.items() if call.diplotype and any(gene in text for text in mentioned)}
+
+
+def _used(
+    newest: Mapping[str, Fact],
+    series: Mapping[str, Series],
+    marks: Mapping[str, Shown],
+    calls: Mapping[str, GeneCall],
+    genome: Fact | None,
+    now: int,
+    age: float | None,
+    female: bool | None,
+    asked: Asked,
+) -> list[Used]:
     lines = []
     if age is not None:
         lines.append(Used("AGE", f"{age:.1f} years", "", None, "birth date"))
@@ -191,12 +209,11 @@ def _used(facts, newest, series, marks, calls, genome, now, age, female, asked) 
         lines.append(Used("sex", "female" if female else "male", "", None, "demographics"))
     for name, fact in newest.items():
         value = series[name].at(float("inf"))
-        lines.append(used(name, f"{value:.4g} {MEASURED[name] if name != 'INR' else ''}".strip(), fact, now))
-    for name, (value, fact, meaning) in marks.items():
-        origin = "" if fact else "no such condition or drug is recorded"
-        lines.append(used(name, f"{meaning}: {'yes' if value else 'no'}", fact, now, origin))
+        lines.append(used(name, f"{value:.4g} {unit_text(MEASURED[name])}".strip(), fact, now))
+    for name, mark in marks.items():
+        lines.append(used(name, f"{mark.meaning}: {'yes' if mark.value else 'no'}", mark.fact, now, mark.origin))
     for gene, call in calls.items():
-        if call.diplotype:
-            lines.append(used(gene, f"{call.diplotype} ({call.phenotype})", genome, now, "genome"))
+        said = f"{call.diplotype} ({call.phenotype})" if call.phenotype else str(call.diplotype)
+        lines.append(used(gene, said, genome, now, "genome"))
     lines += [Used(n, f"{v:g}", "", None, "given by the person who asked") for n, v in (asked.covariates or {}).items()]
     return lines

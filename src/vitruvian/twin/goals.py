@@ -9,7 +9,7 @@ from vitruvian.core import InputError, Source
 from vitruvian.pharmacology import Drug, Target, find
 from vitruvian.twin.answer import GoalStated
 from vitruvian.twin.metrics import limits
-from vitruvian.twin.words import target_text
+from vitruvian.twin.words import target_name, target_text
 
 _METRICS = ("auc24", "trough", "peak", "average", "cumulative_auc", "time_above", "inr")
 _EXPRESSION = re.compile(
@@ -33,6 +33,7 @@ class Goal:
         return GoalStated(
             name=self.target.name,
             metric=self.target.metric,
+            title=target_name(self.target),
             output=self.target.output,
             low=low,
             high=None if high == float("inf") else high,

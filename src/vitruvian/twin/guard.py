@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from vitruvian.model import Model
 from vitruvian.pharmacology import Drug
-from vitruvian.twin.answer import Message
+from vitruvian.twin.answer import Message, Severity
 from vitruvian.twin.candidates import Candidate, within_absolute
 
 DUPLICATES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -107,10 +107,9 @@ def check_label(drug: Drug, person: Mapping[str, float], indication: str = "") -
             text = f"The label rule “{rule.name}” cannot be checked without {', '.join(missing)}."
             found.append(Message("refusal", "label-unchecked", text, "Record the missing value.", str(rule.source)))
         elif rule.check(person):
-            severity = "refusal" if rule.action == "avoid" else "warning"
-            found.append(
-                Message(severity, f"label-{rule.action}", f"Label: {rule.consequence}", rule.name, str(rule.source))  # type: ignore[arg-type]
-            )
+            severity: Severity = "refusal" if rule.action == "avoid" else "warning"
+            text = f"Label ({rule.name}): {rule.consequence}"
+            found.append(Message(severity, f"label-{rule.action}", text, "", str(rule.source)))
     return found
 
 

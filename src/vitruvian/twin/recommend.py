@@ -19,7 +19,7 @@ from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
 
 _GRID = 32
-_OFF_THE_CLOCK = 0.1
+OFF_THE_CLOCK = 0.1
 """Utility that a regimen of other than one to three doses a day must bring more than one that is."""
 _IN_PROPORTION = ("auc24", "trough", "peak", "average")
 
@@ -54,7 +54,7 @@ def _effort(c: Candidate) -> float:
     per_day = 24.0 / c.interval
     if c.interval >= 168.0:
         return 0.0
-    return 0.0 if per_day in (1.0, 2.0, 3.0) else _OFF_THE_CLOCK
+    return 0.0 if per_day in (1.0, 2.0, 3.0) else OFF_THE_CLOCK
 
 
 def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal: Goal) -> Compared:

@@ -32,15 +32,26 @@ STATES = (
 _CLOSED = frozenset({"resolved", "inactive", "remission"})
 
 
-def states(facts: Sequence[Fact], taking: Sequence[str], names: set[str]) -> dict[str, tuple[float, Fact | None, str]]:
-    """Value, fact and meaning of each state in `names`; 0 means that the record holds no sign of it, and is said so."""
-    found: dict[str, tuple[float, Fact | None, str]] = {}
+@dataclass(frozen=True)
+class Shown:
+    """A state of this person: 1 or 0, the fact that shows it, its meaning, and where that is from."""
+
+    value: float
+    fact: Fact | None
+    meaning: str
+    origin: str
+
+
+def states(facts: Sequence[Fact], taking: Sequence[str], names: set[str]) -> dict[str, Shown]:
+    """Each state in `names`; 0 means that the record holds no sign of it, and is said so."""
+    found: dict[str, Shown] = {}
     for state in STATES:
         if state.covariate not in names:
             continue
         fact = next((f for f in facts if f.kind in ("condition", "procedure") and _shows(f, state)), None)
-        on = fact is not None or bool(state.drugs & set(taking))
-        found[state.covariate] = (float(on), fact, state.meaning)
+        taken = state.drugs & set(taking)
+        origin = "medication" if taken else "" if fact else "no such condition or drug is recorded"
+        found[state.covariate] = Shown(float(fact is not None or bool(taken)), fact, state.meaning, origin)
     return found
 
 

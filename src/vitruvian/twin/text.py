@@ -59,7 +59,8 @@ def _goal(answer: Answer) -> list[str]:
     goal = answer.goal
     if goal is None:
         return []
-    text = f"Goal: {metric_name(goal.metric)} {range_text(goal.low, goal.high, goal.unit)} {goal.when}, {goal.basis}"
+    name = goal.title or metric_name(goal.metric)
+    text = f"Goal: {name} {range_text(goal.low, goal.high, goal.unit)} {goal.when}, {goal.basis}"
     return [*_wrapped(text), *_wrapped(f"Harm counted: {'; '.join(goal.harms)}" if goal.harms else "")]
 
 
@@ -73,7 +74,7 @@ def _options(answer: Answer, most: int) -> list[str]:
         return []
     goal = answer.goal
     unit = "" if goal is None else unit_text(goal.unit)
-    name = "median" if goal is None else f"{metric_name(goal.metric)}{', ' if unit else ''}{unit}"
+    name = "median" if goal is None else f"{goal.title or metric_name(goal.metric)}{', ' if unit else ''}{unit}"
     several = len(answer.models) > 1
     rows = [["", "regimen", f"{name} (90 %)", "target", "harm", "by model" if several else "", ""]]
     rows += [_option(answer, k, o, several) for k, o in shown(answer, most)]
