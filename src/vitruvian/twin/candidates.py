@@ -14,6 +14,9 @@ MANY, FEW = 96, 28
 _STEP = 1.12
 """Neighbouring amounts closer than this ratio are thinned out; the exact dose is solved for apart."""
 
+_WEIGHT, _AREA = (0.2, 700.0), (0.02, 5.0)
+"""Bodies of people: kg and m²."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -65,7 +68,14 @@ class Candidate:
 
 
 def standard(drug: Drug, route: str, *, weight: float | None, bsa: float | None, indication: str = "") -> Candidate:
-    """The label's or guideline's dose for this size as a real product; raises `InputError` if none by route."""
+    """The label's or guideline's dose for this size as a real product.
+
+    Raises `InputError` if there is none by this route, `DataError` for a body that nobody has.
+    """
+    for name, value, unit, (low, high) in (("weight", weight, "kg", _WEIGHT), ("surface area", bsa, "m2", _AREA)):
+        if value is not None and not low <= value <= high:
+            got, allowed = f"{value:g} {unit}", f"{low:g} to {high:g} {unit}"
+            raise DataError(f"nobody has this body {name}", got=got, allowed=allowed, todo="Check the record.")
     fitting = [s for s in drug.standard if s.route == route]
     if not fitting:
         raise InputError(f"{drug.name} has no standard dose by this route", got=route)
