@@ -88,7 +88,9 @@ def statement(drug: str, amount: float, start: str, period: float = 1, end: str 
 
 
 def allergy(drug: str) -> Json:
-    active = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}
+    active = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]
+    }
     return {
         "resourceType": "AllergyIntolerance",
         "id": f"allergy-{drug}",
@@ -99,7 +101,8 @@ def allergy(drug: str) -> Json:
 
 
 DOSES = tuple(
-    dose("vancomycin", 1000.0, f"2025-03-{day:02d}T{hour:02d}:00:00") for day, hour in ((3, 20), (4, 8), (4, 20), (5, 8))
+    dose("vancomycin", 1000.0, f"2025-03-{day:02d}T{hour:02d}:00:00")
+    for day, hour in ((3, 20), (4, 8), (4, 20), (5, 8))
 )
 """1000 mg over 1 h every 12 h; the last at 8 o'clock of the day asked about."""
 SIZE = (person(), weight(), height())

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundles import DOSES, NOW, SIZE, WHOLE, allergy, creatinine, dose, height, level, person, statement, weight, write
 
+from bundles import DOSES, NOW, SIZE, WHOLE, allergy, creatinine, dose, height, level, person, statement, weight, write
 from vitruvian.cli import main
 from vitruvian.record import Record
 
@@ -36,7 +36,9 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     return call
 
 
-def ask(run: Run, folder: Path, *resources: Any, drug: str = "vancomycin", more: tuple[object, ...] = ()) -> tuple[int, Any]:
+def ask(
+    run: Run, folder: Path, *resources: Any, drug: str = "vancomycin", more: tuple[object, ...] = ()
+) -> tuple[int, Any]:
     """Exit code and JSON answer for a record of these resources."""
     with Record.open(folder / "vitruvian.db") as record:
         record.ingest(write(folder, *resources))

@@ -90,10 +90,7 @@ _QUICK = {"vancomycin_goti_2018", "apixaban_cirincione_2018", "infliximab_fasanm
 
 @pytest.mark.parametrize(
     ("drug", "model"),
-    [
-        pytest.param(d, m, id=m.name, marks=() if m.name in _QUICK else pytest.mark.slow)
-        for d, m in _EVERY
-    ],
+    [pytest.param(d, m, id=m.name, marks=() if m.name in _QUICK else pytest.mark.slow) for d, m in _EVERY],
 )
 def test_steady_auc_is_dose_over_clearance(drug: Drug, model: Model):
     """AUC over an interval at steady state = F·dose/CL, whatever the model's compartments and absorption are."""
@@ -165,7 +162,9 @@ def test_a_better_option_outside_the_guard_is_not_recommended(treated):
     """The cap on harm and the bounds come before utility."""
     strict = replace(goal_for(VANCOMYCIN), harm_cap=0.05)
     loose = replace(strict, harm_cap=1.0, harm_weight=0.0)
-    options = [Candidate(a, "mg", 12.0, "iv", d) for a, d in ((250, 1.0), (500, 1.0), (750, 1.0), (1000, 1.0), (4250, 4.5))]
+    options = [
+        Candidate(a, "mg", 12.0, "iv", d) for a, d in ((250, 1.0), (500, 1.0), (750, 1.0), (1000, 1.0), (4250, 4.5))
+    ]
     found = compare(treated.case, fits(treated), options, strict)
     best = found.best(strict)
     assert best is None or found.harm(best) <= 0.05

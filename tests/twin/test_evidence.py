@@ -6,8 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bundles import DOSES, NOW, SIZE, WHOLE, allergy, creatinine, dose, height, lab, level, person, statement, take_in, weight
 
+from bundles import (
+    DOSES,
+    NOW,
+    SIZE,
+    WHOLE,
+    allergy,
+    creatinine,
+    dose,
+    height,
+    lab,
+    level,
+    person,
+    statement,
+    take_in,
+    weight,
+)
 from vitruvian.core import DataError
 from vitruvian.person import cockcroft_gault
 from vitruvian.twin import Asked, Case, read_case

@@ -68,7 +68,7 @@ def test_the_order_in_which_levels_are_written_does_not_matter():
 
 
 def test_a_level_below_the_limit_is_not_a_level_at_the_limit():
-    """"< 5 mg/L" says that it may be anything below: clearance is believed higher than from a measured 5 mg/L."""
+    """ "< 5 mg/L" says that it may be anything below: clearance is believed higher than from a measured 5 mg/L."""
     at, below = (
         replace(case(), levels=tuple(replace(v, censored=c) for v in case([(47.5, 5.0)]).levels)) for c in (False, True)
     )

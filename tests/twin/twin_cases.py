@@ -14,7 +14,9 @@ from vitruvian.twin import Case, Measured, Twin
 from vitruvian.twin.calibrate import Fit
 
 VANCOMYCIN = find("vancomycin")
-GOTI, THOMSON = (next(m for m in VANCOMYCIN.models if m.name == f"vancomycin_{n}") for n in ("goti_2018", "thomson_2009"))
+GOTI, THOMSON = (
+    next(m for m in VANCOMYCIN.models if m.name == f"vancomycin_{n}") for n in ("goti_2018", "thomson_2009")
+)
 ADULT = {"CRCL": 65.0, "WT": 70.0, "DIALYSIS": 0.0, "AGE": 60.0, "SCR": 1.0, "FEMALE": 0.0, "BSA": 1.8, "HT": 172.0}
 DRAWS = 200
 NEVER = Schedule((), "vancomycin")
@@ -49,6 +51,8 @@ def simulated(eta: Sequence[float], times: Sequence[float] = TIMES, model: Model
     person = case(**more)
     from vitruvian.twin.draws import Draws
 
-    truth = Draws(model, model.theta, np.asarray([eta], dtype=float), np.zeros(1, dtype=int), person.covariates_for(model))
+    truth = Draws(
+        model, model.theta, np.asarray([eta], dtype=float), np.zeros(1, dtype=int), person.covariates_for(model)
+    )
     curve = truth.curves([FOUR], [np.asarray(times, dtype=float)], "concentration")[0][0]
     return case(tuple(zip(times, curve.tolist(), strict=True)), **more)
