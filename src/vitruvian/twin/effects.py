@@ -17,15 +17,18 @@ from vitruvian.pharmacology.interactions import (
     find_victim,
     genotype_clearance_ratio,
 )
+from vitruvian.pharmacology.interactions import Taken as Perpetrator
 from vitruvian.pharmacology.modifiers import Modifier
 from vitruvian.twin.answer import Message
 from vitruvian.twin.case import Effect
-from vitruvian.twin.reading import Clock
+from vitruvian.twin.reading import Clock, Taken
 
 _NEGLIGIBLE = 0.05
 """Effects smaller than this on the logarithm of clearance, with as little uncertainty, are left out."""
 
-Taking = Sequence[tuple[str, float, float | None]]
+Taking = Sequence[Taken]
+_REFERENCE = {"CYP3A5": "*3/*3"}
+"""Genotypes to which the tables' shares refer; every other gene's is *1/*1."""
 
 
 def interactions(
@@ -39,15 +42,16 @@ def interactions(
     except UnknownNameError:
         text = f"Interactions of {drug.name} are not in the table of victims."
         return [], [Message("warning", "interaction-unknown", text, "Check them by hand.")]
-    for name in sorted({t[0] for t in taking if t[0] != drug.name}):
+    for name in sorted({t.name for t in taking if t.name != drug.name}):
+        own = [t for t in taking if t.name == name]
         try:
             find_perpetrator(name)
         except UnknownNameError:
-            if any(end is None for other, _, end in taking if other == name):
+            if any(t.end_ms is None for t in own):
                 unknown.append(name)
             continue
-        found = _ratio(drug, name, calls, route)
-        effect = _effect(name, found, _presence(found, [t for t in taking if t[0] == name], clock, now))
+        found = _ratio(drug, own[-1], calls, route)
+        effect = _effect(name, found, _presence(found, own, clock, now))
         if effect is not None:
             effects.append(effect)
     messages = []
@@ -86,19 +90,20 @@ def _effect(name: str, found: InteractionEffect, presence: Course) -> Effect | N
     return Effect(Modifier(name, log_ratio, log_sd, reasons[0]), presence, tuple(reasons))
 
 
-def _ratio(drug: Drug, name: str, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:
-    """The effect in this person's genotype where the tables know it, else in the common one."""
+def _ratio(drug: Drug, taken: Taken, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:
+    """The effect of the dose taken, in this person's genotype where the tables know it, else in the common one."""
+    agent = Perpetrator(taken.name, taken.dose_mg)
     genes = {p.name: calls[p.name].diplotype for p in find_victim(drug.name).pathways if p.name in calls}
-    known = {gene: diplotype for gene, diplotype in genes.items() if diplotype is not None}
+    known = {g: d for g, d in genes.items() if d is not None and d != _REFERENCE.get(g, "*1/*1")}
     try:
-        return clearance_ratio(drug.name, (name,), genotype=known, route=_route(route))
+        return clearance_ratio(drug.name, (agent,), genotype=known, route=_route(route))
     except UnknownNameError:  # a genotype whose activity is not tabulated
-        return clearance_ratio(drug.name, (name,), route=_route(route))
+        return clearance_ratio(drug.name, (agent,), route=_route(route))
 
 
 def _presence(found: InteractionEffect, periods: Taking, clock: Clock, now: float) -> Course:
     """Share of the full effect over time, in fifths: it rises and falls with the half-life of its time course."""
-    spans = [(clock.hours(int(a)), None if b is None else clock.hours(int(b))) for _, a, b in periods]
+    spans = [(clock.hours(t.start_ms), None if t.end_ms is None else clock.hours(t.end_ms)) for t in periods]
     if not found.time_courses:
         return float(any(b is None for _, b in spans))
     slowest = max(found.time_courses, key=lambda c: c.half_life_h)

@@ -69,8 +69,8 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     if age is not None:
         known = courses(series, age_y=age, female=female, start=0.0, now=hour)
     floored = _floored(series, drug, known, age, female, hour)
-    others = [t for t in taking(facts, now) if t[0] != drug.name]
-    current = sorted({name for name, _, end in others if end is None})
+    others = [t for t in taking(facts, now) if t.name != drug.name]
+    current = sorted({t.name for t in others if t.end_ms is None})
     names = {c.name for m in drug.models for c in m.covariates} | {n for r in drug.label_rules for n in r.needs}
     marks = states(facts, current, names)
     known |= {name: mark.value for name, mark in marks.items()}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vitruvian.core import DataError, UnitError, convert, parse_instant
+from vitruvian.core import DataError, UnitError, convert, parse_instant, same_dimension
 from vitruvian.model import Dose, Schedule
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Fact
@@ -33,6 +33,8 @@ _ROUTES = {
     "sc": ("34206005", "subcutaneous", "sc"),
 }
 _ACTIVE = frozenset({"active", "on-hold", "completed", "in-progress"})
+_BEYOND = 10.0
+"""A recorded dose above this many times the highest single dose is a mistake, not an overdose."""
 
 
 @dataclass(frozen=True)
@@ -139,21 +141,35 @@ def before_dose(found: Sequence[Measured], dosed: bool) -> list[Message]:
     ]
 
 
-def taking(facts: Sequence[Fact], now_ms: int) -> list[tuple[str, float, float | None]]:
-    """Drugs by name with start and end in ms (`None`: still taken), from statements and requests."""
-    found: dict[tuple[str, int], tuple[str, float, float | None]] = {}
+@dataclass(frozen=True)
+class Taken:
+    """A course of another drug: start and end in ms (`None`: still taken), single dose in mg where it is known."""
+
+    name: str
+    start_ms: int
+    end_ms: int | None
+    dose_mg: float | None
+
+
+def taking(facts: Sequence[Fact], now_ms: int) -> list[Taken]:
+    """Courses of drugs that the record states or orders."""
+    found: dict[tuple[str, int], Taken] = {}
     for f in facts:
         name = f.detail.get("drug")
-        if not name or not f.kind.startswith("medication_") or f.start_ms is None:
-            continue
-        if f.kind == "medication_administration":
+        if not name or f.kind not in ("medication_statement", "medication_request") or f.start_ms is None:
             continue
         ended = f.end_ms if f.end_ms is not None and f.end_ms <= now_ms else None
         if f.status in ("stopped", "completed") and ended is None:
             ended = f.end_ms or f.start_ms
         if f.status in _ACTIVE or f.status == "stopped":
-            found[name, f.start_ms] = (name, f.start_ms, ended)
+            found[name, f.start_ms] = Taken(name, f.start_ms, ended, _milligrams(f))
     return list(found.values())
+
+
+def _milligrams(f: Fact) -> float | None:
+    if f.value is None or f.unit is None or not same_dimension(f.unit, "mg"):
+        return None
+    return convert(f.value, f.unit, "mg")
 
 
 def used(name: str, value: str, fact: Fact | None, now_ms: int, origin: str = "") -> Used:
@@ -176,6 +192,9 @@ def _dose(f: Fact, drug: Drug, clock: Clock, now_ms: int) -> Dose:
         raise DataError("a dose without time, amount or unit", got=f"{f.display} {f.value_raw} {f.unit_raw}")
     unit = drug.products[0].unit
     amount = convert(f.value, f.unit, unit)
+    most = _BEYOND * min((b.high for b in drug.bounds.limits if (b.quantity, b.unit) == ("single", unit)), default=math.inf)
+    if amount > most:
+        raise DataError("a dose that nobody is given", got=f"{amount:g} {unit}", allowed=f"at most {most:g} {unit}")
     route = _route(f, drug)
     time = clock.hours(f.start_ms)
     if f.kind == "medication_administration":
