@@ -83,7 +83,7 @@ def test_a_dose_without_unit_or_before_time_begins() -> None:
         Dose(0.0, 1000.0, "", "iv")
     with pytest.raises(DataError, match="got -1 h; allowed: 0 h or later"):
         Dose(-1.0, 1000.0, "mg", "iv")
-    with pytest.raises(UnknownNameError, match="has no route 'oral'.*allowed: .*iv"):
+    with pytest.raises(UnknownNameError, match=r"has no route 'oral'.*allowed: .*iv"):
         vt.oral("vancomycin", 500, "mg", every=12, count=2).to_subject(
             find_model(MODEL), [12.0], {"CRCL": 65.0, "WT": 70.0, "DIALYSIS": 0.0}
         )
@@ -166,7 +166,7 @@ def test_a_genome_of_another_build(run: Run, tmp_path: Path) -> None:
     (tmp_path / "g.vcf").write_text("\n".join(lines) + "\n")
     code, err = run("genotype", "g.vcf")
     assert code == 2, err
-    with pytest.raises((DataError, UnsupportedError), match="another assembly.*allowed: GRCh38 or GRCh37"):
+    with pytest.raises((DataError, UnsupportedError), match=r"another assembly.*allowed: GRCh38 or GRCh37"):
         read_calls(tmp_path / "g.vcf")
 
 

@@ -124,6 +124,13 @@ def test_a_dose_that_cannot_be_read_refuses(tmp_path: Path, broken: dict[str, st
     assert codes(case)["unreadable-dose"] == "refusal"
 
 
+def test_a_dose_that_nobody_is_given_refuses(tmp_path: Path) -> None:
+    """A gram that was recorded as a kilogram."""
+    case = read(tmp_path, *SIZE, creatinine(), dose("vancomycin", 1.0, "2025-03-05T08:00:00", unit="kg"))
+    assert codes(case)["unreadable-dose"] == "refusal"
+    assert "at most 30000 mg" in next(m.text for m in case.messages)
+
+
 def test_a_dose_that_was_not_given_does_not_count(tmp_path: Path) -> None:
     last = DOSES[3] | {"status": "not-done"}
     case = read(tmp_path, *SIZE, creatinine(), *DOSES[:3], last)

@@ -1,4 +1,4 @@
-"""Evidence → posterior → forecast: what levels teach, what interactions and unknown genes do, which model is believed."""
+"""Evidence → posterior → forecast: what levels teach, what interactions and genes do, which model is believed."""
 
 from __future__ import annotations
 
