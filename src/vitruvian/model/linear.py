@@ -110,7 +110,7 @@ class _Linear(eqx.Module):
 
 
 class ClosedForm(_Linear):
-    """Modes in closed form; for models with `mammillary(p)` (one to three compartments, first-order depot)."""
+    """Modes in closed form; for models with `mammillary(p)` (one to three compartments, depot or chain)."""
 
     def prepare(self, model: Model, p: Any) -> Any:
         """Modes."""
@@ -118,7 +118,7 @@ class ClosedForm(_Linear):
         if structure is None:
             raise UnsupportedError(
                 f"model {model.name} has no closed form",
-                allowed="one to three compartments with or without first-order depot",
+                allowed="one to three compartments with or without first-order depot or transit chain",
                 todo="Use MatrixExponential() for other linear models, Adaptive() for ODE models.",
             )
         return modes_of(structure)

@@ -1,4 +1,4 @@
-"""Closed form of mammillary systems: one to three compartments, with or without a first-order depot.
+"""Closed form of mammillary systems: one to three compartments, with or without a depot or a chain before them.
 
 dy/dt = A·y of the central block has real, negative, distinct eigenvalues λ (while the peripherals are linked), and
 exp(A·t) = Σ exp(λ_i·t)·P_i with spectral projectors P_i = Π_{l≠i} (A − λ_l)/(λ_i − λ_l) (Sylvester's formula). The
@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import lax
 
+from vitruvian.model.linear_chain import run_chain
 from vitruvian.model.linear_functions import difference, difference_integral, integral
 
 
 class Mammillary(NamedTuple):
-    """Rate constants: elimination, (to, from) each peripheral, absorption from a depot (None: no depot).
+    """Rate constants: elimination, (to, from) each peripheral, absorption from what comes before (None: nothing).
 
-    State: [depot], central, peripherals.
+    State: [depot, or a chain of which each empties into the next and the last into central, all at the rate
+    `absorption`], central, peripherals.
     """
 
     elimination: Any
@@ -97,26 +99,32 @@ def _multiply(a: list[list[Any]], b: list[list[Any]]) -> list[list[Any]]:
 
 def advance(m: Modes, t: Any, y: list[Any], inputs: list[Any]) -> list[Any]:
     """State after `t`, component by component, from state `y` under constant `inputs` (None: no input there)."""
-    depot = m.absorption is not None
-    central, running = (y[1:], inputs[1:]) if depot else (y, inputs)
+    before = len(y) - len(m.eigenvalues)
+    central, running = y[before:], inputs[before:]
+    first, entered = _absorb(m, t, y[:before], inputs[:before])
     out: list[Any] = [0.0] * len(central)
-    drug: Any = y[0]
-    drug_in = inputs[0] if depot else None
-    decay: Any = jnp.exp(-m.absorption * t) if depot else None
-    for eigenvalue, projector in zip(m.eigenvalues, m.projectors, strict=True):
+    for eigenvalue, projector, fed in zip(m.eigenvalues, m.projectors, entered, strict=True):
         growth = jnp.exp(eigenvalue * t)
-        fed: Any = 0.0
-        if depot:
-            fed = m.absorption * drug * difference(eigenvalue, -m.absorption, t, growth, decay)
-            if drug_in is not None:
-                fed = fed + m.absorption * drug_in * difference_integral(eigenvalue, -m.absorption, t)
         filled = integral(eigenvalue, t) if any(r is not None for r in running) else 0.0
         for r, weights in enumerate(projector):
             value = weights[0] * fed + sum(w * x for w, x in zip(weights, central, strict=True)) * growth
             for w, rate in zip(weights, running, strict=True):
                 value = value if rate is None else value + w * rate * filled
             out[r] = out[r] + value
-    if not depot:
-        return out
-    left = drug * decay
-    return [left if drug_in is None else left + drug_in * integral(-m.absorption, t), *out]
+    return [*first, *out]
+
+
+def _absorb(m: Modes, t: Any, y: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What is left before the central compartment, and what has entered each mode."""
+    if not y:
+        return [], [0.0] * len(m.eigenvalues)
+    if len(y) > 1:
+        return run_chain(m.absorption, t, y, inputs, m.eigenvalues)
+    drug, drug_in, decay = y[0], inputs[0], jnp.exp(-m.absorption * t)
+    left, entered = drug * decay, []
+    for eigenvalue in m.eigenvalues:
+        fed = m.absorption * drug * difference(eigenvalue, -m.absorption, t, jnp.exp(eigenvalue * t), decay)
+        if drug_in is not None:
+            fed = fed + m.absorption * drug_in * difference_integral(eigenvalue, -m.absorption, t)
+        entered.append(fed)
+    return [left if drug_in is None else left + drug_in * integral(-m.absorption, t)], entered

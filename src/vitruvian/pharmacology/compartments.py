@@ -40,13 +40,18 @@ class CompartmentModel(Model):
     @property
     def closed_form(self) -> bool:
         """Whether the structure has a closed form."""
-        return not self.metabolite and self.absorption in (None, "first_order")
+        return not self.metabolite
+
+    @property
+    def _absorption_rate(self) -> str:
+        return "KA" if self.absorption == "first_order" else "KTR"
 
     def mammillary(self, p: Values) -> Mammillary | None:
-        """Rate constants of the mammillary structure; None for transit chains and metabolites."""
+        """Rate constants of the mammillary structure; None with a metabolite."""
         if not self.closed_form:
             return None
-        return Mammillary(_elimination(p), _exchange(self.peripherals, p), p["KA"] if self.absorption else None)
+        absorption = p[self._absorption_rate] if self.absorption else None
+        return Mammillary(_elimination(p), _exchange(self.peripherals, p), absorption)
 
     def matrix(self, p: Values) -> Float[Array, "n n"]:
         """Rate matrix."""
@@ -54,7 +59,7 @@ class CompartmentModel(Model):
         flows: list[tuple[str, str | None, Any]] = []
         chain = list(names[: names.index("central")])
         for here, there in zip(chain, [*chain[1:], "central"][: len(chain)], strict=True):
-            flows.append((here, there, p["KA"] if self.absorption == "first_order" else p["KTR"]))
+            flows.append((here, there, p[self._absorption_rate]))
         for name, (out, back) in zip(("peripheral", "peripheral2"), _exchange(self.peripherals, p), strict=False):
             flows += [("central", name, out), (name, "central", back)]
         elimination = _elimination(p)
