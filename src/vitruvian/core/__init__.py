@@ -1,4 +1,4 @@
-"""Ground floor: errors, sources, units, time, ids, actors, random keys."""
+"""Ground floor: errors, sources, units, time, ids, actors, random keys, stored programs."""
 
 from vitruvian.core.actor import ACTIONS as ACTIONS
 from vitruvian.core.actor import Actor as Actor
@@ -16,6 +16,7 @@ from vitruvian.core.ids import content_hash as content_hash
 from vitruvian.core.ids import stable_id as stable_id
 from vitruvian.core.keys import derive_seed as derive_seed
 from vitruvian.core.keys import random_key as random_key
+from vitruvian.core.programs import program as program
 from vitruvian.core.source import STATUSES as STATUSES
 from vitruvian.core.source import Source as Source
 from vitruvian.core.source import Status as Status

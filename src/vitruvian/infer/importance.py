@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
-from vitruvian.core import InputError, SolveError
+from vitruvian.core import InputError, SolveError, program
 from vitruvian.infer._seed import generators
 from vitruvian.infer._table import anonymous
 from vitruvian.infer.map import MapEstimate
@@ -139,7 +138,7 @@ def _half_log_det(factor: np.ndarray) -> np.ndarray:
     return np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
 
 
-@partial(jax.jit, static_argnames=("model", "keep"))
+@program("keep")
 def _evaluate(
     model: Model, table: EventTable, theta: dict[str, Any], prior: Prior, eta: Any, *, keep: bool
 ) -> tuple[Any, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from statistics import NormalDist
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import ndtri
 
+from vitruvian.core import program
 from vitruvian.infer._table import anonymous
 from vitruvian.infer.posterior import Posterior, weighted_quantile
 from vitruvian.model import EventTable, Model, individual_parameters
@@ -70,7 +70,7 @@ def learned(posterior: Posterior, person: int = 0) -> tuple[Learned, ...]:
 def _prior_draws(count: int, factor: np.ndarray) -> np.ndarray:
     """Prior draws whose independent parts are evenly spread (Latin hypercube), so that quantiles carry little noise."""
     generator = np.random.default_rng(0)
-    even = ndtri((np.arange(count) + 0.5) / count)
+    even = np.array([NormalDist().inv_cdf((k + 0.5) / count) for k in range(count)])
     return np.stack([generator.permutation(even) for _ in factor], axis=1).reshape(count, len(factor)) @ factor.T
 
 
@@ -86,7 +86,7 @@ def _spread(values: np.ndarray, weight: np.ndarray) -> float:
     return float(np.sqrt(weight @ (shown - centre) ** 2))
 
 
-@partial(jax.jit, static_argnames="model")
+@program()
 def _parameters(model: Model, row: EventTable, theta: Mapping[str, Any], eta: Any, last: Any) -> dict[str, Any]:
     names = {v.of for v in (*model.random_effects, *model.occasion_effects)}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import jax
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from vitruvian.core import SolveError
+from vitruvian.core import SolveError, program
 from vitruvian.infer._seed import generators
 from vitruvian.infer._table import anonymous, check_observations
 from vitruvian.infer.newton import Search, minimise
@@ -114,7 +113,7 @@ def _starts(table: EventTable, prior: Prior, starts: int, seed: int) -> Float[np
     return start
 
 
-@partial(jax.jit, static_argnames="model")
+@program()
 def _search(model: Model, table: EventTable, theta: dict[str, Any], prior: Prior, start: Any) -> Search:
     records = table.observations.time.shape[-1]
     people, starts, size = start.shape

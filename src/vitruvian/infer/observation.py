@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
 
 from vitruvian.core import DataError
 from vitruvian.infer.likelihood import variance
@@ -33,11 +32,14 @@ def log_density(error: ResidualError, f: np.ndarray, level: np.ndarray) -> np.nd
 
 def cumulative(error: ResidualError, f: np.ndarray, level: np.ndarray) -> np.ndarray:
     """P(a level is below `level`) at predictions `f`."""
-    return ndtr(_scaled(error, f, level)[0])
+    z = _scaled(error, f, level)[0]
+    return np.vectorize(math.erfc, otypes=[float])(-z / math.sqrt(2.0)) / 2.0
 
 
 def log_cumulative(error: ResidualError, f: np.ndarray, level: np.ndarray) -> np.ndarray:
     """ln P(a level is below `level`) at predictions `f`, accurate far in the tail."""
+    from scipy.special import log_ndtr  # half a second to load; few levels are censored
+
     return log_ndtr(_scaled(error, f, level)[0])
 
 

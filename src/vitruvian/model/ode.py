@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -121,7 +120,7 @@ class Adaptive(_Ode):
 
     def over(self, model: Model, p: Any, start: Any, end: Any, y: Any, inputs: Any) -> Float[Array, " n"]:
         """One adaptive solve."""
-        return _solve(self, diffrax.Tsit5(), model, p, start, end, y, inputs)
+        return _solve(self, "Tsit5", model, p, start, end, y, inputs)
 
 
 class Stiff(_Ode):
@@ -134,17 +133,19 @@ class Stiff(_Ode):
 
     def over(self, model: Model, p: Any, start: Any, end: Any, y: Any, inputs: Any) -> Float[Array, " n"]:
         """One implicit solve."""
-        return _solve(self, diffrax.Kvaerno5(), model, p, start, end, y, inputs)
+        return _solve(self, "Kvaerno5", model, p, start, end, y, inputs)
 
 
 def _solve(
-    how: Adaptive | Stiff, method: Any, model: Model, p: Any, start: Any, end: Any, y: Any, inputs: Any
+    how: Adaptive | Stiff, method: str, model: Model, p: Any, start: Any, end: Any, y: Any, inputs: Any
 ) -> Float[Array, " n"]:
+    import diffrax  # a second to load, and most models have closed forms
+
     # an interval of no length is stretched: its result is not used, but must be finite in all derivatives
     end = jnp.where(end > start, end, start + 1e-6)
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(lambda t, y, args: model.rhs(t, y, p) + inputs),
-        method,
+        getattr(diffrax, method)(),
         start,
         end,
         None,

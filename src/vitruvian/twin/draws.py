@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitruvian.core import SolveError
+from vitruvian.core import SolveError, program
 from vitruvian.model import EventTable, Model, Schedule, compile_events, predict
 from vitruvian.model.schedule import Course
 
@@ -93,13 +92,13 @@ def _rows(count: int) -> int:
     return next(size for size in (4, 16, 32, 64, 128, 256, 512, count) if size >= count)
 
 
-@partial(jax.jit, static_argnames="model")
+@program()
 def _predict(model: Model, table: EventTable, theta: dict[str, Any], eta: Any) -> Any:
     # one schedule at a time: the draws of one fill the vector units and stay in the cache
     return jax.lax.map(lambda row: jax.vmap(lambda e: predict(model, row, theta, e))(eta), table)
 
 
-@partial(jax.jit, static_argnames="model")
+@program()
 def _individual(model: Model, theta: dict[str, Any], eta: Any, c: dict[str, Any]) -> dict[str, Any]:
     found = jax.vmap(lambda e, own: model.individual(theta, e, own))(eta, c)
     return {k: v for k, v in found.items() if jax.numpy.ndim(v) == 1}
