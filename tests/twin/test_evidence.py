@@ -194,6 +194,13 @@ def test_the_person_who_asks_may_add_numbers(tmp_path: Path) -> None:
     assert any(u.name == "CRCL" and "asked" in u.origin for u in case.used)
 
 
+def test_a_clearance_that_is_given_stands_above_every_floor(tmp_path: Path) -> None:
+    """Goti raises low creatinine above 65 years; that must not displace the number of the person who asks."""
+    old = (person(birthDate="1945-05-01"), weight(), height(), creatinine(0.6), *DOSES)
+    case = read(tmp_path, *old, covariates={"CRCL": 44.0})
+    assert all(c["CRCL"] == 44.0 for m in case.drug.models[:1] for c in case.covariates_for(m))
+
+
 def test_an_old_record_is_answered_for_its_own_moment_and_said(tmp_path: Path) -> None:
     case = read(tmp_path, *WHOLE, at=None)
     assert codes(case)["past-moment"] == "warning"
