@@ -192,7 +192,8 @@ def _dose(f: Fact, drug: Drug, clock: Clock, now_ms: int) -> Dose:
         raise DataError("a dose without time, amount or unit", got=f"{f.display} {f.value_raw} {f.unit_raw}")
     unit = drug.products[0].unit
     amount = convert(f.value, f.unit, unit)
-    most = _BEYOND * min((b.high for b in drug.bounds.limits if (b.quantity, b.unit) == ("single", unit)), default=math.inf)
+    highest = (b.high for b in drug.bounds.limits if (b.quantity, b.unit) == ("single", unit))
+    most = _BEYOND * min(highest, default=math.inf)
     if amount > most:
         raise DataError("a dose that nobody is given", got=f"{amount:g} {unit}", allowed=f"at most {most:g} {unit}")
     route = _route(f, drug)
