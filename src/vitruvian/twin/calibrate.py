@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,7 +64,9 @@ def calibrate(case: Case, models: list[Model], *, draws: int, seed: int) -> tupl
     """
     if not models:
         raise RefusalError(f"no model of {case.drug.name} may be used for this person")
-    fits = [_fit(case, model, draws, seed) for model in models]
+    # compiling and loading programs is most of a cold start, and needs no Python: two models at a time
+    with ThreadPoolExecutor(2) as pool:
+        fits = list(pool.map(lambda model: _fit(case, model, draws, seed), models))
     if len(fits) == 1:
         return tuple(fits)
     evidence = np.array([_log_evidence(f) for f in fits])
