@@ -27,7 +27,7 @@ def test_work_is_drawn_lazily():
 
 
 def test_an_error_in_the_work_reaches_the_caller():
-    with pytest.raises(ValueError, match="math domain|nonnegative"):
+    with pytest.raises(ValueError, match=r"math domain|nonnegative"):
         list(ProcessPool(workers=1).map(math.sqrt, [4.0, -1.0]))
 
 

@@ -6,7 +6,11 @@ from vitruvian.core import DataError
 from vitruvian.person import cockcroft_gault
 from vitruvian.twin.covariates import Series, courses
 
-ADULT = {"WT": Series((0.0,), (94.0,)), "HT": Series((0.0,), (178.0,)), "SCR": Series((0.0, 48.0, 72.0), (1.0, 2.0, 2.0))}
+ADULT = {
+    "WT": Series((0.0,), (94.0,)),
+    "HT": Series((0.0,), (178.0,)),
+    "SCR": Series((0.0, 48.0, 72.0), (1.0, 2.0, 2.0)),
+}
 
 
 def test_a_rise_of_creatinine_is_a_step_of_clearance():

@@ -17,6 +17,7 @@ from vitruvian.core import InputError
 from vitruvian.record import Record
 from vitruvian.twin import Answer, Asked, Candidate, Twin
 from vitruvian.twin.candidates import within_absolute
+from vitruvian.twin.draws import value_at
 from vitruvian.twin.guard import is_real
 
 NOW = "2025-03-05T12:00:00+01:00"
@@ -84,8 +85,9 @@ def check(answer: Answer, twin: Twin) -> str:
         assert all(m.text.strip() for m in reasons)
         return reasons[0].code
     assert best is not None
+    given = case.covariates_for(GOTI)[0]  # what the model was given: its own floor on creatinine included
     for needed in GOTI.covariates:
-        value = case.person[needed.name]
+        value = value_at(given[needed.name], case.now)
         assert needed.hard[0] <= value <= needed.hard[1]
     assert {"WT", "SCR"} <= set(used)
     assert best.allowed
