@@ -34,8 +34,8 @@ bench: .venv/.ready ## Speed and memory, as a table.
 	$(BIN)/python -m bench
 
 lint: .venv/.ready ## Lint, types, the import contract, no package host in a lock.
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check src tests bench examples
+	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	! grep -n http requirements.lock
