@@ -7,6 +7,7 @@ before JAX starts (float64, persistent compilation cache, NaN instead of call-ba
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(_cache) / "vitruvian" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+if "jax" in sys.modules:  # it has read its environment already, and would silently compute in float32
+    sys.modules["jax"].config.update("jax_enable_x64", True)
 
 # public name → room (module) that defines it
 _DOORS: dict[str, str] = {

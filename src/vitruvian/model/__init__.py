@@ -6,6 +6,12 @@ from vitruvian.model.dataset import run_on as run_on
 from vitruvian.model.events import EventTable as EventTable
 from vitruvian.model.events import Observations as Observations
 from vitruvian.model.events_compile import compile_events as compile_events
+from vitruvian.model.join import Joined as Joined
+from vitruvian.model.join import Monolithic as Monolithic
+from vitruvian.model.join import SampleAndHold as SampleAndHold
+from vitruvian.model.join import Settled as Settled
+from vitruvian.model.join import join as join
+from vitruvian.model.join_held import Held as Held
 from vitruvian.model.layout import RECORD_TIME as RECORD_TIME
 from vitruvian.model.layout import DataLayout as DataLayout
 from vitruvian.model.linear import ClosedForm as ClosedForm
@@ -23,6 +29,8 @@ from vitruvian.model.parameter import ResidualError as ResidualError
 from vitruvian.model.parameter import Variability as Variability
 from vitruvian.model.policy import Fixed as Fixed
 from vitruvian.model.policy import Policy as Policy
+from vitruvian.model.ports import Port as Port
+from vitruvian.model.ports import Wire as Wire
 from vitruvian.model.schedule import Dose as Dose
 from vitruvian.model.schedule import Schedule as Schedule
 from vitruvian.model.schedule import bolus as bolus

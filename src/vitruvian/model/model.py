@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from vitruvian.core import Source, UnknownNameError
+from vitruvian.core import DataError, Source, UnknownNameError
 from vitruvian.model.parameter import Covariate, Output, Parameter, Variability
+from vitruvian.model.ports import Port
 
 Values = Mapping[str, Any]
 
@@ -35,6 +36,8 @@ class Model(ABC):
     covariates: tuple[Covariate, ...] = ()
     compartments: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
+    inputs: tuple[Port, ...] = ()
+    """What it can take from another model; see `join`."""
     routes: Mapping[str, str] = {}
     """route → compartment name, e.g. {"oral": "depot", "iv": "central"}."""
     breakpoints: tuple[float, ...] = ()
@@ -112,7 +115,7 @@ class Model(ABC):
         `eta` is ordered as `eta_names`; `occasion` (0-based, may be traced) selects the occasion block, which is
         used when `eta` is long enough to hold one.
         """
-        p = dict(self.typical(theta, c))
+        p = self._unwired() | dict(self.typical(theta, c))
         people, per_occasion = self.random_effects, self.occasion_effects
         total = {v.of: eta[k] for k, v in enumerate(people)}
         if per_occasion and eta.shape[0] > len(people):
@@ -123,6 +126,15 @@ class Model(ABC):
             if v.of in total:
                 p[v.of] = _apply(v, p[v.of], total[v.of])
         return self.derive(p, c)
+
+    def _unwired(self) -> dict[str, Any]:
+        for port in self.inputs:
+            if port.default is None:
+                raise DataError(
+                    f"nothing is wired to port {port.name} ({port.unit}) of model {self.name}",
+                    todo="Join it to a model that gives it, or give the port a default.",
+                )
+        return {port.name: port.default for port in self.inputs}
 
     def output_index(self, name: str) -> int:
         """Position of output `name`; raises `UnknownNameError`."""
