@@ -24,8 +24,10 @@ from bundles import (
     weight,
 )
 from vitruvian.core import DataError
+from vitruvian.model import Dose
 from vitruvian.person import cockcroft_gault
 from vitruvian.twin import Asked, Case, read_case
+from vitruvian.twin.reading import _outside
 
 
 def read(folder: Path, *resources: Any, drug: str = "vancomycin", at: str | None = NOW, **asked: Any) -> Case:
@@ -224,3 +226,11 @@ def test_the_newest_of_two_weights_counts_from_its_time_on(tmp_path: Path) -> No
     case = read(tmp_path, *WHOLE, weight(80.0, when="2025-03-04T20:00:00"))
     assert case.covariates["WT"] == ((0.0, 24.0), (70.0, 80.0))
     assert lab("29463-7", 1.0, "kg", "2025-03-04T20:00:00", "x")["id"] == "x"
+
+
+def test_home_medication_before_and_after_a_stay_is_kept() -> None:
+    home = Dose(0.0, 5.0, "mg", "oral", None, 24.0, 10)
+    kept = _outside(home, 72.0, 96.0)
+    assert [(d.time, d.count) for d in kept] == [(0.0, 3), (120.0, 5)]
+    assert _outside(home, -50.0, -20.0) == [home]
+    assert _outside(home, -1.0, 300.0) == []

@@ -27,7 +27,7 @@ from vitruvian.twin.answer import (
     Used,
 )
 from vitruvian.twin.calibrate import Fit
-from vitruvian.twin.candidates import Candidate
+from vitruvian.twin.candidates import Candidate, within_absolute
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
@@ -331,16 +331,21 @@ def _next(case: Case, ahead: _Ahead, compared: Compared, best: int, goal: Goal, 
 
 
 def _exact(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal: Goal) -> float | None:
+    """The exact dose at the recommended interval; `None` where none within the absolute bounds exists."""
+    like = compared.candidates[best]
     try:
-        return exact_dose(case, fits, compared.candidates[best], goal.target, seen=compared.outcome[best])
+        amount = exact_dose(case, fits, like, goal.target, seen=compared.outcome[best])
     except SolveError:
         return None
+    own = replace(like, amount=amount, loading=None)
+    person = case.person
+    return amount if within_absolute(case.drug, own, weight=person.get("WT"), bsa=person.get("BSA")) else None
 
 
 def _exact_text(exact: float | None, c: Candidate, goal: Goal) -> str:
     middle = f"the middle of the target ({target_text(goal.target)})"
     if exact is None:
-        return f"No dose every {c.interval:g} h brings the median to {middle}."
+        return f"No dose within the absolute bounds, every {c.interval:g} h, brings the median to {middle}."
     return f"The dose that brings the median to {middle} every {c.interval:g} h is {number_text(exact)} {c.unit}."
 
 

@@ -1,10 +1,10 @@
-"""Facts of one person → plain numbers on the twin's clock. Only facts known by the moment asked about are seen."""
+"""Facts of one person → plain numbers on the twin's clock. Only facts that start by the moment asked about are seen."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vitruvian.core import DataError, UnitError, convert, parse_instant, same_dimension
 from vitruvian.model import Dose, Schedule
@@ -96,20 +96,34 @@ def measured(facts: Sequence[Fact], clock: Clock) -> tuple[dict[str, Series], di
 def given(facts: Sequence[Fact], drug: Drug, clock: Clock, now_ms: int) -> tuple[Schedule, list[Message]]:
     """Doses of the drug given by now, and a refusal for each that cannot be read (doubtful facts are not left out).
 
-    Administrations count as given; statements of what the person takes are expanded from the last of them on.
+    Administrations count as given. Statements of what the person takes are written out dose by dose, but for the time
+    from the first administration to the last: there the administrations are what is known.
     """
     own = [f for f in facts if f.detail.get("drug") == drug.name]
     administered = [f for f in own if f.kind == "medication_administration"]
+    times = [clock.hours(f.start_ms) for f in administered if f.start_ms is not None]
     doses: list[Dose] = []
     messages: list[Message] = []
-    last = max((f.start_ms for f in administered if f.start_ms is not None), default=-math.inf)
-    stated = [f for f in own if f.kind == "medication_statement" and f.status in _ACTIVE and (f.start_ms or 0) > last]
-    for f in (*administered, *stated):
+    for f in own:
+        stated = f.kind == "medication_statement" and f.status in _ACTIVE
+        if not stated and f.kind != "medication_administration":
+            continue
         try:
-            doses.append(_dose(f, drug, clock, now_ms))
+            dose = _dose(f, drug, clock, now_ms)
+            doses += _outside(dose, min(times), max(times)) if stated and times else [dose]
         except (DataError, UnitError) as error:
             messages.append(Message("refusal", "unreadable-dose", f"A dose of {drug.name} cannot be used: {error}"))
     return Schedule(tuple(sorted(doses, key=lambda d: d.time)), drug.name), messages
+
+
+def _outside(series: Dose, first: float, last: float) -> list[Dose]:
+    """The doses of a series that do not fall within half an interval of the span from `first` to `last` (h)."""
+    interval, count = series.interval or 0.0, series.count or 1
+    each = [series.time + k * interval for k in range(count)]
+    before = sum(t < first - interval / 2 for t in each)
+    after = [t for t in each if t > last + interval / 2]
+    found = [replace(series, count=before)] if before else []
+    return found + ([replace(series, time=after[0], count=len(after))] if after else [])
 
 
 def levels(facts: Sequence[Fact], drug: Drug, clock: Clock) -> list[Measured]:
