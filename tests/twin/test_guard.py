@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vitruvian.core import DataError, Source
@@ -120,8 +120,10 @@ def test_candidates_are_real_products_within_absolute_bounds(drug, weight, bsa):
     around = standard(drug, route, **size)
     try:
         found = candidates(drug, route, **size, around=around)
-    except DataError:  # someone so small that no product can be measured out: refused, not rounded
-        assume(False)
+    except DataError as refusal:  # someone so small that no product can be measured out: refused, not rounded
+        if "no product" not in str(refusal):
+            raise
+        return
     for c in found[1:]:
         assert math.isfinite(c.daily)
         assert c.amount > 0
