@@ -42,7 +42,7 @@ lint: .venv/.ready ## Lint, types, the import contract, no package host in a loc
 
 lock: .boot/bin/uv ## Renew requirements.lock from pyproject.toml.
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-		--extra dev --extra nonmem --python-version 3.11 --output-file requirements.lock pyproject.toml
+		--all-extras --python-version 3.11 --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment and everything made.
 	rm -rf .venv .boot .demo build dist

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -15,7 +16,7 @@ from sqlalchemy import select
 
 from vitruvian.core import InputError
 from vitruvian.ingest import FORMATS, ingest, samples
-from vitruvian.record import IngestReport, Parsed, RawFile, Record, schema
+from vitruvian.record import Format, IngestReport, Item, RawFile, Record, Told, schema
 
 HEADER = "##fileformat=VCFv4.2\n##reference=GRCh38\n"
 
@@ -148,7 +149,7 @@ def test_a_missing_path_writes_nothing(tmp_path: Path) -> None:
         assert record.people() == []
 
 
-class _Crash:
+class _Crash(Format):
     """A format whose parser has a bug."""
 
     name, version, needs_patient = "crash", "1", False
@@ -156,7 +157,7 @@ class _Crash:
     def claims(self, head: bytes) -> bool:
         return True
 
-    def parse(self, file: RawFile, patient: str | None) -> Parsed:
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         raise RuntimeError("bug")
 
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from vitruvian.ingest import FHIR, samples
-from vitruvian.record import Draft, Parsed, RawFile
+from vitruvian.record import Draft, Parsed, RawFile, Told
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -23,7 +23,7 @@ def parse(folder: Path, *resources: Any, kind: str = "collection", urls: tuple[s
         entry["fullUrl"] = url
     path = folder / "x.json"
     path.write_bytes(orjson.dumps({"resourceType": "Bundle", "type": kind, "entry": entries}))
-    return FHIR.parse(RawFile(path), None)
+    return Parsed.of(FHIR.read(RawFile(path), Told()))
 
 
 def facts(folder: Path, resource: Any) -> tuple[Draft, ...]:
@@ -207,10 +207,10 @@ def test_ndjson_and_single_resources(tmp_path: Path) -> None:
     lines = [{"resourceType": "Patient", "id": "p"}, lab("2160-0", {"value": 1, "code": "mg/dL", "system": UCUM})]
     path = tmp_path / "export.ndjson"
     path.write_text("\n".join(json.dumps(one) for one in lines) + "\n\n")
-    parsed = FHIR.parse(RawFile(path), None)
+    parsed = Parsed.of(FHIR.read(RawFile(path), Told()))
     assert [record.place for record in parsed.records] == ["line[0]", "line[1]"]
     path.write_text("\ufeff" + json.dumps(lines[0], indent=2))
-    assert FHIR.parse(RawFile(path), None).records[0].kind == "Patient"
+    assert Parsed.of(FHIR.read(RawFile(path), Told())).records[0].kind == "Patient"
 
 
 def test_other_types_are_kept_and_nobody_is_invented(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_bad_date_is_refused(tmp_path: Path, text: Any) -> None:
 
 
 def test_the_samples_say_what_their_readme_says() -> None:
-    parsed = {name: FHIR.parse(RawFile(files[0]), None) for name, files in samples().items()}
+    parsed = {name: Parsed.of(FHIR.read(RawFile(files[0]), Told())) for name, files in samples().items()}
 
     def of(name: str, code: str) -> list[float | None]:
         return [f.value for r in parsed[name].records for f in r.facts if f.code == code and f.kind != "resource"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from vitruvian.core import UnsupportedError
-from vitruvian.record import Parsed, RawFile
+from vitruvian.record import Format, Item, RawFile, Told
 
 # (name, where the sign lies (None: somewhere in XML), sign)
 _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
@@ -31,19 +31,18 @@ def name_of(head: bytes) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Unread:
+class Unread(Format):
     """Stands behind all real formats: claims what it can name, and refuses it."""
 
-    name: str = "unknown"
-    version: str = "1"
-    needs_patient: bool = False
+    name = "unknown"
+    version = "1"
+    needs_patient = False
 
     def claims(self, head: bytes) -> bool:
         """Whether the content can be named."""
         return name_of(head) is not None
 
-    def parse(self, file: RawFile, patient: str | None = None) -> Parsed:
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """Raises `UnsupportedError` with the format's name."""
         raise UnsupportedError(
             f"{name_of(file.head)} is not read yet",

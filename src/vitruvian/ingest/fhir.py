@@ -21,7 +21,7 @@ from vitruvian.ingest import fhir_medication as medication
 from vitruvian.ingest.fhir_observation import observation
 from vitruvian.ingest.fhir_parts import Json, moment, reference_id
 from vitruvian.ingest.fhir_version import other_version
-from vitruvian.record import Draft, Parsed, RawFile, Rejected, SourceRecord
+from vitruvian.record import Draft, Format, Item, RawFile, Rejected, SourceRecord, Told
 
 BUNDLES = ("transaction", "batch", "collection", "searchset", "document")
 _START = re.compile(rb"^(?:\xef\xbb\xbf)?\s*[{\[]")
@@ -62,34 +62,30 @@ class _Context:
     medications: Mapping[str, Json]
 
 
-@dataclass(frozen=True)
-class FhirJson:
+class FhirJson(Format):
     """The format "fhir"."""
 
-    name: str = "fhir"
-    version: str = "1"
-    needs_patient: bool = False
+    name = "fhir"
+    version = "1"
+    needs_patient = False
 
     def claims(self, head: bytes) -> bool:
         """JSON; whether it is FHIR is settled by reading it, so that broken JSON is refused for the right reason."""
         return _START.match(head) is not None
 
-    def parse(self, file: RawFile, patient: str | None = None) -> Parsed:
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """All resources of the file; raises `DataError` or `UnsupportedError` for a file that is wrong as a whole."""
         entries = list(_entries(file.content))
         _refuse_other_versions(entries)
         context = _context(entries)
-        records: list[SourceRecord] = []
-        rejected: list[Rejected] = []
         for entry in entries:
             try:
-                records.append(_record(entry, context))
+                yield _record(entry, context)
             except InputError as error:
-                rejected.append(Rejected(_label(entry.resource), entry.place or "file", str(error)))
+                yield Rejected(_label(entry.resource), entry.place or "file", str(error))
             except _WRONG_FORM as error:
                 reason = f"an element does not have the form that FHIR R4 gives it: {type(error).__name__}: {error}"
-                rejected.append(Rejected(_label(entry.resource), entry.place or "file", reason))
-        return Parsed(tuple(records), tuple(rejected))
+                yield Rejected(_label(entry.resource), entry.place or "file", reason)
 
 
 def _entries(content: bytes) -> Iterator[_Entry]:

@@ -5,28 +5,27 @@ Diplotypes and phenotypes are derived from it by the twin, with the version of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from vitruvian.core import content_hash, now_ms
 from vitruvian.ingest.vcf import read_calls
-from vitruvian.record import Draft, Parsed, RawFile, SourceRecord
+from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
 _FILE_DATE = b"##fileDate="
 
 
-@dataclass(frozen=True)
-class Vcf:
+class Vcf(Format):
     """The format "vcf": one sample, which is the named patient's."""
 
-    name: str = "vcf"
-    version: str = "1"
-    needs_patient: bool = True
+    name = "vcf"
+    version = "1"
+    needs_patient = True
 
     def claims(self, head: bytes) -> bool:
         """A VCF says so in its first line."""
         return head.startswith(b"##fileformat=VCF")
 
-    def parse(self, file: RawFile, patient: str | None = None) -> Parsed:
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """One record, one fact of kind "genome"; raises `InputError` for a file that cannot be used."""
         calls = read_calls(file.path)
         digest = content_hash(file.data)[:32]
@@ -40,5 +39,4 @@ class Vcf:
         fact = Draft(
             "genome", "http://samtools.github.io/hts-specs", "vcf", "Genome (VCF)", status="final", detail=detail
         )
-        record = SourceRecord("Genome", "", digest, digest, digest, patient or "", "", (fact,), known_ms=now_ms())
-        return Parsed((record,))
+        yield SourceRecord("Genome", "", digest, digest, digest, told.patient or "", "", (fact,), known_ms=now_ms())

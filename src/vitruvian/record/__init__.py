@@ -1,12 +1,16 @@
 """Everything known of people: facts, where they come from, who read them, and what twins learned."""
 
+from vitruvian.record.fact import NO_OFFSET as NO_OFFSET
 from vitruvian.record.fact import Draft as Draft
 from vitruvian.record.fact import Fact as Fact
+from vitruvian.record.fact import Item as Item
 from vitruvian.record.fact import Parsed as Parsed
 from vitruvian.record.fact import Rejected as Rejected
+from vitruvian.record.fact import Samples as Samples
 from vitruvian.record.fact import SourceRecord as SourceRecord
 from vitruvian.record.formats import Format as Format
 from vitruvian.record.formats import RawFile as RawFile
+from vitruvian.record.formats import Told as Told
 from vitruvian.record.formats import installed_formats as installed_formats
 from vitruvian.record.intake import IngestReport as IngestReport
 from vitruvian.record.intake import files_under as files_under

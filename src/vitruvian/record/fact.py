@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vitruvian.core import DataError, Instant, Quantity, to_datetime
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float, Int
 
 Basis = Literal["measured", "extracted", "derived"]
 VOID_STATUS = frozenset({"entered-in-error", "cancelled", "not-done"})
@@ -60,20 +64,61 @@ class SourceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """N samples of one signal from one device or app, about one person: a batch of a stream.
+
+    `signal` is a name of `tables/signals`, `unit` the unit of `value` as received ("" for a signal that is only text,
+    such as a sleep stage; then `value` is NaN). `start` and `end` are milliseconds since 1970 UTC (`end` = `start` for
+    a moment), `offset` the UTC offset in minutes as received, `NO_OFFSET` where none was given. `place` locates each
+    sample in the file (line, element number or byte, as the format says). A sample is one record of the account.
+    """
+
+    subject: str
+    signal: str
+    source: str
+    unit: str
+    start: Int[np.ndarray, N]
+    end: Int[np.ndarray, N]
+    offset: Int[np.ndarray, N]
+    value: Float[np.ndarray, N]
+    place: Int[np.ndarray, N]
+    text: tuple[str, ...] | None = None
+
+
+NO_OFFSET = -32768
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that cannot be accepted: which, where, and why."""
+    """A record that cannot be accepted: which, where, why, and (if it says so) whose it is."""
 
     what: str
     place: str
     reason: str
+    subject: str = ""
+
+
+Item = SourceRecord | Samples | Rejected
+"""What a format gives, one after the other."""
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """All that one file holds: records in = len(records) + len(rejected)."""
+    """All items of one file by kind: records in = len(records) + len(rejected) + samples in all batches."""
 
     records: tuple[SourceRecord, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    samples: tuple[Samples, ...] = ()
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Parsed:
+        """Collect what `Format.read` gives."""
+        found = tuple(items)
+        return cls(
+            tuple(one for one in found if isinstance(one, SourceRecord)),
+            tuple(one for one in found if isinstance(one, Rejected)),
+            tuple(one for one in found if isinstance(one, Samples)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,31 +9,60 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, ClassVar, Protocol, cast
+from zoneinfo import ZoneInfo
 
-from vitruvian.core import DataError, InputError
-from vitruvian.record.fact import Parsed
+from vitruvian.core import DataError, InputError, UnsupportedError
+from vitruvian.record.fact import Item
 
 GROUP = "vitruvian.formats"
 HEAD = 65536
-LIMIT = 1 << 30  # bytes of one file after decompression
+LIMIT = 1 << 28  # bytes of one file after decompression
+
+
+def _nobody(_: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said at the door of files that do not say it themselves, and whom the record knows.
+
+    `patient`: the subject whose the file is. `zone`: where its local times were taken. `samples`: subject of each
+    sample of a file with several. `mapping`: a confirmed column mapping of laboratory tables. `find` gives the
+    subject of an id or identifier that the record knows, else None.
+    """
+
+    patient: str | None = None
+    zone: ZoneInfo | None = None
+    samples: Mapping[str, str] = field(default_factory=dict)
+    mapping: Path | None = None
+    find: Callable[[str], str | None] = _nobody
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file as received, read when asked: `data` are its bytes, `content` the same with gzip undone."""
+    """A file as received, read when asked: `data` are its bytes, `content` the same with gzip undone.
+
+    `origin` is what the user knows it by: its name, or "export.zip!inner/name" for a member of an archive.
+    """
 
     path: Path
+    origin: str = ""
 
     @property
     def name(self) -> str:
         """File name without folders."""
         return self.path.name
+
+    def open(self) -> BinaryIO:
+        """The content as a stream, gzip undone: for files too large to hold."""
+        return cast(BinaryIO, gzip.open(self.path)) if self.compressed else self.path.open("rb")
 
     @cached_property
     def data(self) -> bytes:
@@ -62,7 +91,7 @@ class RawFile:
 
     @cached_property
     def content(self) -> bytes:
-        """The whole content; raises `DataError` if truncated, damaged, or larger than 1 GiB."""
+        """The whole content; raises `DataError` if truncated, damaged, or larger than `LIMIT`."""
         if not self.compressed:
             return self.data
         try:
@@ -76,25 +105,29 @@ class RawFile:
 
 
 class Format(Protocol):
-    """One file format: recognises content, and turns it into records about people."""
+    """One file format: recognises content, and turns it into records about people. Subclass it, one class a format."""
 
-    @property
-    def name(self) -> str:
-        """Short name, such as "fhir"."""
-
-    @property
-    def version(self) -> str:
-        """Version of the parser, kept in provenance."""
-
-    @property
-    def needs_patient(self) -> bool:
-        """The file does not say whose it is."""
+    name: ClassVar[str]
+    """Short name, such as "fhir"."""
+    version: ClassVar[str]
+    """Version of the parser, kept in provenance."""
+    needs_patient: ClassVar[bool]
+    """The file does not say whose it is."""
 
     def claims(self, head: bytes) -> bool:
-        """Whether content that begins with `head` is this format."""
+        """Whether content that begins with `head` (its first 64 KiB, gzip undone) is this format."""
 
-    def parse(self, file: RawFile, patient: str | None) -> Parsed:
-        """Read the file; raises an `InputError` to quarantine it whole."""
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
+        """The file's records, samples and rejects, in order; raises an `InputError` to quarantine it whole."""
+
+    def companions(self, file: RawFile) -> Sequence[Path]:
+        """Files beside this one that belong to it and are not taken in alone (the .dat of a .hea)."""
+        return ()
+
+    def part(self, file: RawFile, places: Collection[str]) -> bytes:
+        """A container with just the records at `places`, where those places still lead to them; by it a file about
+        several people is split before it is kept. Raises `UnsupportedError` where a file is about one person."""
+        raise UnsupportedError(f"a {self.name} file is about one person", got="several", todo="Split the file first.")
 
 
 @lru_cache(maxsize=1)

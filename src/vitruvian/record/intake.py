@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, insert, select
 from vitruvian.core import InputError, stable_id
 from vitruvian.record import schema
 from vitruvian.record.fact import Draft, Parsed, Rejected, SourceRecord
-from vitruvian.record.formats import Format, RawFile
+from vitruvian.record.formats import Format, RawFile, Told
 
 FUTURE_SKEW_MS = 24 * 3600 * 1000
 _CHUNK = 500
@@ -81,23 +81,23 @@ def read(file: RawFile, one: Format, patient: str | None) -> Parsed:
         todo = "Ingest it again with --patient ID (patient=… in Python)."
         return Parsed(rejected=(Rejected(one.name, "file", f"the file does not say whose it is. {todo}"),))
     try:
-        return one.parse(file, patient)
+        return Parsed.of(one.read(file, Told(patient)))
     except InputError as error:
         return Parsed(rejected=(Rejected(one.name, "file", str(error)),))
 
 
 def store(
-    connection: Connection, file: RawFile, raw_hash: str, one: Format | None, parsed: Parsed, agent: str, now: int
+    connection: Connection, file: RawFile, raw_hash: str, form: tuple[str, str], parsed: Parsed, agent: str, now: int
 ) -> IngestReport:
     """Write what `parsed` holds inside the caller's transaction; gives the account of this file."""
-    parser = f"{one.name}/{one.version}" if one else "none"
-    name = one.name if one else "unknown"
+    name, version = form
+    parser = f"{name}/{version}" if version else "none"
     new, duplicate = _split(connection, parsed.records)
     if new:
         prov = _provenance(connection, file, raw_hash, name, parser, agent, now)
         _write_people(connection, new)
         _write_resources(connection, new, prov, now)
-    rejected = [_reject(connection, file, raw_hash, parser, one_, now) for one_ in parsed.rejected]
+    rejected = [_reject(connection, file, raw_hash, parser, one, now) for one in parsed.rejected]
     records_in = len(parsed.records) + len(parsed.rejected)
     return IngestReport(
         records_in,

@@ -120,9 +120,9 @@ class Record:
     def _ingest_file(self, file: RawFile, one: Format | DataError, patient: str | None) -> IngestReport:
         raw_hash = self.blobs.put(file.data)
         if isinstance(one, DataError):
-            form, parsed = None, Parsed(rejected=(Rejected("file", "file", str(one)),))
+            form, parsed = ("unknown", ""), Parsed(rejected=(Rejected("file", "file", str(one)),))
         else:
-            form, parsed = one, self._parse(file, one, patient)
+            form, parsed = (one.name, one.version), self._parse(file, one, patient)
         with self.engine.begin() as connection:
             report = store(connection, file, raw_hash, form, parsed, self.actor.id, now_ms())
             counts = {k: v for k, v in report.to_json().items() if isinstance(v, int)}
@@ -247,11 +247,10 @@ class Record:
         record = SourceRecord(
             "derived", method, person, content_hash(data)[:32], f"{now:016d}", subjects[0], "", kept, known_ms=now
         )
-        form = _Derivation(method, version)
         raw_hash = self.blobs.put(data)
         with self.engine.begin() as connection:
             file = RawFile(Path(f"{method}.json"))
-            store(connection, file, raw_hash, form, Parsed((record,)), self.actor.id, now)
+            store(connection, file, raw_hash, (method, version), Parsed((record,)), self.actor.id, now)
             detail = orjson.dumps({"method": method, "version": version, "facts": len(kept)}).decode()
             self.chain.append(connection, self.actor, "derive", person, detail)
         return [fact_id(resource_id(record), one, k) for k, one in enumerate(kept)]
@@ -302,21 +301,6 @@ class Record:
     def _audit(self, action: str, person: str, detail: Mapping[str, Any]) -> None:
         with self.engine.begin() as connection:
             self.chain.append(connection, self.actor, action, person, orjson.dumps(detail).decode())
-
-
-@dataclass(frozen=True)
-class _Derivation:
-    """Stands where a file format would, for facts that a method derived."""
-
-    name: str
-    version: str
-    needs_patient: bool = False
-
-    def claims(self, head: bytes) -> bool:
-        return False
-
-    def parse(self, file: RawFile, patient: str | None) -> Parsed:
-        return Parsed()
 
 
 def _fields(draft: Draft) -> dict[str, Any]:
