@@ -29,7 +29,14 @@ def prior_clearance(calibrated: Twin) -> np.ndarray:
 # -- levels --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("eta", [(0.5, 0.3, 0.0), (-0.5, -0.4, 0.2), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    "eta",
+    [
+        (0.5, 0.3, 0.0),
+        pytest.param((-0.5, -0.4, 0.2), marks=pytest.mark.slow),
+        pytest.param((0.0, 0.0, 0.0), marks=pytest.mark.slow),
+    ],
+)
 def test_the_posterior_covers_the_truth_and_is_narrower_than_the_prior(eta):
     found = twin(simulated(eta))
     truth = 4.5 * (65 / 120) ** 0.8 * np.exp(eta[0])
