@@ -30,4 +30,5 @@ from vitruvian.core.units import Quantity as Quantity
 from vitruvian.core.units import convert as convert
 from vitruvian.core.units import is_tabled as is_tabled
 from vitruvian.core.units import same_dimension as same_dimension
+from vitruvian.core.units import scale_to as scale_to
 from vitruvian.core.units import ucum as ucum

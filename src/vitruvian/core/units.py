@@ -57,10 +57,17 @@ def convert(value: float, from_unit: str, to_unit: str, *, molar_mass: float | N
     """
     if from_unit == to_unit and from_unit:
         return float(value)
+    multiply, add, divide = scale_to(from_unit, to_unit, molar_mass=molar_mass)
+    return (float(value) * multiply + add) / divide
+
+
+def scale_to(from_unit: str, to_unit: str, *, molar_mass: float | None = None) -> tuple[float, float, float]:
+    """(multiply, add, divide) that turn a column in `from_unit` into one in `to_unit`; raises as `convert`."""
+    if from_unit == to_unit and from_unit:
+        return 1.0, 0.0, 1.0
     if molar_mass is not None and not (math.isfinite(molar_mass) and molar_mass > 0):
         raise UnitError("molar mass must be positive", got=molar_mass, allowed="g/mol > 0")
-    scale = _scale(ucum(from_unit), ucum(to_unit), molar_mass)
-    return (float(value) * scale[0] + scale[1]) / scale[2]
+    return _scale(ucum(from_unit), ucum(to_unit), molar_mass)
 
 
 def ucum(unit: str) -> str:
