@@ -65,7 +65,7 @@ def read_record(fields: list[str], sample: int, where: str) -> VcfRecord:
 def record_end(line: str) -> int:
     """Last position that a record line speaks of: INFO/END of a block, else the end of REF."""
     fields = line.split("\t", 8)
-    end = re.search(r"(?:^|;)END=(\d+)", fields[7])
+    end = re.search(r"(?:^|;)END=(\d{1,10})", fields[7])
     span = int(fields[1]) + len(fields[3]) - 1
     return max(int(end[1]), span) if end else span
 

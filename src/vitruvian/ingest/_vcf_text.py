@@ -1,20 +1,32 @@
-"""Lines of a VCF: plain, gzip or bgzip; by index where there is one. A broken file is refused, never half read."""
+"""Lines of a VCF: plain, gzip or bgzip; by index where there is one. A broken file is refused, never half read.
+
+Memory is bounded whatever the file says: a line longer than `MAX_LINE` and a header longer than `MAX_HEADER` are
+refused as soon as they get there.
+"""
 
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pysam
 
 from vitruvian.core import DataError, UnsupportedError
+from vitruvian.ingest._vcf_index import check_index, find_index
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 CONVERT = "Convert it: bcftools view -O z -o FILE.vcf.gz FILE.bcf"
 WHOLE = "Get the whole file again (compare its size or checksum with the sender's)."
+MAX_LINE = 1 << 24
+MAX_HEADER = 1 << 26
+FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+
+Regions = Mapping[str, Sequence[tuple[int, int]]]
 
 
 @dataclass
@@ -24,19 +36,30 @@ class VcfText:
     path: Path
     header: list[str]
     columns: list[str]
-    indexed: bool
+    index: Path | None
     line_number: int = 0
     records: int = 0
     contigs: set[str] = field(default_factory=set)
 
-    def lines(self, regions: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
-        """Record lines: those of the regions (by the names the file uses, 1-based, inclusive), or all in one pass."""
-        return self._by_index(regions) if self.indexed else self._one_pass()
+    @property
+    def indexed(self) -> bool:
+        """Whether look-ups go through an index."""
+        return self.index is not None
 
-    def _by_index(self, regions: dict[str, list[tuple[int, int]]]) -> Iterator[str]:
+    @property
+    def samples(self) -> list[str]:
+        """Names of the sample columns, in order."""
+        return self.columns[9:]
+
+    def lines(self, regions: Regions) -> Iterator[str]:
+        """Record lines: those of the regions (by the names the file uses, 1-based, inclusive), or all in one pass."""
+        return self._by_index(regions, self.index) if self.index else self.every_line()
+
+    def _by_index(self, regions: Regions, index: Path) -> Iterator[str]:
         pysam.set_verbosity(0)
         try:
-            with pysam.TabixFile(str(self.path)) as table:
+            with pysam.TabixFile(str(self.path), index=str(index)) as table:
+                check_index(self.path, table)
                 self.contigs = set(table.contigs)
                 for name in sorted(self.contigs & set(regions)):
                     for start, end in regions[name]:
@@ -50,7 +73,8 @@ class VcfText:
                 todo="Index it again (tabix -p vcf FILE).",
             ) from error
 
-    def _one_pass(self) -> Iterator[str]:
+    def every_line(self) -> Iterator[str]:
+        """All record lines, in one pass from end to end, without their line ends."""
         for number, line in enumerate(_text_lines(self.path), start=1):
             if line.startswith("#"):
                 continue
@@ -82,15 +106,21 @@ class VcfText:
 
 
 def _text_lines(path: Path) -> Iterator[str]:
+    """Lines with their ends; raises `DataError` for one longer than `MAX_LINE` and for broken compression."""
     with path.open("rb") as raw:
         zipped = raw.read(2) == b"\x1f\x8b"
     try:
-        if zipped:
-            with gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="\n") as stream:
-                yield from stream
-        else:
-            with path.open("rt", encoding="utf-8", errors="replace", newline="\n") as stream:
-                yield from stream
+        with path.open("rb") as raw, io.BufferedReader(gzip.GzipFile(fileobj=raw) if zipped else raw, 1 << 18) as data:  # type: ignore[type-var, arg-type]
+            text = io.TextIOWrapper(data, encoding="utf-8", errors="replace", newline="\n")
+            for line in iter(partial(text.readline, MAX_LINE), ""):
+                if len(line) == MAX_LINE:
+                    raise DataError(
+                        f"{path.name}: a line is too long to be of a VCF",
+                        got=f"{line[:40]!r}…",
+                        allowed=f"{MAX_LINE} characters",
+                        todo=WHOLE,
+                    )
+                yield line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path.name}: the compressed file is cut off or damaged", got=error, todo=WHOLE) from error
 
@@ -114,10 +144,27 @@ def _check_start(path: Path) -> bool:
     return blocked
 
 
-def open_vcf(path: Path) -> VcfText:
-    """Opens a VCF and reads its header. Raises DataError or UnsupportedError, saying what to do."""
+def open_vcf(path: Path, index: Path | None = None) -> VcfText:
+    """Opens a VCF and reads its header. `index`: where its index is, if not beside it under the same name.
+
+    Raises DataError or UnsupportedError, saying what to do.
+    """
     blocked = _check_start(path)
+    header = _header(path)
+    columns = header[-1].split("\t")
+    if columns[:8] != FIXED:
+        raise DataError(
+            f"{path.name}: the #CHROM line is not that of a VCF", got=columns[:8], allowed="tab-separated VCF columns"
+        )
+    if len(set(columns)) < len(columns):
+        twice = sorted({name for name in columns if columns.count(name) > 1})
+        raise DataError(f"{path.name}: two columns have one name", got=", ".join(twice[:5]), todo="Rename the samples.")
+    return VcfText(path, header, columns, find_index(path, index, blocked))
+
+
+def _header(path: Path) -> list[str]:
     header: list[str] = []
+    size = 0
     for line in _text_lines(path):
         if not header and not line.lstrip("\ufeff").startswith("##fileformat=VCF"):
             if line.startswith("BCF"):
@@ -125,15 +172,14 @@ def open_vcf(path: Path) -> VcfText:
             raise DataError(f"{path.name}: not a VCF", got=repr(line[:40]), allowed="a first line ##fileformat=VCFv4.x")
         if not line.startswith("#"):
             break
+        size += len(line)
+        if size > MAX_HEADER:
+            raise DataError(
+                f"{path.name}: the header is too long", got=f"> {MAX_HEADER} characters", allowed=MAX_HEADER, todo=WHOLE
+            )
         header.append(line.rstrip("\r\n"))
         if line.startswith("#CHROM"):
             break
     if not header or not header[-1].startswith("#CHROM"):
         raise DataError(f"{path.name}: the header has no #CHROM line; the file is cut off or damaged", todo=WHOLE)
-    columns = header[-1].split("\t")
-    if columns[:8] != ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]:
-        raise DataError(
-            f"{path.name}: the #CHROM line is not that of a VCF", got=columns[:8], allowed="tab-separated VCF columns"
-        )
-    indexed = blocked and any(path.with_name(path.name + end).is_file() for end in (".tbi", ".csi"))
-    return VcfText(path, header, columns, indexed)
+    return header

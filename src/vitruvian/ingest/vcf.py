@@ -2,26 +2,24 @@
 
 VCF 4.x (samtools.github.io/hts-specs/VCFv4.5.pdf), plain, gzip or bgzip. With an index (.tbi, .csi) only the genes are
 read; without one the file is read once from end to end. gVCF reference blocks count as reference calls. A position
-without a record is *missing*, unless `assume_reference` says that the file lists variants only.
+without a record is *missing*, unless `assume_reference` says that the file lists variants only. Somatic records are
+no evidence of what was inherited, and are left out.
 """
 
 from __future__ import annotations
 
 import tempfile
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vitruvian.core import DataError, UnsupportedError
 from vitruvian.ingest._vcf_build import chromosome, header_build
-from vitruvian.ingest._vcf_genotype import VcfRecord, fits_reference, read_record, record_end, spelled, trimmed
+from vitruvian.ingest._vcf_genotype import VcfRecord, fits_reference, read_record, spelled, trimmed
+from vitruvian.ingest._vcf_places import NEAR, Near, Places, near_sites, regions
+from vitruvian.ingest._vcf_samples import is_somatic, sample_roles
 from vitruvian.ingest._vcf_text import VcfText, open_vcf
 from vitruvian.tables.pharmacogenomics import Build, Call, Site, sites
-
-REACH = 50
-NEAR = 40
-JOIN = 2_000
 
 
 @dataclass(frozen=True)
@@ -37,75 +35,42 @@ class VcfCalls:
     notes: tuple[str, ...]
 
 
-@dataclass
-class _Places:
-    """Sites of a build by chromosome, in order of position."""
-
-    build: Build
-    by_chrom: dict[str, tuple[list[int], list[Site]]]
-
-    @classmethod
-    def of(cls, build: Build) -> _Places:
-        grouped: dict[str, list[tuple[int, Site]]] = {}
-        for site in sites():
-            position = site.at(build)
-            if position is not None:
-                grouped.setdefault(site.chrom, []).append((position, site))
-        ordered = {chrom: sorted(rows, key=lambda row: row[0]) for chrom, rows in grouped.items()}
-        return cls(build, {c: ([p for p, _ in rows], [s for _, s in rows]) for c, rows in ordered.items()})
-
-    def within(self, chrom: str, start: int, end: int) -> list[Site]:
-        """Sites whose reference allele overlaps start..end."""
-        positions, held = self.by_chrom.get(chrom, ([], []))
-        first, last = bisect_left(positions, start - REACH), bisect_right(positions, end)
-        return [s for p, s in zip(positions[first:last], held[first:last], strict=True) if p + len(s.ref38) > start]
-
-    def regions(self, chrom: str) -> list[tuple[int, int]]:
-        """Stretches to look up, close ones joined."""
-        found: list[tuple[int, int]] = []
-        for position in self.by_chrom[chrom][0]:
-            if found and position - found[-1][1] < JOIN:
-                found[-1] = (found[-1][0], position + REACH)
-            else:
-                found.append((position - REACH, position + REACH))
-        return found
-
-
 def read_calls(
     source: str | Path | bytes,
     *,
     build: Build | str | None = None,
     sample: str | None = None,
     assume_reference: bool = False,
+    index: str | Path | None = None,
 ) -> VcfCalls:
     """Reads a VCF (a path, or its bytes) at the pharmacogenes' positions.
 
     `build`: what the caller knows the file to be; the header and REF alleles must not contradict it. Without it the
     header decides, and GRCh38 is taken where the header is silent. `sample` is needed where the file holds several.
-    Raises DataError (broken, empty, wrong build, no or several samples) or UnsupportedError (BCF, another assembly).
+    `index`: its index, if that does not lie beside it under its name.
+    Raises DataError (broken, empty, wrong build, no or several samples, somatic) or UnsupportedError (BCF, another
+    assembly).
     """
     if isinstance(source, bytes):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "genome.vcf"
             path.write_bytes(source)
             return read_calls(path, build=build, sample=sample, assume_reference=assume_reference)
-    text = open_vcf(Path(source))
+    text = open_vcf(Path(source), None if index is None else Path(index))
+    _refuse_somatic(text)
     column = _sample_column(text, sample)
-    stated = header_build(text.header)
-    chosen, said = _choose_build(text, stated, build)
-    places = _Places.of(chosen)
-    seen, indels = _collect(text, column, places)
-    if text.records == 0 and not text.indexed:
-        raise DataError(f"{text.path.name}: the file has no records", todo="Give a VCF with the person's variants.")
-    if not seen:
+    chosen, said, every = choose_build(text, build)
+    near = near_sites(text, text.lines(regions(every)), [column], every)
+    return settle(text, near, 0, text.columns[column], (chosen, said), assume_reference)
+
+
+def _refuse_somatic(text: VcfText) -> None:
+    if sample_roles(text).somatic:
         raise DataError(
-            f"{text.path.name}: no record at any of the {len(sites())} pharmacogene positions of {chosen}",
-            todo="Check that the file covers these genes, and its build (--build GRCh37 or GRCh38).",
+            f"{text.path.name}: somatic calls (tumour against normal) are not what a person inherited",
+            got=", ".join(text.samples[:4]),
+            todo="Give the germline VCF of the normal sample.",
         )
-    fits = _check_references(text, seen, places)
-    if stated is None:
-        _check_other_build(text, column, chosen, fits)
-    return _settle(text, seen, indels, places, column, assume_reference, said)
 
 
 def _sample_column(text: VcfText, sample: str | None) -> int:
@@ -126,7 +91,9 @@ def _sample_column(text: VcfText, sample: str | None) -> int:
     return 9 + (names.index(sample) if sample is not None else 0)
 
 
-def _choose_build(text: VcfText, stated: Build | None, build: Build | str | None) -> tuple[Build, str]:
+def choose_build(text: VcfText, build: Build | str | None = None) -> tuple[Build, str, list[Places]]:
+    """The build, how it is known, and the places to look at: of that build, then of the other if it is only taken."""
+    stated = header_build(text.header)
     if build is not None and str(build) not in list(Build):
         raise UnsupportedError("unknown build", got=build, allowed=" or ".join(Build))
     wanted = None if build is None else Build(str(build))
@@ -137,87 +104,107 @@ def _choose_build(text: VcfText, stated: Build | None, build: Build | str | None
             todo=f"Read it with --build {stated}, or give the file called against {wanted}.",
         )
     if stated:
-        return stated, f"{stated} by the header"
-    return (wanted, f"{wanted} as given") if wanted else (Build.GRCH38, "no build in the header: GRCh38 was taken")
+        return stated, f"{stated} by the header", [Places.of(stated)]
+    chosen = wanted or Build.GRCH38
+    said = f"{wanted} as given" if wanted else "no build in the header: GRCh38 was taken"
+    return chosen, said, [Places.of(one) for one in sorted(Build, key=lambda one: one is not chosen)]
 
 
-Seen = dict[tuple[str, int], tuple[Site, list[VcfRecord]]]
+@dataclass(frozen=True)
+class Seen:
+    """What one sample shows at the sites of a build: records that overlap each site, and the called indels.
+
+    `silent`: there are records, but none has a genotype.
+    """
+
+    build: Build
+    places: Places
+    at: dict[tuple[str, int], tuple[Site, list[VcfRecord]]]
+    indels: list[tuple[str, VcfRecord]]
+    silent: bool
+
+    @classmethod
+    def of(cls, text: VcfText, near: Sequence[Near], sample: int, build: Build) -> Seen:
+        """From the lines near sites; `sample` counts the columns that were kept of them."""
+        places = Places.of(build)
+        at: dict[tuple[str, int], tuple[Site, list[VcfRecord]]] = {}
+        indels: list[tuple[str, VcfRecord]] = []
+        silent = False
+        for one in near:
+            found = places.within(one.chrom, one.position - NEAR, one.end)
+            if not found or is_somatic(one.fixed[7]):
+                continue
+            if "GT" not in one.fixed[8].split(":"):
+                silent = True
+                continue
+            record = read_record([*one.fixed, one.samples[sample]], 9, one.where)
+            if record.is_indel:
+                indels.append((one.chrom, record))
+            for site in found:
+                if (site.at(build) or 0) + len(site.ref38) > record.position:
+                    held = at.setdefault(site.key, (site, []))[1]
+                    if record not in held:
+                        held.append(record)
+        return cls(build, places, at, indels, silent and not at)
 
 
-def _collect(text: VcfText, column: int, places: _Places) -> tuple[Seen, list[tuple[str, VcfRecord]]]:
-    """Records that overlap a site, and indels that may be one written further right than VCF asks."""
-    names = _contig_names(places)
-    regions = {name: places.regions(chrom) for name, chrom in names.items()}
-    seen: Seen = {}
-    indels: list[tuple[str, VcfRecord]] = []
-    silent = False
-    for line in text.lines(regions):
-        name, position, _, reference, _ = line.split("\t", 4)
-        if name not in names:
-            names[name] = chromosome(name)
-        chrom = names[name]
-        if chrom not in places.by_chrom:
-            continue
-        if not position.isdigit():
-            raise DataError(f"{text.where}: POS is not a number", got=position, todo="Mend or leave out this line.")
-        end = record_end(line) if "END=" in line else int(position) + len(reference) - 1
-        found = places.within(chrom, int(position) - NEAR, end)
-        if not found:
-            continue
-        fields = line.split("\t", column + 1)
-        if "GT" not in fields[8].split(":"):
-            silent = True
-            continue
-        record = read_record(fields, column, text.where)
-        if record.is_indel:
-            indels.append((chrom, record))
-        for site in found:
-            if (site.at(places.build) or 0) + len(site.ref38) > record.position:
-                held = seen.setdefault(site.key, (site, []))[1]
-                if record not in held:
-                    held.append(record)
-    if silent and not seen:
+def settle(
+    text: VcfText,
+    near: Sequence[Near],
+    sample: int,
+    name: str,
+    build: tuple[Build, str],
+    assume_reference: bool = False,
+) -> VcfCalls:
+    """The calls of one sample, the `sample`-th of those kept in `near`; raises `DataError` where they cannot be.
+
+    `build`: the build, and how it is known.
+    """
+    seen = Seen.of(text, near, sample, build[0])
+    if seen.silent:
         raise DataError(f"{text.path.name}: no genotypes (no GT in FORMAT)", todo="Give the file with the person's GT.")
-    return seen, indels
+    if text.records == 0 and not text.indexed:
+        raise DataError(f"{text.path.name}: the file has no records", todo="Give a VCF with the person's variants.")
+    if not seen.at:
+        raise DataError(
+            f"{text.path.name}: no record at any of the {len(sites())} pharmacogene positions of {seen.build}",
+            todo="Check that the file covers these genes, and its build (--build GRCh37 or GRCh38).",
+        )
+    fits = _check_references(text, seen)
+    if header_build(text.header) is None:
+        _check_other_build(text, near, sample, seen.build, fits)
+    return _calls(text, seen, name, assume_reference, build[1])
 
 
-def _contig_names(places: _Places) -> dict[str, str]:
-    """Names that a file may use for our chromosomes."""
-    numbers = {chrom: chrom.removeprefix("chr") for chrom in places.by_chrom}
-    accessions = {f"NC_{int(n):06d}.{version}": chrom for chrom, n in numbers.items() for version in range(9, 16)}
-    return {chrom: chrom for chrom in numbers} | {n: chrom for chrom, n in numbers.items()} | accessions
-
-
-def _check_references(text: VcfText, seen: Seen, places: _Places) -> int:
+def _check_references(text: VcfText, seen: Seen) -> int:
     """Refuses a file whose REF alleles are not those of the build; counts the positions that fit."""
+    build = seen.build
     fits: list[str] = []
     misfits: list[str] = []
-    for site, records in seen.values():
-        position = site.at(places.build) or 0
-        answers = [fits_reference(record, position, site.ref(places.build)) for record in records]
+    for site, records in seen.at.values():
+        answers = [fits_reference(record, site.at(build) or 0, site.ref(build)) for record in records]
         if False in answers:
             bases = "/".join(record.reference for record in records)
-            misfits.append(f"{site.chrom}:{position} REF {bases}, {places.build} has {site.ref(places.build)}")
+            misfits.append(f"{site.chrom}:{site.at(build)} REF {bases[:40]}, {build} has {site.ref(build)}")
         elif True in answers:
             fits.append(site.label)
     total = len(fits) + len(misfits)
     if len(misfits) > 0.1 * total:
         raise DataError(
-            f"{text.path.name}: wrong build: REF differs from {places.build} at {len(misfits)} of {total} positions",
+            f"{text.path.name}: wrong build: REF differs from {build} at {len(misfits)} of {total} positions",
             got="; ".join(misfits[:3]),
             todo="Name the right build (--build GRCh37 or GRCh38), or give a file whose REF is the reference genome's.",
         )
     return len(fits)
 
 
-def _check_other_build(text: VcfText, column: int, chosen: Build, fits: int) -> None:
+def _check_other_build(text: VcfText, near: Sequence[Near], sample: int, chosen: Build, fits: int) -> None:
     """Where the header is silent: refuses a file that fits the other build at more positions."""
     other = Build.GRCH37 if chosen is Build.GRCH38 else Build.GRCH38
-    places = _Places.of(other)
-    seen, _ = _collect(open_vcf(text.path), column, places)
+    seen = Seen.of(text, near, sample, other)
     there = sum(
         all(fits_reference(record, site.at(other) or 0, site.ref(other)) for record in records)
-        for site, records in seen.values()
+        for site, records in seen.at.values()
     )
     if there > fits:
         raise DataError(
@@ -226,26 +213,18 @@ def _check_other_build(text: VcfText, column: int, chosen: Build, fits: int) -> 
         )
 
 
-def _settle(
-    text: VcfText,
-    seen: Seen,
-    indels: list[tuple[str, VcfRecord]],
-    places: _Places,
-    column: int,
-    assume_reference: bool,
-    said: str,
-) -> VcfCalls:
+def _calls(text: VcfText, seen: Seen, name: str, assume_reference: bool, said: str) -> VcfCalls:
     notes = [said]
     calls: dict[tuple[str, int], Call] = {}
-    for key, (site, records) in seen.items():
-        call, note = _site_call(site, records, places.build)
+    for key, (site, records) in seen.at.items():
+        call, note = _site_call(site, records, seen.build)
         notes += [note] if note else []
         if call is not None:
             calls[key] = call
-    notes += _unaligned(indels, calls, places)
-    unknown = [site.label for site in sites() if site.at(places.build) is None]
-    notes += [f"not known on {places.build}: {', '.join(unknown)}"] if unknown else []
-    assumed = _assume(text, seen, calls, places) if assume_reference else 0
+    notes += _unaligned(seen.indels, calls, seen.places)
+    unknown = [site.label for site in sites() if site.at(seen.build) is None]
+    notes += [f"not known on {seen.build}: {', '.join(unknown)}"] if unknown else []
+    assumed = _assume(text, seen, calls) if assume_reference else 0
     if assume_reference:
         notes.append(f"{assumed} positions without a record were taken as reference, as asked (--assume-reference)")
     how = (
@@ -253,7 +232,7 @@ def _settle(
         if text.indexed
         else f"one pass over {text.records} records (no index)"
     )
-    return VcfCalls(calls, places.build, text.columns[column], how, text.records, assumed, tuple(notes))
+    return VcfCalls(calls, seen.build, name, how, text.records, assumed, tuple(notes))
 
 
 def _site_call(site: Site, records: list[VcfRecord], build: Build) -> tuple[Call | None, str | None]:
@@ -291,7 +270,7 @@ def _joined(found: list[tuple[str | None, str | None, str | None]], reference: s
 
 
 def _unaligned(
-    indels: Iterable[tuple[str, VcfRecord]], calls: dict[tuple[str, int], Call], places: _Places
+    indels: Iterable[tuple[str, VcfRecord]], calls: dict[tuple[str, int], Call], places: Places
 ) -> list[str]:
     """Leaves out indel sites with the same change called just right of them: perhaps one variant, not left-aligned."""
     notes = []
@@ -321,12 +300,12 @@ def _alike(record: VcfRecord, site: Site) -> bool:
     return any(change(record.reference, allele) in wanted for allele in called)
 
 
-def _assume(text: VcfText, seen: Seen, calls: dict[tuple[str, int], Call], places: _Places) -> int:
+def _assume(text: VcfText, seen: Seen, calls: dict[tuple[str, int], Call]) -> int:
     """Fills sites without a record, on chromosomes that the file speaks of; counts them."""
     present = {chromosome(name) for name in text.contigs}
     count = 0
     for site in sites():
-        if site.key not in seen and site.chrom in present and site.at(places.build) is not None:
-            calls[site.key] = Call(site.ref(places.build), site.ref(places.build))
+        if site.key not in seen.at and site.chrom in present and site.at(seen.build) is not None:
+            calls[site.key] = Call(site.ref(seen.build), site.ref(seen.build))
             count += 1
     return count
