@@ -6,6 +6,7 @@ through it first; a true index finds every one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pysam
@@ -15,6 +16,7 @@ from vitruvian.core import DataError
 PROBES = 8
 _BLOCK = b"\x1f\x8b\x08\x04"
 _REACH = 1 << 17  # two blocks of bgzip
+_EMPTY = 28  # bytes of a block that holds nothing
 
 
 def beside(path: Path) -> list[Path]:
@@ -34,10 +36,10 @@ def find_index(path: Path, given: Path | None, blocked: bool) -> Path | None:
 
 
 def check_index(path: Path, table: pysam.TabixFile) -> None:
-    """Raises `DataError` unless lines taken from the file are found through its index."""
+    """Raises `DataError` unless lines taken from all over the file, and its last, are found through its index."""
     size = path.stat().st_size
-    for k in range(PROBES):
-        line = _line_after(path, size * k // PROBES)
+    offsets = [size * k // PROBES for k in range(PROBES)]
+    for line in (*(_line_after(path, one) for one in offsets), _last_line(path)):
         if line is None:
             continue
         chrom, position = line.split("\t", 2)[:2]
@@ -56,21 +58,48 @@ def check_index(path: Path, table: pysam.TabixFile) -> None:
 
 def _line_after(path: Path, offset: int) -> str | None:
     """The first whole record line of the first block at or after a byte of the file."""
-    with path.open("rb") as raw:
-        raw.seek(offset)
-        window = raw.read(_REACH)
+    window = _window(path, offset)
     at = _block_start(window)
     if at is None:
         return None
-    with pysam.BGZFile(str(path), "rb", None) as blocks:
-        blocks.seek(offset + at << 16)
-        if offset + at:
-            blocks.readline()
-        for line in iter(blocks.readline, b""):
-            if not line.startswith(b"#") and line.count(b"\t") > 1:
-                text = line.decode("utf-8", "replace").rstrip("\r\n")
-                return text if text.split("\t", 2)[1].isdigit() else None
+    for line in _lines(path, offset + at):
+        return line
     return None
+
+
+def _last_line(path: Path) -> str | None:
+    """The last record line that begins in the last block with any."""
+    offset = max(path.stat().st_size - _REACH, 0)
+    window = _window(path, offset)
+    last = None
+    at = _block_start(window)
+    while at is not None and at + 18 <= len(window):
+        size = int.from_bytes(window[at + 16 : at + 18], "little") + 1
+        last = at if size > _EMPTY else last
+        at += size
+    line = None
+    for line in _lines(path, offset + last) if last is not None else ():  # noqa: B007
+        pass
+    return line
+
+
+def _lines(path: Path, block: int) -> Iterator[str]:
+    """Record lines that begin in or after the block at a byte of the file."""
+    with pysam.BGZFile(str(path), "rb", None) as blocks:
+        blocks.seek(block << 16)
+        if block:
+            blocks.readline()
+        for raw in iter(blocks.readline, b""):
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            fields = line.split("\t", 2)
+            if not line.startswith("#") and len(fields) == 3 and fields[1].isdecimal():
+                yield line
+
+
+def _window(path: Path, offset: int) -> bytes:
+    with path.open("rb") as raw:
+        raw.seek(offset)
+        return raw.read(_REACH)
 
 
 def _block_start(window: bytes) -> int | None:

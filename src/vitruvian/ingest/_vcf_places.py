@@ -15,7 +15,7 @@ from vitruvian.tables.pharmacogenomics import Build, Site, sites
 REACH = 50
 NEAR = 40
 JOIN = 2_000
-MOST = 1 << 26  # characters of lines kept
+MOST_LINES, MOST_CHARACTERS = 200_000, 1 << 26
 
 
 @dataclass
@@ -55,12 +55,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A record line near a site: the nine fixed fields, and those of the sample columns that were asked for."""
+    """A record line near a site: the nine fixed fields as they stand, and the sample columns that were asked for."""
 
     chrom: str
     position: int
     end: int
-    fixed: tuple[str, ...]
+    fixed: str
     samples: tuple[str, ...]
     where: str
 
@@ -84,11 +84,12 @@ def near_sites(text: VcfText, lines: Iterable[str], columns: Sequence[int], ever
         if not any(places.within(chrom, position - NEAR, end) for places in every):
             continue
         fields = line.split("\t")
-        one = Near(chrom, position, end, tuple(fields[:9]), tuple(fields[k] for k in columns), text.where)
-        kept += sum(map(len, one.fixed + one.samples))
-        if kept > MOST:
+        one = Near(chrom, position, end, "\t".join(fields[:9]), tuple(fields[k] for k in columns), text.where)
+        kept += len(one.fixed) + sum(map(len, one.samples))
+        if kept > MOST_CHARACTERS or len(found) >= MOST_LINES:
             raise DataError(
-                f"{text.path.name}: too much at the pharmacogenes' positions to be a genome", got=f"> {MOST} characters"
+                f"{text.path.name}: too much at the pharmacogenes' positions to be a genome",
+                allowed=f"{MOST_LINES} records",
             )
         found.append(one)
     return found

@@ -163,7 +163,7 @@ def _variants(
     build: str,
     flagged: bool = False,
 ) -> Iterator[Item]:
-    """Each line with a variant as a record. `whose`: hash of the calls, and subject. `flagged`: only lines that say so."""
+    """Each line with a variant as a record. `whose`: hash of the calls, and subject. `flagged`: only such lines."""
     shared = {"build": build, "caller": caller(text.header)}
     for line in open_vcf(text.path).every_line():
         fields = line.split("\t")

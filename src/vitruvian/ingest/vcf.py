@@ -132,12 +132,13 @@ class Seen:
         silent = False
         for one in near:
             found = places.within(one.chrom, one.position - NEAR, one.end)
-            if not found or is_somatic(one.fixed[7]):
+            fields = [*one.fixed.split("\t"), one.samples[sample]]
+            if not found or is_somatic(fields[7]):
                 continue
-            if "GT" not in one.fixed[8].split(":"):
+            if "GT" not in fields[8].split(":"):
                 silent = True
                 continue
-            record = read_record([*one.fixed, one.samples[sample]], 9, one.where)
+            record = read_record(fields, 9, one.where)
             if record.is_indel:
                 indels.append((one.chrom, record))
             for site in found:
