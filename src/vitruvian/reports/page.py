@@ -23,7 +23,7 @@ _CURVE_ROWS = 24
 def page(answer: Answer) -> str:
     """The page as HTML text; raises `SolveError` if the answer holds a number that is not finite."""
     answer.to_dict()  # checks that every number is finite
-    return _environment().get_template("dose.html").render(_view(answer))
+    return environment().get_template("dose.html").render(_view(answer))
 
 
 def report(answer: Answer, path: str | Path) -> Path:
@@ -31,7 +31,8 @@ def report(answer: Answer, path: str | Path) -> Path:
     return write_whole(Path(path), page(answer))
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of this room, with the words of people as filters."""
     made = Environment(
         loader=PackageLoader("vitruvian.reports"),
         autoescape=True,  # names and remarks come from records: never markup
