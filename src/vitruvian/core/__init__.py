@@ -17,6 +17,11 @@ from vitruvian.core.ids import stable_id as stable_id
 from vitruvian.core.keys import derive_seed as derive_seed
 from vitruvian.core.keys import random_key as random_key
 from vitruvian.core.programs import program as program
+from vitruvian.core.purpose import ANY_PURPOSE as ANY_PURPOSE
+from vitruvian.core.purpose import PURPOSE_SYSTEM as PURPOSE_SYSTEM
+from vitruvian.core.purpose import SPELLINGS as SPELLINGS
+from vitruvian.core.purpose import lineage as lineage
+from vitruvian.core.purpose import purpose_code as purpose_code
 from vitruvian.core.source import STATUSES as STATUSES
 from vitruvian.core.source import Source as Source
 from vitruvian.core.source import Status as Status
