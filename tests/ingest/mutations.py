@@ -1,4 +1,4 @@
-"""Broken copies of a good file: bytes flipped, cut, repeated; numbers and quotes made absurd; parts of JSON exchanged."""
+"""Broken copies of a good file: bytes flipped, cut, repeated; numbers made absurd; parts of JSON exchanged."""
 
 from __future__ import annotations
 
