@@ -16,7 +16,8 @@ from vitruvian.ingest._vcf_somatic import SYSTEM, somatic_facts
 from vitruvian.ingest._vcf_survey import Column, Survey
 from vitruvian.ingest._vcf_text import VcfText, open_vcf
 from vitruvian.ingest.vcf import Seen, choose_build, settle
-from vitruvian.record import Draft, Format, Item, RawFile, Rejected, SourceRecord, Told
+from vitruvian.ingest.whose import nobodys, place_of, subject_of
+from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 from vitruvian.tables.pharmacogenomics import Build
 
 _MARKS = (b"##fileformat=VCF", b"\xef\xbb\xbf##fileformat=VCF", b"BCF\x02")
@@ -54,7 +55,7 @@ class Vcf(Format):
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """The VCF with only the sample columns at `places`, all else verbatim."""
         text = open_vcf(file.path)
-        names = [name for name in text.samples if _place(name) in places]
+        names = [name for name in text.samples if place_of(name) in places]
         columns = [*range(9), *(text.columns.index(name, 9) for name in names)]
         lines = header_for(text, names)
         for line in text.every_line():
@@ -63,36 +64,9 @@ class Vcf(Format):
         return "\n".join([*lines, ""]).encode()
 
 
-def _place(name: str) -> str:
-    return f"sample {name}"
-
-
-def _subject(name: str, alone: bool, told: Told) -> str | None:
-    """Whose a sample is; raises `DataError` where what is told contradicts what the record knows."""
-    known = told.samples.get(name) or told.find(name)
-    if not alone or told.patient is None:
-        return known
-    if known is not None and known != told.patient and name not in told.samples:
-        raise DataError(
-            f"sample {name} is known to be another person's",
-            got=told.patient,
-            allowed=known,
-            todo=f"Say so if it is right: --sample {name}={told.patient}",
-        )
-    return told.samples.get(name, told.patient)
-
-
 def _germline(text: VcfText, told: Told) -> Iterator[Item]:
-    alone = len(text.samples) == 1
-    subjects = {name: _subject(name, alone, told) for name in text.samples}
-    if alone and None in subjects.values():
-        raise DataError(
-            "the file does not say whose it is", todo="Ingest it again with --patient ID (patient=… in Python)."
-        )
-    for name, subject in subjects.items():
-        if subject is None:
-            todo = f"Ingest the file again with --sample {name}=PATIENT."
-            yield Rejected("vcf", _place(name), f"sample {name} is of nobody that the record knows. {todo}")
+    subjects = {name: subject_of(name, len(text.samples) == 1, told) for name in text.samples}
+    yield from (nobodys("vcf", name) for name, subject in subjects.items() if subject is None)
     known = [name for name, subject in subjects.items() if subject is not None]
     if not known:
         return
@@ -122,7 +96,7 @@ def _genome_fact(text: VcfText, survey: Survey, k: int, build: tuple[Build, str]
 
 def _record(kind: str, column: Column, subject: str, fact: Draft) -> SourceRecord:
     digest = column.hash
-    return SourceRecord(kind, "", digest, digest, digest, subject, _place(column.name), (fact,), known_ms=now_ms())
+    return SourceRecord(kind, "", digest, digest, digest, subject, place_of(column.name), (fact,), known_ms=now_ms())
 
 
 def _somatic(text: VcfText, roles: SampleRoles, told: Told) -> Iterator[Item]:
