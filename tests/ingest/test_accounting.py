@@ -59,7 +59,8 @@ def test_all_bundles_go_in_with_every_record_accounted_for(shared: Path, tmp_pat
         assert len(report.people) == 12
         again = balanced(ingest(record, *files))
         assert (again.stored, again.duplicate) == (0, 5722)
-        observations = sum(len(p.facts(kind="observation", void=True)) for p in record.patients())
+        kinds = ("observation", "social")
+        observations = sum(len(p.facts(kind=kind, void=True)) for p in record.patients() for kind in kinds)
         stated = [one for one in resources if one["resourceType"] == "Observation"]
         expected = sum(len(o.get("component", ())) + (not o.get("component") or "valueQuantity" in o) for o in stated)
         assert observations == expected
@@ -103,14 +104,13 @@ WHOLE = {
     "nan.json": ('{"resourceType": "Observation", "valueQuantity": {"value": NaN}}', "malformed JSON"),
     "other.json": ('{"hello": 1}', "not FHIR"),
     "list.json": ("[1, 2]", "not FHIR"),
-    "history.json": ('{"resourceType": "Bundle", "type": "history"}', "type of Bundle"),
+    "response.json": ('{"resourceType": "Bundle", "type": "batch-response"}', "type of Bundle"),
     "r5.json": ('{"resourceType": "Encounter", "id": "e", "class": [{}]}', "R5"),
     "stu3.json": ('{"resourceType": "Condition", "id": "c", "clinicalStatus": "active"}', "STU3"),
     "text.txt": ("what is this", "no known format"),
     "empty": ("", "no known format"),
     "message.hl7": ("MSH|^~\\&|LAB", "HL7 v2"),
     "cda.xml": ('<?xml version="1.0"?><ClinicalDocument>', "C-CDA"),
-    "line.ndjson": ('{"resourceType": "Patient", "id": "a"}\n{"resourceType": "Pat', "malformed JSON"),
     "short.vcf": (HEADER + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tX\n", "no records"),
 }
 

@@ -214,10 +214,10 @@ def test_ndjson_and_single_resources(tmp_path: Path) -> None:
 
 
 def test_other_types_are_kept_and_nobody_is_invented(tmp_path: Path) -> None:
-    parsed = parse(tmp_path, {"resourceType": "Organization", "id": "o"}, {"resourceType": "Goal", "subject": SUBJECT})
+    parsed = parse(tmp_path, {"resourceType": "Organization", "id": "o"}, {"resourceType": "Claim", "patient": SUBJECT})
     assert [(r.kind, r.subject, r.facts[0].kind) for r in parsed.records] == [
         ("Organization", "", "resource"),
-        ("Goal", "p", "resource"),
+        ("Claim", "p", "resource"),
     ]
 
 

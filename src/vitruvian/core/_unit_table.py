@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 # base dimensions: L length (m), M mass (g), T time (s), N amount (mol), I arbitrary international unit,
-# S one square metre of indexed body surface (1.73 m2, kept apart so that an indexed rate never becomes absolute)
+# S one square metre of indexed body surface (1.73 m2, kept apart so that an indexed rate never becomes absolute),
+# P the pH scale
 Dimension = tuple[tuple[str, int], ...]
 
 PREFIXES: dict[str, Fraction] = {
@@ -58,6 +59,7 @@ PLAIN: dict[str, tuple[Fraction, dict[str, int]]] = {
     "%": (Fraction(1, 100), {}),
     "[ppm]": (Fraction(1, 10**6), {}),
     "[ppth]": (Fraction(1, 1000), {}),
+    "[pH]": (Fraction(1), {"P": 1}),
     "[lb_av]": (Fraction("453.59237"), {"M": 1}),
     "[oz_av]": (Fraction("28.349523125"), {"M": 1}),
     "[in_i]": (Fraction("0.0254"), {"L": 1}),
@@ -117,6 +119,10 @@ FRIENDLY: dict[str, str] = {
     "year": "a",
     "years": "a",
     "IU": "[iU]",
+    "mIU": "m[iU]",
+    "uIU": "u[iU]",
+    "µIU": "u[iU]",
+    "μIU": "u[iU]",
     "mEq": "meq",
     "mOsm": "mosm",
     "mmHg": "mm[Hg]",
@@ -154,4 +160,8 @@ WHOLE: dict[str, str] = {
     "mL/min/{1.73_m^2}": "mL/min/{1.73_m2}",
     "ml/min/{1.73_m2}": "mL/min/{1.73_m2}",
     "beats/min": "/min",
+    "(score)": "{score}",
+    "10E3/uL": "10*3/uL",
+    "10E9/L": "10*9/L",
+    "10E12/L": "10*12/L",
 }

@@ -1,12 +1,13 @@
-"""FHIR R4 Patient and clinical resources other than observations and medication → facts."""
+"""FHIR R4 Patient, problems, allergies, procedures, visits, vaccines, family history → facts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from vitruvian.ingest.fhir_parts import Json, coding, moment, more_codings, span
+from vitruvian.ingest.fhir_parts import Json, coding, known, moment, more_codings, plain, some, span, verified
 from vitruvian.record import Draft
+from vitruvian.tables.codes import social_codes
 
 DEMOGRAPHIC = "http://hl7.org/fhir/Patient"
 _BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
@@ -37,17 +38,18 @@ def _demographic(code: str, path: str, **values: Any) -> Draft:
 
 
 def condition(resource: Json) -> Iterator[Draft]:
-    """A problem, from onset to abatement; status is its clinical status, verification is kept beside."""
+    """A problem, from onset to abatement; a social circumstance (housing, employment …) has kind "social"."""
     system, code, display = coding(resource.get("code"))
     start, _ = span(resource, "onset")
     end, _ = span(resource, "abatement")
-    recorded = moment(resource.get("recordedDate"))
     verification = coding(resource.get("verificationStatus"))[1]
+    categories = [coding(one)[1] for one in resource.get("category") or ()]
     detail = more_codings(resource.get("code")) | ({"verification": verification} if verification else {})
-    status = "entered-in-error" if verification == "entered-in-error" else coding(resource.get("clinicalStatus"))[1]
+    detail |= some(resource, "severity", "stage", "bodySite")
+    social = "sdoh" in categories or (system, code) in social_codes()
     yield Draft(
-        "condition", system, code, display, start=start, end=end, status=status,
-        known_ms=recorded.ms if recorded else None, detail=detail,
+        "social" if social else "condition", system, code, display, start=start, end=end, status=verified(resource),
+        known_ms=known(resource.get("recordedDate")), detail=detail | ({"category": categories} if categories else {}),
     )  # fmt: skip
 
 
@@ -55,12 +57,10 @@ def allergy(resource: Json) -> Iterator[Draft]:
     """An allergy or intolerance, with criticality and reactions."""
     system, code, display = coding(resource.get("code"))
     start, _ = span(resource, "onset")
+    detail = some(resource, "type", "category", "criticality", "reaction") | more_codings(resource.get("code"))
     recorded = moment(resource.get("recordedDate"))
-    detail = {name: resource[name] for name in ("type", "category", "criticality", "reaction") if name in resource}
-    verification = coding(resource.get("verificationStatus"))[1]
-    status = "entered-in-error" if verification == "entered-in-error" else coding(resource.get("clinicalStatus"))[1]
     yield Draft(
-        "allergy", system, code, display, start=start or recorded, status=status,
+        "allergy", system, code, display, start=start or recorded, status=verified(resource),
         known_ms=recorded.ms if recorded else None, detail=detail,
     )  # fmt: skip
 
@@ -68,39 +68,39 @@ def allergy(resource: Json) -> Iterator[Draft]:
 def procedure(resource: Json) -> Iterator[Draft]:
     """Something done, when."""
     start, end = span(resource, "performed")
-    yield _plain("procedure", resource, resource.get("code"), start, end)
+    kept = some(resource, "bodySite", "reasonCode", "reasonReference", "outcome")
+    yield plain("procedure", resource, resource.get("code"), start, end, kept)
 
 
 def encounter(resource: Json) -> Iterator[Draft]:
     """A visit or stay; the class (AMB, IMP, EMER …) is the value."""
     period = resource.get("period") or {}
-    start, end = moment(period.get("start")), moment(period.get("end"))
     types = resource.get("type") or ()
-    one = _plain("encounter", resource, types[0] if types else None, start, end)
-    yield Draft(
-        one.kind, one.system, one.code, one.display, start=start, end=end, status=one.status,
-        value_code=(resource.get("class") or {}).get("code"), detail=one.detail,
-    )  # fmt: skip
-
-
-def report(resource: Json) -> Iterator[Draft]:
-    """A diagnostic report: its conclusion as text, its results by reference."""
-    start, end = span(resource, "effective")
-    issued = moment(resource.get("issued"))
-    system, code, display = coding(resource.get("code"))
-    detail = more_codings(resource.get("code"))
-    if "result" in resource:
-        detail["result"] = resource["result"]
-    yield Draft(
-        "report", system, code, display, value_text=resource.get("conclusion"), start=start, end=end,
-        known_ms=issued.ms if issued else None, status=resource.get("status") or "", detail=detail,
-    )  # fmt: skip
+    start, end = moment(period.get("start")), moment(period.get("end"))
+    one = types[0] if types else None
+    yield plain("encounter", resource, one, start, end, value_code=(resource.get("class") or {}).get("code"))
 
 
 def immunization(resource: Json) -> Iterator[Draft]:
     """A vaccine given."""
     start, end = span(resource, "occurrence")
-    yield _plain("immunization", resource, resource.get("vaccineCode"), start, end)
+    kept = some(resource, "lotNumber", "doseQuantity", "route", "reaction")
+    yield plain("immunization", resource, resource.get("vaccineCode"), start, end, kept)
+
+
+def family(resource: Json) -> Iterator[Draft]:
+    """One fact per condition of a relative (never a "condition" of the person), one without if none is named."""
+    shared = some(resource, "relationship", "sex", "bornDate", "ageAge", "deceasedBoolean", "deceasedAge")
+    when, status = moment(resource.get("date")), resource.get("status") or ""
+    relative = coding(resource.get("relationship"))
+    for k, one in enumerate(resource.get("condition") or [{}]):
+        system, code, display = coding(one.get("code"))
+        detail = shared | some(one, "onsetAge", "onsetString", "outcome", "contributedToDeath")
+        yield Draft(
+            "family_history", system, code, display, f".condition[{k}]" if code or display else "",
+            value_code=relative[1] or None, value_text=relative[2] or None,
+            start=when, status=status, detail=detail | more_codings(one.get("code")),
+        )  # fmt: skip
 
 
 def other(resource: Json) -> Iterator[Draft]:
@@ -115,11 +115,3 @@ def other(resource: Json) -> Iterator[Draft]:
         display,
         status=status if isinstance(status, str) else "",
     )
-
-
-def _plain(kind: str, resource: Json, concept: Json | None, start: Any, end: Any) -> Draft:
-    system, code, display = coding(concept)
-    return Draft(
-        kind, system, code, display, start=start, end=end, status=resource.get("status") or "",
-        detail=more_codings(concept),
-    )  # fmt: skip

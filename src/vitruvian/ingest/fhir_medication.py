@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vitruvian.core import Instant, UnitError, convert
-from vitruvian.ingest.fhir_parts import NOTHING, Json, coding, moment, more_codings, quantity, reference_id, span
+from vitruvian.ingest.fhir_parts import NOTHING, Json, coding, moment, more_codings, quantity, reference_id, some, span
 from vitruvian.record import Draft
 from vitruvian.tables.codes import drug_of
 
@@ -19,7 +19,7 @@ _TIMING_CODES |= {f"Q{n}H": n for n in (1, 2, 3, 4, 6, 8, 12, 24)}
 def request(resource: Json, medications: Mapping[str, Json]) -> Iterator[Draft]:
     """MedicationRequest: one fact per dosage instruction (one without, if there is none)."""
     authored = moment(resource.get("authoredOn"))
-    head = _medicine(resource, medications) | _some(resource, "intent", "doNotPerform", "reasonReference", "reasonCode")
+    head = _medicine(resource, medications) | some(resource, "intent", "doNotPerform", "reasonReference", "reasonCode")
     yield from _dosages(
         "medication_request", resource, medications, resource.get("dosageInstruction"), "dosageInstruction",
         authored, None, head,
@@ -47,12 +47,31 @@ def administration(resource: Json, medications: Mapping[str, Json]) -> Iterator[
         detail["duration_h"] = (end.ms - start.ms) / 3.6e6
     measured = quantity(dosage["dose"]) if "dose" in dosage else NOTHING
     system, code, display = _drug(resource, medications)
+    flags = measured.flags + _elsewhere(resource, system, code, display)
     yield Draft(
         "medication_administration", system, code, display, "",
         measured.value, measured.unit, measured.raw, measured.unit_raw,
         start=start, end=end, status=resource.get("status") or "",
-        flags=measured.flags if start is not None else (*measured.flags, "no_time"), detail=detail,
+        flags=flags if start is not None else (*flags, "no_time"), detail=detail,
     )  # fmt: skip
+
+
+def dispense(resource: Json, medications: Mapping[str, Json]) -> Iterator[Draft]:
+    """MedicationDispense: a supply handed over; `quantity` and `daysSupply` are kept beside the dosage."""
+    when = moment(resource.get("whenHandedOver") or resource.get("whenPrepared"))
+    head = _medicine(resource, medications) | some(resource, "quantity", "daysSupply", "type")
+    yield from _dosages(
+        "medication_dispense", resource, medications, resource.get("dosageInstruction"), "dosageInstruction",
+        when, None, head,
+    )  # fmt: skip
+
+
+def medicine(resource: Json) -> Iterator[Draft]:
+    """Medication: a product that other resources refer to."""
+    system, code, display = coding(resource.get("code"))
+    detail = more_codings(resource.get("code")) | some(resource, "form", "ingredient", "amount")
+    status = resource.get("status") or ""
+    yield Draft("medication", system, code, display, status=status, detail=_named(resource.get("code"), detail))
 
 
 def _dosages(
@@ -75,13 +94,14 @@ def _dosages(
         first = moment(timing.get("start")) or start
         last = moment(timing.get("end")) or end
         detail = head | _route(dosage) | {key: value for key, value in timing.items() if key not in ("start", "end")}
-        detail |= _some(dosage, "asNeededBoolean", "text", "patientInstruction", "sequence")
-        detail |= _some(rates[0], "doseRange", "rateQuantity", "rateRatio", "rateRange")
+        detail |= some(dosage, "asNeededBoolean", "text", "patientInstruction", "sequence")
+        detail |= some(rates[0], "doseRange", "rateQuantity", "rateRatio", "rateRange")
         yield Draft(
             kind, system, code, display, f".{name}[{k}]" if dosages else "",
             measured.value, measured.unit, measured.raw, measured.unit_raw,
             start=first, end=last, known_ms=authored.ms if authored else None,
-            status=resource.get("status") or "", flags=measured.flags, detail=detail,
+            status=resource.get("status") or "",
+            flags=measured.flags + _elsewhere(resource, system, code, display), detail=detail,
         )  # fmt: skip
 
 
@@ -90,9 +110,9 @@ def _timing(timing: Json) -> dict[str, Any]:
     repeat = timing.get("repeat") or {}
     found: dict[str, Any] = {}
     bounds = repeat.get("boundsPeriod") or {}
-    found |= _some(bounds, "start", "end")
-    found |= _some(repeat, "frequency", "period", "periodUnit", "count", "timeOfDay", "dayOfWeek", "when")
-    found |= _some(repeat, "boundsDuration", "duration", "durationUnit")
+    found |= some(bounds, "start", "end")
+    found |= some(repeat, "frequency", "period", "periodUnit", "count", "timeOfDay", "dayOfWeek", "when")
+    found |= some(repeat, "boundsDuration", "duration", "durationUnit")
     hours = _HOURS.get(repeat.get("periodUnit") or "")
     if hours is not None and repeat.get("period"):
         found["interval_h"] = float(repeat["period"]) * hours / float(repeat.get("frequency") or 1)
@@ -121,24 +141,26 @@ def _drug(resource: Json, medications: Mapping[str, Json]) -> tuple[str, str, st
 
 def _medicine(resource: Json, medications: Mapping[str, Json]) -> dict[str, Any]:
     """`drug` (name in tables/codes), other codings, and the reference where the drug is a resource of its own."""
-    system, code, display = _drug(resource, medications)
-    detail: dict[str, Any] = {}
     concept = resource.get("medicationCodeableConcept")
     reference = reference_id(resource.get("medicationReference"))
-    if reference:
-        detail["medication"] = reference
-    name = drug_of(system, code, display)
+    detail: dict[str, Any] = {"medication": reference} if reference else {}
+    if concept is None and reference:
+        concept = (medications.get(reference) or {}).get("code")
+    return _named(concept, detail) | more_codings(concept)
+
+
+def _named(concept: Json | None, detail: dict[str, Any]) -> dict[str, Any]:
+    name = drug_of(*coding(concept))
     for other in (concept or {}).get("coding") or ():
         name = name or drug_of(other.get("system") or "", other.get("code") or "")
-    if name:
-        detail["drug"] = name
-    return detail | more_codings(concept)
+    return detail | {"drug": name} if name else detail
+
+
+def _elsewhere(resource: Json, system: str, code: str, display: str) -> tuple[str, ...]:
+    """A flag where the drug is defined in another file or line, so that nobody takes it for no drug at all."""
+    return ("drug_elsewhere",) if not (system or code or display) and "medicationReference" in resource else ()
 
 
 def _route(dosage: Json) -> dict[str, Any]:
     system, code, display = coding(dosage.get("route"))
     return {"route": {"system": system, "code": code, "display": display}} if code or display else {}
-
-
-def _some(part: Json, *names: str) -> dict[str, Any]:
-    return {name: part[name] for name in names if name in part}

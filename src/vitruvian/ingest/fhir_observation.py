@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vitruvian.core import Instant
+from vitruvian.core import DataError, Instant
 from vitruvian.ingest.fhir_parts import NOTHING, Json, Measured, coding, moment, more_codings, observed, quantity, span
 from vitruvian.record import Draft
+from vitruvian.tables.codes import social_codes
+
+_SOCIAL = frozenset({"social-history", "sdoh"})
 
 
 def observation(resource: Json) -> Iterator[Draft]:
@@ -17,15 +20,28 @@ def observation(resource: Json) -> Iterator[Draft]:
     known = issued.ms if issued else None
     status = resource.get("status") or ""
     shared = _shared(resource)
+    kind = "social" if _is_social(resource, shared) else "observation"
     components = resource.get("component") or ()
     value_key = _value_key(resource)
     if value_key is not None or not components:
-        yield _draft(resource, value_key, "", start, end, known, status, shared)
+        yield _draft(kind, resource, value_key, "", start, end, known, status, shared)
     for k, part in enumerate(components):
-        yield _draft(part, _value_key(part), f".component[{k}]", start, end, known, status, shared)
+        yield _draft(kind, part, _value_key(part), f".component[{k}]", start, end, known, status, shared)
+
+
+def _is_social(resource: Json, shared: dict[str, Any]) -> bool:
+    """Whether it tells how a person lives (smoking, alcohol, work, housing …), by its category or its code."""
+    if not _SOCIAL.isdisjoint(shared.get("category") or ()):
+        return True
+    known = social_codes()
+    for one in (resource.get("code") or {}).get("coding") or ():
+        if (one.get("system"), one.get("code")) in known:
+            return True
+    return False
 
 
 def _draft(
+    kind: str,
     part: Json,
     value_key: str | None,
     path: str,
@@ -47,7 +63,7 @@ def _draft(
     detail |= _own(part)
     flags = measured.flags if start is not None else (*measured.flags, "no_time")
     return Draft(
-        "observation",
+        kind,
         system,
         code,
         display,
@@ -81,8 +97,11 @@ def _other_value(key: str, value: Any, detail: dict[str, Any]) -> tuple[Measured
             return NOTHING, None, str(value)
         case "valueBoolean":
             return NOTHING, str(bool(value)).lower(), None
-        case "valueInteger":
+        case "valueInteger" if isinstance(value, int) and not isinstance(value, bool):
             return Measured(float(value), "1", float(value), None), None, None
+        case "valuePeriod" | "valueRange" | "valueRatio" | "valueSampledData" | "valueAttachment" | "valueReference":
+            if not isinstance(value, dict):
+                raise DataError(f"{key} has the wrong form", got=type(value).__name__, allowed="an object")
     detail[key] = value
     return NOTHING, None, None
 

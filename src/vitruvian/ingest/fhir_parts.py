@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from vitruvian.core import DataError, Instant, UnitError, convert, is_tabled, parse_instant, ucum
+from vitruvian.core import DataError, Instant, parse_instant
+from vitruvian.ingest.measured import NOTHING as NOTHING
+from vitruvian.ingest.measured import Measured as Measured
+from vitruvian.ingest.measured import measured
+from vitruvian.record import Draft
 from vitruvian.tables.codes import LOINC, UCUM, Analyte, analytes
 
 Json = Mapping[str, Any]
 _NO_CODE = ("", "", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A number as received and in its canonical unit, with what is doubtful about it."""
-
-    value: float | None
-    unit: str | None
-    raw: float | None
-    unit_raw: str | None
-    flags: tuple[str, ...] = ()
-
-
-NOTHING = Measured(None, None, None, None)
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 
 
 def coding(concept: Json | None, prefer: Mapping[str, Any] | None = None) -> tuple[str, str, str]:
@@ -35,8 +26,13 @@ def coding(concept: Json | None, prefer: Mapping[str, Any] | None = None) -> tup
     chosen = codings[0] if codings else {}
     if len(codings) > 1 and prefer is not None:
         chosen = next((one for one in codings if one.get("code") in prefer), chosen)
-    display = chosen.get("display") or concept.get("text") or ""
+    display = clean(chosen.get("display") or concept.get("text") or "")
     return chosen.get("system") or "", chosen.get("code") or "", display
+
+
+def clean(text: str) -> str:
+    """Text without the invisible characters (zero-width spaces, byte-order marks) that some exports hold."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def more_codings(concept: Json | None) -> dict[str, Any]:
@@ -60,37 +56,9 @@ def quantity(part: Json, analyte: Analyte | None = None) -> Measured:
     if raw is None:
         return Measured(None, None, None, None, ("no_value",))
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise DataError("a quantity's value is not a number", got=repr(raw))
+        raise DataError("a quantity's value is not a number", got=repr(raw)[:40])
     in_ucum = part.get("system") in (UCUM, None)
-    unit = (part.get("code") if in_ucum else None) or part.get("unit")
-    if analyte is not None:
-        return _canonical(float(raw), unit, analyte)
-    if not unit:
-        return Measured(None, None, float(raw), None, ("no_unit",))
-    try:
-        code = ucum(unit)
-    except UnitError:
-        return Measured(None, None, float(raw), unit, ("no_unit",))
-    return Measured(float(raw), code, float(raw), unit, () if is_tabled(code) else ("unit_unchecked",))
-
-
-def _canonical(raw: float, unit: str | None, analyte: Analyte) -> Measured:
-    if unit == analyte.unit:
-        return Measured(raw, unit, raw, unit)
-    if not unit:
-        if analyte.unit == "1":
-            return Measured(raw, "1", raw, None)
-        raise UnitError(
-            f"{analyte.display} has no unit",
-            got=f"{raw:g}",
-            allowed=f"a UCUM unit such as {analyte.unit}",
-            todo="Correct it at the source and ingest again; a unit is never guessed.",
-        )
-    try:
-        value = convert(raw, unit, analyte.unit, molar_mass=analyte.molar_mass)
-    except UnitError:
-        return Measured(None, None, raw, unit, ("wrong_unit",))
-    return Measured(value, analyte.unit, raw, unit)
+    return measured(float(raw), (part.get("code") if in_ucum else None) or part.get("unit"), analyte)
 
 
 def moment(text: Any) -> Instant | None:
@@ -114,3 +82,41 @@ def span(resource: Json, name: str) -> tuple[Instant | None, Instant | None]:
 def reference_id(reference: Json | None) -> str:
     """The text of a reference; "" where there is none."""
     return (reference or {}).get("reference") or ""
+
+
+def some(part: Json, *names: str) -> dict[str, Any]:
+    """The named elements that are there, for `detail`."""
+    return {name: part[name] for name in names if name in part}
+
+
+def known(text: Any) -> int | None:
+    """Milliseconds of a date or time, for `known_ms`."""
+    found = moment(text)
+    return found.ms if found else None
+
+
+def verified(resource: Json) -> str:
+    """Clinical status of a condition or allergy; entered-in-error where its verification says so."""
+    wrong = coding(resource.get("verificationStatus"))[1] == "entered-in-error"
+    return "entered-in-error" if wrong else coding(resource.get("clinicalStatus"))[1]
+
+
+def plain(
+    kind: str,
+    resource: Json,
+    concept: Json | None,
+    start: Instant | None,
+    end: Instant | None,
+    kept: Mapping[str, Any] | None = None,
+    *,
+    display: str = "",
+    value_code: str | None = None,
+    known_ms: int | None = None,
+) -> Draft:
+    """A fact that says what, when and in which status; `kept` goes into its detail, `display` stands in for none."""
+    system, code, shown = coding(concept)
+    detail = more_codings(concept)
+    return Draft(
+        kind, system, code, shown or display, start=start, end=end, status=resource.get("status") or "",
+        value_code=value_code, known_ms=known_ms, detail={**detail, **kept} if kept else detail,
+    )  # fmt: skip

@@ -183,5 +183,5 @@ class Fact:
 
     @property
     def trusted(self) -> bool:
-        """Whether a twin may use it: not void, and nothing doubtful about its value or time."""
-        return self.status not in VOID_STATUS and not UNTRUSTED.intersection(self.flags)
+        """Whether a twin may use it: measured or derived (not extracted from text), not void, nothing doubtful."""
+        return self.basis != "extracted" and self.status not in VOID_STATUS and not UNTRUSTED.intersection(self.flags)

@@ -1,4 +1,4 @@
-"""Codes of the analytes and drugs that twins use: LOINC, RxNorm, ATC; canonical units and molar masses.
+"""Codes of the analytes, drugs, problems and social circumstances that twins use; canonical units, molar masses.
 
 Each row of the TSV files beside this one names its source. A code that is not here is kept by the record all the same.
 """
@@ -17,8 +17,9 @@ LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
 SNOMED = "http://snomed.info/sct"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
 UCUM = "http://unitsofmeasure.org"
-_SYSTEMS = {"rxnorm": RXNORM, "atc": ATC}
+_SYSTEMS = {"rxnorm": RXNORM, "atc": ATC, "loinc": LOINC, "snomed": SNOMED}
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,18 @@ class Analyte:
     display: str
     unit: str
     molar_mass: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem that notes name: SNOMED CT and ICD-10 codes, and the spellings by which it is found."""
+
+    name: str
+    snomed: str
+    icd10: str
+    display: str
+    spellings: tuple[str, ...]
     source: str
 
 
@@ -61,6 +74,7 @@ def codes_of(name: str) -> tuple[tuple[str, str], ...]:
     return _by_name().get(name.lower(), ())
 
 
+@lru_cache(maxsize=8192)
 def drug_of(system: str, code: str, display: str = "") -> str | None:
     """The drug that a coded medication is: by code, else by an ingredient named in `display`; None if unknown.
 
@@ -72,6 +86,34 @@ def drug_of(system: str, code: str, display: str = "") -> str | None:
     words = display.lower()
     found = {name for pattern, name in _patterns() if pattern.search(words)}
     return found.pop() if len(found) == 1 and "/ " not in display else None
+
+
+@lru_cache(maxsize=1)
+def problems() -> tuple[Problem, ...]:
+    """Problems that are found in text."""
+    return tuple(
+        Problem(r["name"], r["snomed"], r["icd10"], r["display"], tuple(r["synonyms"].split(";")), r["source"])
+        for r in _rows("problems.tsv")
+    )
+
+
+@lru_cache(maxsize=1)
+def social_codes() -> Mapping[tuple[str, str], str]:
+    """Names of social circumstances and habits (smoking, alcohol, work, housing …) by (system, code)."""
+    return MappingProxyType({(_SYSTEMS[r["system"]], r["code"]): r["name"] for r in _rows("social.tsv")})
+
+
+@lru_cache(maxsize=1)
+def drug_spellings() -> Mapping[str, str]:
+    """Names of tabled drugs by each spelling, lower case."""
+    return MappingProxyType(
+        {
+            spelling.strip(): row["name"]
+            for row in _rows("drugs.tsv")
+            for spelling in [row["name"].replace("_", " "), *row["synonyms"].split(";")]
+            if spelling.strip()
+        }
+    )
 
 
 def drug_names() -> tuple[str, ...]:
@@ -89,20 +131,14 @@ def _by_name() -> Mapping[str, tuple[tuple[str, str], ...]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for one in analytes().values():
         found.setdefault(one.name, []).append((LOINC, one.code))
-    for pair, name in _drugs().items():
+    for pair, name in [*_drugs().items(), *social_codes().items()]:
         found.setdefault(name, []).append(pair)
     return {name: tuple(pairs) for name, pairs in found.items()}
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    spellings = {
-        (spelling.strip(), row["name"])
-        for row in _rows("drugs.tsv")
-        for spelling in [row["name"].replace("_", " "), *row["synonyms"].split(";")]
-        if spelling.strip()
-    }
-    return tuple((re.compile(rf"\b{re.escape(spelling)}\b"), name) for spelling, name in sorted(spellings))
+    return tuple((re.compile(rf"\b{re.escape(word)}\b"), name) for word, name in sorted(drug_spellings().items()))
 
 
 def _rows(file: str) -> list[dict[str, str]]:
