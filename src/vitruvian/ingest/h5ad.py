@@ -19,7 +19,7 @@ import numpy as np
 
 from vitruvian.core import DataError, UnknownNameError, UnsupportedError
 from vitruvian.ingest.delimited import plain
-from vitruvian.ingest.omics import OmicsValues, omics_fact, omics_record
+from vitruvian.ingest.omics import HDF5, OmicsValues, omics_fact, omics_record
 from vitruvian.ingest.omics_ids import IdCheck, IdSystem, system_of
 from vitruvian.ingest.omics_layout import SAMPLE
 from vitruvian.ingest.omics_tally import Tally
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from jaxtyping import Float
 
-SIGN = b"\x89HDF\r\n\x1a\n"
 SLICE = 1 << 22  # numbers read at once
 MOST_SAMPLES = 100_000
 _CELLS = "[ACGTN]{8,}"
@@ -45,7 +44,7 @@ class H5ad(Format):
 
     def claims(self, head: bytes) -> bool:
         """Any HDF5 file; what is not AnnData is refused by name."""
-        return head.startswith(SIGN)
+        return head.startswith(HDF5)
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """One record per sample; raises `InputError` for a file that is not AnnData, or has no known ids."""

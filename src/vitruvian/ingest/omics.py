@@ -35,6 +35,7 @@ ASSAYS = {
     METHYLATION: "DNA methylation",
     "": "Omics, assay not stated",
 }
+HDF5 = b"\x89HDF\r\n\x1a\n"
 NO_MORE: Mapping[str, Any] = MappingProxyType({})
 _PROTEIN_SCALES = frozenset(("NPX (log2)", "intensity"))
 _GENE_SCALES = frozenset(("TPM", "FPKM", "RPKM", "CPM", "counts"))
@@ -251,11 +252,15 @@ class OmicsValues:
 
 
 def omics_values(path: Path, sample: str = "", scale: str = "") -> OmicsValues:
-    """All values of one sample of a kept table (`record.open_blob`); `scale` where the file has several.
+    """All values of one sample of a kept table or AnnData file (`record.open_blob`); `scale` where the file has several.
 
     Raises `UnknownNameError` for a sample or scale that is not there.
     """
     file = RawFile(path)
+    if file.head.startswith(HDF5):
+        from vitruvian.ingest.h5ad import h5ad_values
+
+        return h5ad_values(path, sample)
     layout = _layout(file)
     found = [
         (ids, values)
