@@ -252,7 +252,7 @@ class OmicsValues:
 
 
 def omics_values(path: Path, sample: str = "", scale: str = "") -> OmicsValues:
-    """All values of one sample of a kept table or AnnData file (`record.open_blob`); `scale` where the file has several.
+    """All values of one sample of a kept table or AnnData file (`record.open_blob`); `scale` if the file has several.
 
     Raises `UnknownNameError` for a sample or scale that is not there.
     """
