@@ -56,7 +56,7 @@ def test_a_fact_keeps_value_unit_time_offset_and_place(record: Record, tmp_path:
     assert fact.path == "entry[1].resource"
     assert record.patient("p1").resource(fact) == one
     assert fact.basis == "measured"
-    assert fact.parser == "fhir/1"
+    assert fact.parser == "fhir/2"
 
 
 def test_a_newer_version_supersedes_in_any_order(tmp_path: Path) -> None:
