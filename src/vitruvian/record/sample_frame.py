@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,6 +99,16 @@ def _molar_mass(signal: Signal) -> float | None:
         pairs = codes_of(signal.name) or codes_of(signal.name.rpartition("_")[2])
         found = next((analytes()[code] for _, code in pairs if code in analytes()), None)
     return None if found is None else found.molar_mass
+
+
+@lru_cache(maxsize=1)
+def sample_schema() -> dict[str, Any]:
+    """Columns of `sample_frame` and their types."""
+    import polars as pl
+
+    numbers = {"start": pl.Int64, "end": pl.Int64, "offset": pl.Int16, "raw": pl.Float64, "value": pl.Float64}
+    texts = {"unit": pl.String, "source": pl.String, "text": pl.String}
+    return {**numbers, **texts, "flags": pl.UInt8, "place": pl.Int64, "prov": pl.Int32}
 
 
 def flag_text(bits: int) -> str:

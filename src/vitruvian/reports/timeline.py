@@ -129,7 +129,10 @@ def _years(born: int, now: int) -> float:
 def _allergies(facts: Sequence[Fact]) -> tuple[str, ...]:
     found = [one for one in facts if one.kind == "allergy" and one.status in ("active", "")]
     found.sort(key=lambda one: one.detail.get("criticality") != "high")
-    high = (title(one) + (" (high risk)" if one.detail.get("criticality") == "high" else "") for one in found)
+    high = (
+        title(one).removeprefix("Allergy to ") + (" (high risk)" if one.detail.get("criticality") == "high" else "")
+        for one in found
+    )
     return tuple(dict.fromkeys(high))
 
 

@@ -13,6 +13,7 @@ IMAGES = frozenset({"imaging_study", "image", "imaging_series", "study", "wavefo
 _ENDED = frozenset({"stopped", "completed", "resolved", "inactive", "remission", "cancelled", "ended"})
 _DRUGS = frozenset({"medication_request", "medication_statement", "medication_administration"})
 _SUFFIX = re.compile(r"\s*\((disorder|finding|situation|procedure|regime/therapy|morphologic abnormality)\)$")
+_PACKAGE = re.compile(r"^(?:NDA\d+ )?(?:[\d.]+ (?:ACTUAT|ML|HR|MG|UNT) )*(?=\w)")
 _ROWS = 16
 
 
@@ -73,7 +74,7 @@ def title(fact: Fact) -> str:
 
 def _drug(fact: Fact) -> str:
     drug = fact.detail.get("drug")
-    return str(drug).replace("_", " ").capitalize() if drug else title(fact)
+    return str(drug).replace("_", " ").capitalize() if drug else _PACKAGE.sub("", title(fact))
 
 
 def _visit(fact: Fact) -> str:

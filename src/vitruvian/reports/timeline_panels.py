@@ -92,7 +92,7 @@ def panels(facts: Sequence[Fact], axis: Axis, sex: str | None, adult: bool) -> t
         if pressure is not None and code in (SYSTOLIC, DIASTOLIC):
             continue
         panel = _panel(code, unit, members, axis, sex, adult)
-        order = (not panel.side, not panel.dots, panel.title)
+        order = (not panel.side, -len(panel.dots), panel.title)
         (vital if _is_vital(members[-1]) else lab).append((order, panel))
     ordered = [[panel for _, panel in sorted(some, key=lambda pair: pair[0])] for some in (lab, vital)]
     return ordered[0], [*([pressure] if pressure else []), *ordered[1]]
