@@ -3,6 +3,7 @@
 from vitruvian.ingest.door import FHIR as FHIR
 from vitruvian.ingest.door import FORMATS as FORMATS
 from vitruvian.ingest.door import H5AD as H5AD
+from vitruvian.ingest.door import HL7V2 as HL7V2
 from vitruvian.ingest.door import OMICS as OMICS
 from vitruvian.ingest.door import UNREAD as UNREAD
 from vitruvian.ingest.door import VCF as VCF

@@ -10,15 +10,17 @@ from vitruvian.ingest.detect import Unread
 from vitruvian.ingest.fhir import FhirJson
 from vitruvian.ingest.genome import Vcf
 from vitruvian.ingest.h5ad import H5ad
+from vitruvian.ingest.hl7v2 import Hl7v2
 from vitruvian.ingest.omics import OmicsTable
 from vitruvian.record import Format, IngestReport, Record
 
 FHIR: Format = FhirJson()
 H5AD: Format = H5ad()
+HL7V2: Format = Hl7v2()
 OMICS: Format = OmicsTable()
 VCF: Format = Vcf()
 UNREAD: Format = Unread()
-FORMATS: tuple[Format, ...] = (FHIR, H5AD, OMICS, VCF, UNREAD)
+FORMATS: tuple[Format, ...] = (FHIR, H5AD, HL7V2, OMICS, VCF, UNREAD)
 """The built-in formats; the package offers the same through the entry-point group "vitruvian.formats"."""
 
 
