@@ -65,16 +65,20 @@ def sample_frame(batch: Samples, prov: int, now: int) -> pl.DataFrame:
             "offset": np.asarray(batch.offset, np.int16),
             "raw": raw,
             "value": value,
-            "unit": pl.repeat(batch.unit, n, dtype=pl.String, eager=True),
-            "source": pl.repeat(batch.source, n, dtype=pl.String, eager=True),
-            "text": pl.Series(batch.text, dtype=pl.String)
-            if batch.text is not None
-            else pl.repeat("", n, dtype=pl.String, eager=True),
+            "unit": _constant(batch.unit, n),
+            "source": _constant(batch.source, n),
+            "text": _constant("", n) if batch.text is None else pl.Series(batch.text, dtype=pl.String),
             "flags": flags,
             "place": np.asarray(batch.place, np.int64),
             "prov": np.full(n, prov, np.int32),
         }
     )
+
+
+def _constant(text: str, n: int) -> pl.Series:
+    import polars as pl
+
+    return pl.Series([text], dtype=pl.String).new_from_index(0, n)
 
 
 def _canonical(raw: Float[np.ndarray, N], batch: Samples, signal: Signal | None) -> tuple[Float[np.ndarray, N], int]:

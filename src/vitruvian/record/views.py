@@ -80,11 +80,7 @@ def fact_table(facts: Sequence[tuple[Fact, int]]) -> pl.DataFrame:
         )
         for one, prov in facts
     ]
-    types = columns()
-    columns_of_rows = zip(*rows, strict=True) if rows else ((),) * len(types)
-    return pl.DataFrame(
-        [pl.Series(name, list(cells), types[name]) for name, cells in zip(types, columns_of_rows, strict=True)]
-    )
+    return pl.DataFrame(rows, schema=columns(), orient="row")
 
 
 def sample_table(signal: str, samples: pl.DataFrame) -> pl.DataFrame:
