@@ -14,6 +14,7 @@ from vitruvian.cli.estimate import estimate_command
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.ingest import ingest_command
 from vitruvian.cli.interactions import interactions_command
+from vitruvian.cli.laboratory import laboratory_app
 from vitruvian.cli.patient import patient_app
 from vitruvian.cli.population import population_command
 from vitruvian.cli.quarantine import quarantine_app
@@ -45,6 +46,7 @@ app.command("genotype")(genotype_command)
 app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")
 app.command("ingest")(ingest_command)
+app.add_typer(laboratory_app, name="laboratory")
 app.add_typer(patient_app, name="patient")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("population")(population_command)

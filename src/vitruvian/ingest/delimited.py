@@ -32,11 +32,14 @@ def text_of(head: bytes) -> str:
     return "" if "\0" in text else text
 
 
-def separator(line: str) -> str | None:
-    """What separates the cells of a header line: the commonest of tab, semicolon, comma, bar; None for none."""
-    counts = {one: line.count(one) for one in SEPARATORS}
-    best = max(counts, key=lambda one: counts[one])
-    return best if counts[best] else None
+def separator(text: str) -> str | None:
+    """What separates the cells: of tab, semicolon, comma, bar the one that the first lines have most of; or None."""
+    lines = [line for line in text.splitlines()[:40] if line.strip() and not line.startswith("#")]
+    if not lines:
+        return None
+    medians = {one: sorted(line.count(one) for line in lines)[len(lines) // 2] for one in SEPARATORS}
+    best = max(medians, key=lambda one: medians[one])
+    return best if medians[best] else None
 
 
 def head_rows(head: bytes, most: int = 60) -> list[Row]:
@@ -46,7 +49,7 @@ def head_rows(head: bytes, most: int = 60) -> list[Row]:
     if len(head) >= 65536 and len(lines) > 1:
         lines = lines[:-1]
     kept = [(k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")][:most]
-    by = separator(kept[0][1]) if kept else None
+    by = separator("\n".join(line for _, line in kept))
     if by is None:
         return []
     return [Row(k, tuple(map(str.strip, next(csv.reader([line], delimiter=by), [])))) for k, line in kept]
@@ -56,16 +59,13 @@ def head_rows(head: bytes, most: int = 60) -> list[Row]:
 def rows(file: RawFile) -> Iterator[Iterator[Row]]:
     """All rows but comments and empty lines, the header first; raises `DataError` for what is no table."""
     with io.TextIOWrapper(file.open(), encoding=_encoding(file.head), errors="replace", newline="") as text:
-        yield _rows(text, file.name)
+        yield _rows(text, file.name, separator(text_of(file.head)))
 
 
-def _rows(text: io.TextIOWrapper, name: str) -> Iterator[Row]:
-    lines = _Lines(text, name)
-    first = next((line for line in lines if line.strip() and not line.startswith("#")), None)
-    by = None if first is None else separator(first)
-    if first is None or by is None:
+def _rows(text: io.TextIOWrapper, name: str, by: str | None) -> Iterator[Row]:
+    if by is None:
         raise DataError(f"{name}: not a table", got="no columns", allowed="cells between tabs, commas, semicolons")
-    yield Row(lines.number, tuple(map(str.strip, next(csv.reader([first], delimiter=by)))))
+    lines = _Lines(text, name)
     reader = csv.reader(lines, delimiter=by)
     while True:
         start = lines.number + 1

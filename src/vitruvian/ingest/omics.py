@@ -83,7 +83,7 @@ class OmicsTable(Format):
         dropped = {k for k, name in zip(layout.values, layout.names, strict=True) if place_of(name) not in places}
         with rows(file) as every:
             header = next(every)
-            writer = csv.writer(out, delimiter=_separator(file, header), lineterminator="\n")
+            writer = csv.writer(out, delimiter=separator(text_of(file.head)) or ",", lineterminator="\n")
             shift = 1 if layout.shorter else 0
             if layout.kind == "columns":
                 writer.writerow([cell for k, cell in enumerate(header.cells) if k + shift not in dropped])
@@ -93,10 +93,6 @@ class OmicsTable(Format):
                 writer.writerow(header.cells)
                 writer.writerows(row.cells for row in every if place_of(row.cells[layout.sample]) in places)
         return out.getvalue().encode()
-
-
-def _separator(file: RawFile, header: Row) -> str:
-    return separator(text_of(file.head).splitlines()[header.line - 1]) or ","
 
 
 def omics_record(sample: str, subject: str, held: Sequence[Tally], facts: Sequence[Draft]) -> SourceRecord:

@@ -113,6 +113,8 @@ class Format(Protocol):
     """Version of the parser, kept in provenance."""
     needs_patient: ClassVar[bool]
     """The file does not say whose it is."""
+    broad: ClassVar[bool] = False
+    """Claims much that it cannot read (any table); it is asked after the others."""
 
     def claims(self, head: bytes) -> bool:
         """Whether content that begins with `head` (its first 64 KiB, gzip undone) is this format."""
@@ -144,8 +146,8 @@ def installed_formats() -> tuple[Format, ...]:
 
 
 def recognise(file: RawFile, formats: Sequence[Format]) -> Format:
-    """The format that claims the content; raises `DataError` if none does."""
-    for one in formats:
+    """The format that claims the content, those of a broad claim asked last; raises `DataError` if none does."""
+    for one in sorted(formats, key=lambda one: one.broad):
         if one.claims(file.head):
             return one
     shown = repr(file.head[:40])
