@@ -68,6 +68,7 @@ class Near:
 def near_sites(text: VcfText, lines: Iterable[str], columns: Sequence[int], every: Sequence[Places]) -> list[Near]:
     """The lines near any site of any of `every`; raises `DataError` where POS is not a number."""
     names = _contig_names(every[0])
+    positions = {chrom: sorted(p for one in every for p in one.by_chrom[chrom][0]) for chrom in every[0].by_chrom}
     found: list[Near] = []
     kept = 0
     for line in lines:
@@ -75,12 +76,16 @@ def near_sites(text: VcfText, lines: Iterable[str], columns: Sequence[int], ever
         if name not in names:
             names[name] = chromosome(name)
         chrom = names[name]
-        if chrom not in every[0].by_chrom:
+        if chrom not in positions:
             continue
         if not (given.isdecimal() and given.isascii() and len(given) < 11):
             raise DataError(f"{text.where}: POS is not a number", got=given[:20], todo="Mend or leave out this line.")
         position = int(given)
         end = record_end(line) if "END=" in line else position + len(reference) - 1
+        sites_here = positions[chrom]
+        first = bisect_left(sites_here, position - NEAR - REACH)
+        if first == len(sites_here) or sites_here[first] > end:
+            continue
         if not any(places.within(chrom, position - NEAR, end) for places in every):
             continue
         fields = line.split("\t")

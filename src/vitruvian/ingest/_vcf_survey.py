@@ -28,9 +28,9 @@ class Column:
     phase_sets: bool = False
     digest: Any = field(default_factory=sha256)
 
-    def see(self, fixed: str, keys: str, value: str) -> None:
-        """Count the sample's field of one line."""
-        self.digest.update(f"{fixed}\t{value}\n".encode())
+    def see(self, line: str, keys: str, value: str) -> None:
+        """Count the sample's field of one line; `line` as it would be with this sample alone."""
+        self.digest.update(line.encode() + b"\n")
         genotype = value[: value.find(":")] if ":" in value else value
         if not keys.startswith("GT") or genotype in ("0/0", "./.", "0|0", "0", "."):
             return
@@ -73,9 +73,12 @@ class Survey:
         for line in self.text.every_line():
             fields = line.split("\t")
             self._see(fields)
-            fixed = "\t".join(fields[:9])
-            for column, k in zip(self.columns, indices, strict=True):
-                column.see(fixed, fields[8], fields[k])
+            if len(fields) == 10:
+                self.columns[0].see(line, fields[8], fields[9])
+            else:
+                fixed = "\t".join(fields[:9])
+                for column, k in zip(self.columns, indices, strict=True):
+                    column.see(f"{fixed}\t{fields[k]}", fields[8], fields[k])
             yield line
 
     def _see(self, fields: list[str]) -> None:

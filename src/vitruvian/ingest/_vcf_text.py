@@ -24,6 +24,7 @@ CONVERT = "Convert it: bcftools view -O z -o FILE.vcf.gz FILE.bcf"
 WHOLE = "Get the whole file again (compare its size or checksum with the sender's)."
 MAX_LINE = 1 << 24
 MAX_HEADER = 1 << 26
+MAX_CONTIGS = 1_000_000
 FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
 
 Regions = Mapping[str, Sequence[tuple[int, int]]]
@@ -75,19 +76,30 @@ class VcfText:
 
     def every_line(self) -> Iterator[str]:
         """All record lines, in one pass from end to end, without their line ends."""
+        tabs, contig = len(self.columns) - 1, "\n"
         for number, line in enumerate(_text_lines(self.path), start=1):
-            if line.startswith("#"):
+            if line[0] == "#":
                 continue
             self.line_number = number
-            if not line.endswith("\n"):
+            if line[-1] != "\n":
                 raise DataError(
                     f"{self.path.name}, line {number}: the last line does not end; the file is cut off", todo=WHOLE
                 )
             if line == "\n":
                 continue
             self.records += 1
-            self.contigs.add(line[: line.find("\t")])
-            yield self._checked(line.rstrip("\r\n"))
+            if not line.startswith(contig):
+                contig = self._contig(line)
+            line = line.rstrip("\r\n")
+            yield line if line.count("\t") == tabs else self._checked(line)
+
+    def _contig(self, line: str) -> str:
+        """Notes the contig of a line; gives the text with which all of its lines begin."""
+        contig = line[: line.find("\t") + 1]
+        self.contigs.add(contig[:-1])
+        if len(self.contigs) > MAX_CONTIGS:
+            raise DataError(f"{self.where}: too many contigs", got=f"> {MAX_CONTIGS}", allowed=MAX_CONTIGS)
+        return contig
 
     def _checked(self, line: str) -> str:
         if line.count("\t") + 1 != len(self.columns):
