@@ -6,6 +6,7 @@ from vitruvian.ingest.door import H5AD as H5AD
 from vitruvian.ingest.door import HL7V2 as HL7V2
 from vitruvian.ingest.door import LABORATORY as LABORATORY
 from vitruvian.ingest.door import LABORATORY_XLSX as LABORATORY_XLSX
+from vitruvian.ingest.door import NOTE as NOTE
 from vitruvian.ingest.door import OMICS as OMICS
 from vitruvian.ingest.door import UNREAD as UNREAD
 from vitruvian.ingest.door import VCF as VCF

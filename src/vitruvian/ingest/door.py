@@ -12,6 +12,7 @@ from vitruvian.ingest.genome import Vcf
 from vitruvian.ingest.h5ad import H5ad
 from vitruvian.ingest.hl7v2 import Hl7v2
 from vitruvian.ingest.laboratory import Laboratory, LaboratoryXlsx
+from vitruvian.ingest.notes import Note
 from vitruvian.ingest.omics import OmicsTable
 from vitruvian.record import Format, IngestReport, Record
 
@@ -20,10 +21,11 @@ H5AD: Format = H5ad()
 HL7V2: Format = Hl7v2()
 LABORATORY: Format = Laboratory()
 LABORATORY_XLSX: Format = LaboratoryXlsx()
+NOTE: Format = Note()
 OMICS: Format = OmicsTable()
 VCF: Format = Vcf()
 UNREAD: Format = Unread()
-FORMATS: tuple[Format, ...] = (FHIR, H5AD, HL7V2, LABORATORY, LABORATORY_XLSX, OMICS, VCF, UNREAD)
+FORMATS: tuple[Format, ...] = (FHIR, H5AD, HL7V2, LABORATORY, LABORATORY_XLSX, NOTE, OMICS, VCF, UNREAD)
 """The built-in formats; the package offers the same through the entry-point group "vitruvian.formats"."""
 
 

@@ -68,7 +68,7 @@ def _sign(names: str, number: str, unit: str = "") -> re.Pattern[str]:
     return re.compile(rf"\b(?:{names})(?:\s*(?:of|is|was|:|=|at|,|\()?\s*){{0,3}}{number}{unit}", re.IGNORECASE)
 
 
-_BP = _sign("BP|blood pressure", r"(\d{2,3})\s?/\s?(\d{2,3})(?!\d|/)")
+_BP = _sign("BP|blood pressure", r"[<>≤≥]?\s?(\d{2,3})\s?/\s?(\d{2,3})(?!\d|/)")
 _DEGREES = r"\s?(?:°|deg(?:rees)?)?\s?(C|F|Celsius|Fahrenheit)?(?!\w)"
 _POUNDS = r"\s?(kg|kilograms?|lbs?|pounds?)?(?!\w)"
 _WHOLE, _DECIMAL = r"(\d{1,3})", r"(\d{1,3}(?:\.\d{1,2})?)"
@@ -81,9 +81,8 @@ _VITALS = (
     _Vital("8302-2", _sign("height|ht", _DECIMAL, r"\s?(cm|in|inches|m)?(?!\w)"), "", 20, 260),
 )  # fmt: skip
 _UNITS = {"c": "Cel", "celsius": "Cel", "f": "[degF]", "fahrenheit": "[degF]", "kilogram": "kg", "kilograms": "kg"}
-_AIM = re.compile(
-    r"(?:goal|target|below|above|under|over|less than|greater than|keep|maintain|[<>≤≥])\W{0,10}$", re.IGNORECASE
-)
+_AIM = re.compile(r"(?:goal|target|aim|keep|maintain)\b", re.IGNORECASE)
+_LIMIT = re.compile(r"(?:below|above|under|over|less than|greater than|[<>≤≥])", re.IGNORECASE)
 
 
 class _Found(NamedTuple):
@@ -105,11 +104,11 @@ def mentions(text: str, place: str, start: Instant | None, known_ms: int | None,
         sentence = spans[max(bisect_right(firsts, one.start) - 1, 0)]
         at = bisect_right(tops, one.start) - 1
         section = titles[at][1] if at >= 0 else ""
-        meant = assertion(text, one.start, one.end, sentence, section)
         if one.kind == "medication" and _is_allergy(text[sentence[0] : one.end], section):
             meant_as = "allergy"
         else:
-            meant_as = "hypothetical" if one.kind == "vital" and _AIM.search(text[: one.start][-40:]) else meant
+            aimed = one.kind == "vital" and _is_aim(text, sentence[0], one)
+            meant_as = "hypothetical" if aimed else assertion(text, one.start, one.end, sentence, section)
         draft = one.draft
         detail = (
             {"type": one.kind, "section": section, **draft.detail} if section else {"type": one.kind, **draft.detail}
@@ -119,6 +118,12 @@ def mentions(text: str, place: str, start: Instant | None, known_ms: int | None,
             draft.value, draft.unit, draft.value_raw, draft.unit_raw, meant_as, text[one.start : one.end],
             start, None, known_ms, void, draft.flags, basis="extracted", detail=detail,
         )  # fmt: skip
+
+
+def _is_aim(text: str, start: int, one: _Found) -> bool:
+    """Whether a number is a goal or a limit ("goal BP <130/80"), not a measurement."""
+    before = text[max(start, one.start - 40) : one.start]
+    return bool(_AIM.search(before) or _LIMIT.search(before[-12:]) or re.search("[<>≤≥]", text[one.start : one.end]))
 
 
 def _is_allergy(words: str, section: str) -> bool:

@@ -98,6 +98,12 @@ def problems() -> tuple[Problem, ...]:
 
 
 @lru_cache(maxsize=1)
+def triggers() -> tuple[tuple[str, str, str], ...]:
+    """(meaning, side, words) of what rules a mention in a note: "denies" before it, "was ruled out" after it …"""
+    return tuple((r["meaning"], r["side"], r["words"]) for r in _rows("triggers.tsv"))
+
+
+@lru_cache(maxsize=1)
 def social_codes() -> Mapping[tuple[str, str], str]:
     """Names of social circumstances and habits (smoking, alcohol, work, housing …) by (system, code)."""
     return MappingProxyType({(_SYSTEMS[r["system"]], r["code"]): r["name"] for r in _rows("social.tsv")})
