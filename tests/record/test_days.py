@@ -28,7 +28,7 @@ def frame(
 ) -> pl.DataFrame:
     start, end, offset, value = (np.array(column) for column in zip(*rows, strict=True))
     batch = Samples("p", signal, source, unit, start, end, offset, value, np.arange(len(rows)), (text,) * len(rows))
-    return sample_frame(batch, 1, NOW).rename({"flags": "bits"})
+    return sample_frame(batch, 1, NOW)
 
 
 def test_steps_of_watch_and_phone_are_not_counted_twice() -> None:
@@ -138,7 +138,7 @@ def test_canonical_value_and_flags(
     signal: str, unit: str, value: float, start: int, offset: int, flags: str, canonical: float
 ) -> None:
     one = frame(signal, "x", [(start, start, offset, value)], unit)
-    assert flag_text(one["bits"][0]) == flags
+    assert flag_text(one["flags"][0]) == flags
     assert one["value"][0] == pytest.approx(canonical, nan_ok=True)
     assert one["raw"][0] == pytest.approx(value, nan_ok=True)
     assert len(FLAGS) <= 8

@@ -35,7 +35,7 @@ def days(samples: pl.DataFrame, signal: Signal, priority: Sequence[str] = ()) ->
     """
     import polars as pl
 
-    doubtful = (pl.col("bits") & DOUBTFUL) != 0
+    doubtful = (pl.col("flags") & DOUBTFUL) != 0
     counted = samples.filter(~doubtful).pipe(_minutes_asleep if signal.name == "sleep" else _with_value)
     shift = _EVENING_MS if signal.name == "sleep" else 0
     if signal.join == "sum":

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, literal, select
 
 from vitruvian.core import stable_id
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact import Samples
+from vitruvian.record.keys import KeyRing
 from vitruvian.record.sample_frame import IDENTITY, from_parquet, sample_frame, sample_schema, to_parquet
 from vitruvian.record.windows import FULL, MOST, Window, cut, tier
 
@@ -49,7 +50,9 @@ class StreamWriter:
     """
 
     connection: Connection
+    keys: KeyRing
     blobs: BlobStore
+    prov: int
     now: int
     _held: dict[Stream, list[pl.DataFrame]] = field(default_factory=dict)
     _sizes: dict[Stream, int] = field(default_factory=dict)
@@ -59,9 +62,9 @@ class StreamWriter:
     _stored: int = 0
     _samples: int = 0
 
-    def add(self, batch: Samples, prov: int) -> None:
-        """Take one batch in, from the file (and subject) of provenance `prov`; raises `DataError` if it cannot be."""
-        frame = sample_frame(batch, prov, self.now)
+    def add(self, batch: Samples) -> None:
+        """Take one batch in; raises `DataError` if it cannot be."""
+        frame = sample_frame(batch, self.prov, self.now)
         stream = (batch.subject, batch.signal)
         self._held.setdefault(stream, []).append(frame)
         self._sizes[stream] = self._sizes.get(stream, 0) + frame.height
@@ -154,9 +157,16 @@ class StreamWriter:
 
 
 def chunks_of(subjects: Sequence[str], names: Sequence[str], first: int | None = None, last: int | None = None) -> Any:
-    """Query of the chunks of streams that may hold a start from `first` to `last`, in order."""
+    """Query of the chunks of streams that may hold a start from `first` to `last`, in order; of all signals for ().
+
+    Each row has kind, system, code and basis as a fact has, by which the gate of the record decides who may read it.
+    """
     table = schema.chunk
-    query = select(table).where(table.c.subject.in_(subjects), table.c.signal.in_(names))
+    like_a_fact = {"kind": "sample", "system": "", "basis": "measured"}
+    labels = [literal(text).label(name) for name, text in like_a_fact.items()]
+    query = select(table, table.c.signal.label("code"), *labels).where(table.c.subject.in_(subjects))
+    if names:
+        query = query.where(table.c.signal.in_(names))
     if first is not None:
         query = query.where(table.c.last_ms >= first)
     if last is not None:
