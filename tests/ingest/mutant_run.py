@@ -1,6 +1,6 @@
 """Reads broken copies of one good file with its parser, in a process of its own.
 
-`python mutant_run.py FORMAT GOOD_FILE COUNT SEED`
+`python mutant_run.py FORMAT GOOD_FILE COUNT SEED [MAPPING]`
 
 Prints one JSON line: how many files were read, how many items came, how many files were refused, peak memory in MB.
 Anything but an `InputError`, a file that takes over 20 s, or a crash of the process is a failure.
@@ -26,7 +26,7 @@ from vitruvian.record import Format, RawFile, Told, installed_formats
 LIMIT_S = 20
 
 
-def main(name: str, good: Path, count: int, seed: int) -> int:
+def main(name: str, good: Path, count: int, seed: int, mapping: Path | None = None) -> int:
     """0 if every copy was read or refused; 1 with the traceback and the file's bytes kept otherwise."""
     warnings.simplefilter("ignore")
     faulthandler.enable()
@@ -38,7 +38,7 @@ def main(name: str, good: Path, count: int, seed: int) -> int:
             path.write_bytes(data)
             signal.alarm(LIMIT_S)
             try:
-                done["items"] += _items(parser, path)
+                done["items"] += _items(parser, path, mapping)
             except InputError:
                 done["refused"] += 1
             except Exception:
@@ -53,11 +53,11 @@ def main(name: str, good: Path, count: int, seed: int) -> int:
     return 0
 
 
-def _items(parser: Format, path: Path) -> int:
+def _items(parser: Format, path: Path, mapping: Path | None) -> int:
     file = RawFile(path)
     parser.claims(file.head)
-    return sum(1 for _ in parser.read(file, Told(patient="p", samples={"S1": "p"})))
+    return sum(1 for _ in parser.read(file, Told(patient="p", samples={"S1": "p"}, mapping=mapping)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), *map(Path, sys.argv[5:6])))

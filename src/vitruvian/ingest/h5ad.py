@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 SLICE = 1 << 22  # numbers read at once
+BROKEN = "the HDF5 file is not one that AnnData wrote, or is damaged"
 MOST_SAMPLES = 100_000
 _CELLS = "[ACGTN]{8,}"
 
@@ -126,8 +127,10 @@ def _slices(data: AnnData) -> Iterator[tuple[int, Float[np.ndarray, "R N"]]]:
     rows = max(1, SLICE // max(data.n_vars, 1))
     for start in range(0, data.n_obs, rows):
         block = data.X[start : start + rows]
-        dense = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
-        values = dense.astype(float)
+        if hasattr(block, "toarray"):
+            block.check_format(full_check=True)  # wrong indices would write outside of the matrix
+            block = block.toarray()
+        values = np.asarray(block).astype(float)
         if np.isinf(values).any():
             raise DataError("a value is not finite", got=f"rows {start} to {start + rows}")
         yield start, values
@@ -145,16 +148,14 @@ def _opened(path: Path) -> Iterator[AnnData]:
         try:
             with _quiet():
                 data = anndata.read_h5ad(plain_path, backed="r")
-        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
-            raise DataError(
-                "the HDF5 file is not one that AnnData wrote, or is damaged",
-                got=str(error)[:200],
-                todo="Write it again.",
-            ) from error
+        except Exception as error:  # a damaged file makes the libraries raise anything
+            raise DataError(BROKEN, got=str(error)[:200], todo="Write it again.") from error
         try:
             if data.X is None or 0 in data.shape:
                 raise DataError("the file has no matrix X", got=data.shape)
             yield data
+        except (OSError, KeyError, IndexError, ValueError, TypeError, RuntimeError, MemoryError) as error:
+            raise DataError(BROKEN, got=str(error)[:200], todo="Write it again.") from error
         finally:
             data.file.close()
 

@@ -82,18 +82,17 @@ def _workbook(path: Path, cached: bool) -> Iterator[Any]:
     check_workbook(path)
     import openpyxl
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True, data_only=cached)
-    except Exception as error:  # the library raises what its parsers raise
-        raise DataError(
-            "the workbook cannot be opened", got=str(error)[:200], todo="Save it again as .xlsx."
-        ) from error
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as raw:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                book = openpyxl.load_workbook(raw, read_only=True, data_only=cached)
+        except Exception as error:  # the library raises what its parsers raise
+            raise DataError("the workbook cannot be opened", got=str(error)[:200], todo="Save it again.") from error
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def check_workbook(path: Path) -> None:
