@@ -22,7 +22,7 @@ from vitruvian.record.formats import recognise
         (b"[1]", "fhir"),
         (b"##fileformat=VCFv4.2\n", "vcf"),
         (b"%PDF-1.7", "unknown"),
-        (b"\0" * 128 + b"DICM", "unknown"),
+        (b"\0" * 128 + b"DICM", "dicom"),
         (b'<Bundle xmlns="http://hl7.org/fhir">', "unknown"),
     ],
 )

@@ -1,5 +1,7 @@
 """File formats → facts: one file per format, recognised by content; what cannot be read is kept in quarantine."""
 
+from vitruvian.ingest.dicom_waveform import read_dicom_waveform as read_dicom_waveform
+from vitruvian.ingest.door import DICOM as DICOM
 from vitruvian.ingest.door import FHIR as FHIR
 from vitruvian.ingest.door import FORMATS as FORMATS
 from vitruvian.ingest.door import H5AD as H5AD
@@ -17,3 +19,4 @@ from vitruvian.ingest.omics import OmicsValues as OmicsValues
 from vitruvian.ingest.omics import omics_values as omics_values
 from vitruvian.ingest.vcf import VcfCalls as VcfCalls
 from vitruvian.ingest.vcf import read_calls as read_calls
+from vitruvian.ingest.waveform import Waveform as Waveform

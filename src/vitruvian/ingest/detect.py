@@ -9,7 +9,6 @@ from vitruvian.record import Format, Item, RawFile, Told
 
 # (name, where the sign lies (None: somewhere in XML), sign)
 _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
-    ("DICOM", 128, b"DICM"),
     ("PDF", 0, b"%PDF"),
     ("a zip archive", 0, b"PK\x03\x04"),
     ("BCF (binary VCF)", 0, b"BCF"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vitruvian.core import InputError
 from vitruvian.ingest.detect import Unread
+from vitruvian.ingest.dicom import Dicom
 from vitruvian.ingest.fhir import FhirJson
 from vitruvian.ingest.genome import Vcf
 from vitruvian.ingest.h5ad import H5ad
@@ -16,6 +17,7 @@ from vitruvian.ingest.notes import Note
 from vitruvian.ingest.omics import OmicsTable
 from vitruvian.record import Format, IngestReport, Record
 
+DICOM: Format = Dicom()
 FHIR: Format = FhirJson()
 H5AD: Format = H5ad()
 HL7V2: Format = Hl7v2()
@@ -25,7 +27,7 @@ NOTE: Format = Note()
 OMICS: Format = OmicsTable()
 VCF: Format = Vcf()
 UNREAD: Format = Unread()
-FORMATS: tuple[Format, ...] = (FHIR, H5AD, HL7V2, LABORATORY, LABORATORY_XLSX, NOTE, OMICS, VCF, UNREAD)
+FORMATS: tuple[Format, ...] = (DICOM, FHIR, H5AD, HL7V2, LABORATORY, LABORATORY_XLSX, NOTE, OMICS, VCF, UNREAD)
 """The built-in formats; the package offers the same through the entry-point group "vitruvian.formats"."""
 
 
