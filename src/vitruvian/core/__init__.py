@@ -8,6 +8,7 @@ from vitruvian.core.errors import InputError as InputError
 from vitruvian.core.errors import QuarantineError as QuarantineError
 from vitruvian.core.errors import RefusalError as RefusalError
 from vitruvian.core.errors import SolveError as SolveError
+from vitruvian.core.errors import StoreError as StoreError
 from vitruvian.core.errors import UnitError as UnitError
 from vitruvian.core.errors import UnknownNameError as UnknownNameError
 from vitruvian.core.errors import UnsupportedError as UnsupportedError

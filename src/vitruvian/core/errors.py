@@ -66,3 +66,9 @@ class AccessError(VitruvianError):
     """The actor may not do this."""
 
     exit_code = 6
+
+
+class StoreError(VitruvianError):
+    """The disk, the blob store or the database server failed; nothing was half written."""
+
+    exit_code = 7

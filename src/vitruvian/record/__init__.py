@@ -1,5 +1,6 @@
 """Everything known of people: facts, where they come from, who read them, and what twins learned."""
 
+from vitruvian.record.account import IngestReport as IngestReport
 from vitruvian.record.fact import NO_OFFSET as NO_OFFSET
 from vitruvian.record.fact import Draft as Draft
 from vitruvian.record.fact import Fact as Fact
@@ -12,9 +13,8 @@ from vitruvian.record.formats import Format as Format
 from vitruvian.record.formats import RawFile as RawFile
 from vitruvian.record.formats import Told as Told
 from vitruvian.record.formats import installed_formats as installed_formats
-from vitruvian.record.intake import IngestReport as IngestReport
 from vitruvian.record.intake import files_under as files_under
 from vitruvian.record.patient import Patient as Patient
-from vitruvian.record.record import Quarantined as Quarantined
+from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
 from vitruvian.record.states import TwinState as TwinState

@@ -1,4 +1,9 @@
-"""The audit: one row per read, search, write and refusal, chained by a keyed hash."""
+"""The audit: one row per read, search, write, decision and refusal, chained by a keyed hash in eight shards.
+
+Rows name persons by keyed pseudonyms, and hold no names and no values. The key and the heads (see `audit_heads`) lie
+outside the database. Not found by `verify`: a database and its heads that were both set back to the same earlier
+moment (keep the heads elsewhere: VITRUVIAN_AUDIT_HEADS), and rows written by one who has the key.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,41 @@ import hmac
 import os
 import secrets
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+import orjson
+from sqlalchemy import Connection, Engine, bindparam, insert, select, text
 
 from vitruvian.core import Actor, DataError, now_ms
+from vitruvian.record.audit_heads import Head, Heads, Place, heads_place
 from vitruvian.record.schema import audit
 
+SHARDS = 8
 GENESIS = "0" * 64
+_LOCK = 0x5649_5452_0000  # advisory locks of PostgreSQL: this number plus the shard
+_FIELDS = ("shard", "seq", "at_ms", "actor", "purpose", "action", "person", "detail", "previous")
+_COLUMNS = [audit.c[name] for name in (*_FIELDS, "hash")]
+_NEWEST = (
+    select(audit.c.seq, audit.c.hash).where(audit.c.shard == bindparam("of")).order_by(audit.c.seq.desc()).limit(1)
+)
+_INSERT = insert(audit)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with the audit: in which shard, at which row, what."""
+
+    shard: int
+    row: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"shard {self.shard}, row {self.row}: {self.what}"
 
 
 @dataclass(frozen=True)
@@ -24,42 +53,122 @@ class AuditChain:
     """Appends rows to the audit table; `key` never lies in the database."""
 
     key: bytes
+    place: Place
 
     @classmethod
-    def open(cls, key_file: Path | None) -> AuditChain:
-        """Key from the environment (VITRUVIAN_AUDIT_KEY), else from a file that is made once, readable by its owner."""
-        text = os.environ.get("VITRUVIAN_AUDIT_KEY")
-        if text:
-            return cls(text.encode())
-        if key_file is None:
+    def open(cls, key_file: Path | None, name: str, head_file: Path | None) -> AuditChain:
+        """Key from VITRUVIAN_AUDIT_KEY, else from a file that is made once; heads of record `name` by `heads_place`."""
+        told = os.environ.get("VITRUVIAN_AUDIT_KEY")
+        if told:
+            key = told.encode()
+        elif key_file is None:
             raise DataError("the audit needs a key", todo="Set VITRUVIAN_AUDIT_KEY to a long random text.")
-        if not key_file.exists():
-            _make_key(key_file)
-        return cls(key_file.read_bytes())
+        else:
+            if not key_file.exists():
+                _make_key(key_file)
+            key = key_file.read_bytes()
+        return cls(key, heads_place(name, head_file))
+
+    @cached_property
+    def heads(self) -> Heads:
+        """The heads, signed with a key of their own."""
+        return Heads(self.place, self._subkey("head"))
+
+    @cached_property
+    def _chain_key(self) -> bytes:
+        return self._subkey("chain")
+
+    @cached_property
+    def _person_key(self) -> bytes:
+        return self._subkey("person")
+
+    def pseudonym(self, person: str) -> str:
+        """What stands for a person in the audit, 32 hex digits; "" for nobody."""
+        return hmac.digest(self._person_key, person.encode(), "sha256").hex()[:32] if person else ""
+
+    @contextmanager
+    def transaction(self, engine: Engine) -> Iterator[Connection]:
+        """A transaction that may append; after its commit the heads are brought forward."""
+        with engine.begin() as connection:
+            connection.info["bases"] = bases = {}
+            yield connection
+            grown = [(shard, base, _last(connection, shard)) for shard, base in bases.items()]
+        for shard, base, new in grown:
+            if new != base:
+                self.heads.advance(shard, base, new, lambda shard, row: _hash_at(engine, shard, row))
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
         """Add one row inside the caller's transaction."""
-        last = connection.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
-        seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
-        row = {"seq": seq, "at_ms": now_ms(), "actor": actor.id, "purpose": actor.purpose, "action": action}
-        row |= {"person": person, "detail": detail, "previous": previous}
-        connection.execute(audit.insert().values(**row, hash=self._hash(row)))
+        name = self.pseudonym(person)
+        shard = int(name[:2], 16) % SHARDS if name else 0
+        last = _last(connection, shard)
+        seq, previous = last.count + 1, last.hash
+        purpose = actor.purpose_code or actor.purpose[:64]
+        values = (shard, seq, now_ms(), actor.id, purpose, action, name, detail, previous)
+        row = dict(zip(_FIELDS, values, strict=True)) | {"hash": self._hash(values)}
+        connection.execute(_INSERT, row)
+        connection.info.setdefault("bases", {}).setdefault(shard, last)
 
-    def verify(self, connection: Connection) -> int:
-        """Number of rows if the chain is whole; raises `DataError` naming the first row that is not."""
-        seq, previous = 0, GENESIS
-        for found in connection.execute(select(audit).order_by(audit.c.seq)):
-            row = dict(found._mapping)
-            digest = row.pop("hash")
-            seq += 1
-            if row["seq"] != seq or row["previous"] != previous or digest != self._hash(row):
-                raise DataError("the audit was altered", got=f"a break at row {seq}", todo="Compare with a backup.")
-            previous = digest
-        return seq
+    def verify(self, connection: Connection) -> tuple[int, tuple[Finding, ...]]:
+        """Number of rows, and everything that is wrong with them: nothing if the audit is whole."""
+        rows, found = 0, []
+        for shard in range(SHARDS):
+            count, findings = self._verify_shard(connection, shard)
+            rows, found = rows + count, found + findings
+        return rows, tuple(found)
 
-    def _hash(self, row: dict[str, object]) -> str:
-        text = "\x1f".join(str(row[name]) for name in sorted(row))
-        return hmac.new(self.key, text.encode(), sha256).hexdigest()
+    def _verify_shard(self, connection: Connection, shard: int) -> tuple[int, list[Finding]]:
+        try:
+            head = self.heads.read(shard)
+            found = []
+        except (ValueError, TypeError):
+            head, found = None, [Finding(shard, 0, "the head outside the database was altered")]
+        query = select(*_COLUMNS).where(audit.c.shard == shard).order_by(audit.c.seq)
+        rows, seq, previous, passed = 0, 0, GENESIS, head is None or head.count == 0
+        for row in connection.execution_options(yield_per=2000).execute(query):
+            rows += 1
+            *values, digest = row
+            if values[1] != seq + 1:
+                found.append(Finding(shard, seq + 1, f"rows {seq + 1} to {values[1] - 1} are missing"))
+            elif values[8] != previous:
+                found.append(Finding(shard, values[1], "it does not follow the row before it"))
+            if digest != self._hash(values):
+                found.append(Finding(shard, values[1], "it was edited or put in another's place"))
+            seq, previous = values[1], digest
+            if head is not None and seq == head.count:
+                passed = digest == head.hash
+        return rows, found + _against_head(shard, head, rows, seq, passed, bool(found))
+
+    def _hash(self, values: Any) -> str:
+        return hmac.digest(self._chain_key, orjson.dumps(values), "sha256").hex()
+
+    def _subkey(self, use: str) -> bytes:
+        return hmac.digest(self.key, use.encode(), "sha256")
+
+
+def _against_head(shard: int, head: Head | None, rows: int, last: int, passed: bool, said: bool) -> list[Finding]:
+    """What the head outside the database says of a shard whose last row is `last`."""
+    if head is None:
+        return [] if rows == 0 or said else [Finding(shard, last, "the head outside the database is missing")]
+    if head.count > last:
+        return [Finding(shard, last + 1, f"the last {head.count - last} rows were cut off")]
+    if head.first:
+        return [Finding(shard, head.first, "the head outside the database was begun anew after this row")]
+    return [] if passed or said else [Finding(shard, head.count, "it is not the row that the head tells of")]
+
+
+def _last(connection: Connection, shard: int) -> Head:
+    """The last row of a shard; other writers wait until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + shard})
+    found = connection.execute(_NEWEST, {"of": shard}).first()
+    return Head(found.seq, found.hash) if found else Head(0, GENESIS)
+
+
+def _hash_at(engine: Engine, shard: int, row: int) -> str | None:
+    with engine.begin() as connection:
+        query = select(audit.c.hash).where(audit.c.shard == shard, audit.c.seq == row)
+        return connection.execute(query).scalar()
 
 
 def _make_key(file: Path) -> None:
@@ -67,6 +176,8 @@ def _make_key(file: Path) -> None:
     handle, aside = tempfile.mkstemp(dir=file.parent, prefix=".key-")
     with os.fdopen(handle, "w") as stream:
         stream.write(secrets.token_hex(32))
+        stream.flush()
+        os.fsync(stream.fileno())
     try:
         with suppress(FileExistsError):
             os.link(aside, file)

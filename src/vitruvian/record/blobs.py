@@ -1,32 +1,59 @@
-"""Raw bytes by content hash, in a folder beside the database."""
+"""Raw bytes by content hash, encrypted under their owner's key: a folder, or any store that fsspec knows (s3://…).
+
+`OWNER/HH/HASH`: OWNER is a pseudonym of the subject, HASH the SHA-256 of what was sealed. A blob is whole or absent.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
 
-from vitruvian.core import DataError, content_hash
+from vitruvian.core import DataError, UnsupportedError, content_hash
+from vitruvian.record.keys import KeyRing
+
+_READ = 1 << 20
+
+
+class Place(Protocol):
+    """Where sealed bytes are kept, by name."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is something of this name."""
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Keep it whole or not at all; durable on return."""
+
+    def read(self, name: str) -> BinaryIO:
+        """A stream of it; raises `FileNotFoundError`."""
+
+    def remove(self, name: str) -> None:
+        """Remove one, or all below a name; nothing if there is none."""
 
 
 @dataclass(frozen=True)
-class BlobStore:
-    """A folder of files named by SHA-256; a file is whole or absent (written aside, synced, renamed)."""
+class Folder:
+    """A folder of this machine: written aside, synced, renamed."""
 
-    folder: Path
+    root: Path
 
-    def put(self, data: bytes) -> str:
-        """Keep `data`, durable on return; gives its hash. Keeping the same bytes twice changes nothing."""
-        name = content_hash(data)
-        target = self._path(name)
-        if target.exists():
-            return name
+    def has(self, name: str) -> bool:
+        return (self.root / name).exists()
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".part-")
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                for piece in pieces:
+                    stream.write(piece)
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(aside).replace(target)
@@ -34,27 +61,133 @@ class BlobStore:
             Path(aside).unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
+
+    def read(self, name: str) -> BinaryIO:
+        return (self.root / name).open("rb")
+
+    def remove(self, name: str) -> None:
+        path = self.root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Objects under a URL of fsspec."""
+
+    url: str
+
+    def has(self, name: str) -> bool:
+        files, path = self._files(name)
+        return bool(files.exists(path))
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        files, path = self._files(name)
+        with files.open(path, "wb") as stream:
+            for piece in pieces:
+                stream.write(piece)
+
+    def read(self, name: str) -> BinaryIO:
+        files, path = self._files(name)
+        return cast(BinaryIO, files.open(path, "rb"))
+
+    def remove(self, name: str) -> None:
+        files, path = self._files(name)
+        if files.exists(path):
+            files.rm(path, recursive=True)
+
+    def _files(self, name: str) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        try:
+            return cast(tuple[Any, str], url_to_fs(f"{self.url.rstrip('/')}/{name}", use_listings_cache=False))
+        except ImportError as error:
+            todo = 'Install the extra: pip install "vitruvian[cloud]".'
+            raise UnsupportedError(
+                "this kind of blob store needs another package", got=str(error), todo=todo
+            ) from error
+
+
+@dataclass(frozen=True)
+class BlobStore:
+    """Blobs of subjects at a place."""
+
+    place: Place
+    keys: KeyRing
+
+    @classmethod
+    def open(cls, where: str | Path, keys: KeyRing) -> BlobStore:
+        """A store in a folder or under a URL."""
+        text = str(where)
+        return cls(Bucket(text) if "://" in text else Folder(Path(text)), keys)
+
+    def put(self, owner: str, data: bytes) -> str:
+        """Keep `data` under `owner`'s key, durable on return; gives its hash. The same bytes twice change nothing."""
+        return self._keep(owner, content_hash(data), [data])
+
+    def put_file(self, owner: str, path: Path) -> str:
+        """Keep a file of any size under `owner`'s key; gives its hash."""
+        return self._keep(owner, file_hash(path), _pieces(path))
+
+    def get(self, owner: str, name: str) -> bytes:
+        """The bytes of hash `name`, checked; raises `DataError` if absent or altered."""
+        return b"".join(self._open(owner, name))
+
+    @contextmanager
+    def file(self, owner: str, name: str, called: str = "") -> Iterator[Path]:
+        """The bytes as a private temporary file (named `called`) for readers that need one; gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+            path = Path(folder) / (Path(called).name or name)
+            with path.open("wb") as stream:
+                stream.writelines(self._open(owner, name))
+            yield path
+
+    def remove(self, owner: str, name: str) -> None:
+        """Remove one blob."""
+        self.place.remove(self._name(owner, name))
+
+    def drop_owner(self, owner: str) -> None:
+        """Remove all blobs of a subject."""
+        self.place.remove(self.keys.pseudonym(owner))
+
+    def _keep(self, owner: str, name: str, pieces: Iterable[bytes]) -> str:
+        target = self._name(owner, name)
+        if not self.place.has(target):
+            self.place.write(target, self.keys.cipher(owner).seal_stream(pieces))
         return name
 
-    def get(self, name: str) -> bytes:
-        """The bytes of hash `name`, checked; raises `DataError` if absent or altered."""
-        path = self._path(name)
-        if not path.exists():
-            raise DataError("raw bytes are not in the blob store", got=name, todo=f"Restore the folder {self.folder}.")
-        data = path.read_bytes()
-        if content_hash(data) != name:
-            raise DataError("raw bytes were altered on disk", got=str(path), todo="Restore the file from a backup.")
-        return data
+    def _open(self, owner: str, name: str) -> Iterator[bytes]:
+        digest = sha256()
+        try:
+            stream = self.place.read(self._name(owner, name))
+        except FileNotFoundError as error:
+            todo = "Restore the blob store from a backup."
+            raise DataError("raw bytes are not in the blob store", got=name, todo=todo) from error
+        with stream:
+            for piece in self.keys.cipher(owner).open_stream(stream):
+                digest.update(piece)
+                yield piece
+        if digest.hexdigest() != name:
+            raise DataError("raw bytes are not those that were kept", got=digest.hexdigest(), allowed=name)
 
-    def path(self, name: str) -> Path:
-        """Where the bytes of hash `name` lie, for readers that need a file; raises `DataError` if absent."""
-        path = self._path(name)
-        if not path.exists():
-            raise DataError("raw bytes are not in the blob store", got=name, todo=f"Restore the folder {self.folder}.")
-        return path
+    def _name(self, owner: str, name: str) -> str:
+        return f"{self.keys.pseudonym(owner)}/{name[:2]}/{name}"
 
-    def _path(self, name: str) -> Path:
-        return self.folder / name[:2] / name
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    digest = sha256()
+    for piece in _pieces(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(_READ):
+            yield piece
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Protocol, cast
+from typing import BinaryIO, ClassVar, Protocol, cast, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from vitruvian.core import DataError, InputError, UnsupportedError
@@ -104,6 +104,7 @@ class RawFile:
         return content
 
 
+@runtime_checkable
 class Format(Protocol):
     """One file format: recognises content, and turns it into records about people. Subclass it, one class a format."""
 

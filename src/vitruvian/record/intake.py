@@ -1,65 +1,45 @@
-"""Taking one file in: raw bytes kept, every record accounted for, one transaction."""
+"""Taking one file in: in one transaction, in pieces, every record accounted for, the bytes kept under their owner."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from vitruvian.core import InputError, stable_id
 from vitruvian.record import schema
-from vitruvian.record.fact import Draft, Parsed, Rejected, SourceRecord
+from vitruvian.record.account import IngestReport
+from vitruvian.record.blobs import BlobStore, file_hash
+from vitruvian.record.fact import Item, Rejected, Samples, SourceRecord
+from vitruvian.record.fact_rows import fact_row, line_id, resource_id
 from vitruvian.record.formats import Format, RawFile, Told
+from vitruvian.record.keys import QUARANTINE, KeyRing
+from vitruvian.record.rows import chunks, insert_tuples, keep_new, many, upsert
+from vitruvian.record.splitting import kept_parts
+from vitruvian.record.streams import StreamWriter
 
-FUTURE_SKEW_MS = 24 * 3600 * 1000
-_CHUNK = 500
+BATCH = 2000
+_SHOWN = 20  # problems told in words; all are in quarantine
 
 
 @dataclass(frozen=True)
-class IngestReport:
-    """What became of every record that came in: records_in = stored + duplicate + quarantined."""
+class Store:
+    """What writing needs: the open transaction, keys, blobs, who writes and when."""
 
-    records_in: int = 0
-    stored: int = 0
-    duplicate: int = 0
-    quarantined: int = 0
-    by_format: Mapping[str, int] = field(default_factory=dict)
-    stored_ids: tuple[str, ...] = ()
-    duplicate_ids: tuple[str, ...] = ()
-    quarantined_ids: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
+    connection: Connection
+    keys: KeyRing
+    blobs: BlobStore
+    agent: str
+    now: int
 
-    def __add__(self, other: IngestReport) -> IngestReport:
-        formats = dict(self.by_format)
-        for name, count in other.by_format.items():
-            formats[name] = formats.get(name, 0) + count
-        return IngestReport(
-            self.records_in + other.records_in,
-            self.stored + other.stored,
-            self.duplicate + other.duplicate,
-            self.quarantined + other.quarantined,
-            formats,
-            self.stored_ids + other.stored_ids,
-            self.duplicate_ids + other.duplicate_ids,
-            self.quarantined_ids + other.quarantined_ids,
-            self.problems + other.problems,
-            tuple(dict.fromkeys(self.people + other.people)),
-        )
 
-    def to_json(self) -> dict[str, Any]:
-        """The counts, the problems in words, and whose records they were."""
-        counts = {name: getattr(self, name) for name in ("records_in", "stored", "duplicate", "quarantined")}
-        return counts | {
-            "by_format": dict(self.by_format),
-            "people": list(self.people),
-            "problems": list(self.problems),
-        }
+class Refused(Exception):
+    """The file as a whole cannot be accepted; what was written of it is to be rolled back."""
 
 
 def files_under(paths: Iterable[str | Path]) -> list[Path]:
@@ -75,94 +55,225 @@ def files_under(paths: Iterable[str | Path]) -> list[Path]:
     return found
 
 
-def read(file: RawFile, one: Format, patient: str | None) -> Parsed:
-    """Parse with `one`; a file that is wrong as a whole comes back as one rejected record."""
-    if one.needs_patient and not patient:
+def items_of(file: RawFile, form: Format, told: Told) -> Iterator[Item]:
+    """What the format reads; raises `Refused` where it refuses the file, or has a fault of its own."""
+    if form.needs_patient and not told.patient and not told.samples:
         todo = "Ingest it again with --patient ID (patient=… in Python)."
-        return Parsed(rejected=(Rejected(one.name, "file", f"the file does not say whose it is. {todo}"),))
+        raise Refused(f"the file does not say whose it is. {todo}")
     try:
-        return Parsed.of(one.read(file, Told(patient)))
+        yield from form.read(file, told)
     except InputError as error:
-        return Parsed(rejected=(Rejected(one.name, "file", str(error)),))
+        raise Refused(str(error)) from error
+    except Exception as error:
+        raise Refused(f"a fault of the parser {form.name}/{form.version}: {type(error).__name__}: {error}") from error
 
 
-def store(
-    connection: Connection, file: RawFile, raw_hash: str, form: tuple[str, str], parsed: Parsed, agent: str, now: int
-) -> IngestReport:
-    """Write what `parsed` holds inside the caller's transaction; gives the account of this file."""
-    name, version = form
-    parser = f"{name}/{version}" if version else "none"
-    new, duplicate = _split(connection, parsed.records)
-    if new:
-        prov = _provenance(connection, file, raw_hash, name, parser, agent, now)
-        _write_people(connection, new)
-        _write_resources(connection, new, prov, now)
-    rejected = [_reject(connection, file, raw_hash, parser, one, now) for one in parsed.rejected]
-    records_in = len(parsed.records) + len(parsed.rejected)
-    return IngestReport(
-        records_in,
-        len(new),
-        len(duplicate),
-        len(rejected),
-        {name: records_in},
-        tuple(new),
-        tuple(duplicate),
-        tuple(rejected),
-        tuple(f"{file.name}: {r.place}: {r.what}: {r.reason}" for r in parsed.rejected),
-        tuple(dict.fromkeys(record.subject for record in parsed.records if record.subject)),
-    )
+def take_in(
+    store: Store, file: RawFile, form: tuple[str, str], items: Iterable[Item], reader: Format | None, origin: str
+) -> Taken:
+    """Write all items of one file inside the caller's transaction. `origin` is the hash of the file as received."""
+    work = _Intake(store, file, form, reader, origin)
+    found = iter(items)
+    while batch := list(islice(found, BATCH)):
+        work.add(batch)
+    return work.close()
 
 
-def resource_id(record: SourceRecord) -> str:
-    """Id of one version of one source record."""
-    return stable_id(record.kind, record.source, record.source_id, record.version)
+@dataclass(frozen=True)
+class Taken:
+    """The account of a file, and blobs (owner, hash) to remove after the commit."""
+
+    report: IngestReport
+    obsolete: tuple[tuple[str, str], ...] = ()
 
 
-def line_id(record: SourceRecord) -> str:
-    """Id that all versions of one source record share."""
-    return stable_id(record.kind, record.source, record.source_id, record.subject)
+@dataclass
+class _Intake:
+    store: Store
+    file: RawFile
+    form: tuple[str, str]
+    reader: Format | None
+    origin: str
+    provs: dict[str, int] = field(default_factory=dict)
+    places: dict[str, list[str]] = field(default_factory=dict)
+    writers: dict[str, StreamWriter] = field(default_factory=dict)
+    stored: list[str] = field(default_factory=list)
+    duplicate: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    records: int = 0
+
+    @property
+    def parser(self) -> str:
+        name, version = self.form
+        return f"{name}/{version}" if version else "none"
+
+    def add(self, batch: Sequence[Item]) -> None:
+        """Write one batch."""
+        records = [one for one in batch if isinstance(one, SourceRecord)]
+        faults = {k: fault for k, one in enumerate(records) if (fault := _fault(one))}
+        self.rejected += [one for one in batch if isinstance(one, Rejected)]
+        self.rejected += [_faulty(records[k], fault) for k, fault in faults.items()]
+        self._write([one for k, one in enumerate(records) if k not in faults])
+        for one in batch:
+            if isinstance(one, Samples):
+                self._sample(one)
+
+    def _write(self, records: Sequence[SourceRecord]) -> None:
+        self.records += len(records)
+        for record in records:
+            self.places.setdefault(record.subject, []).append(record.place)
+        new, duplicate = _split(self.store.connection, records)
+        self.duplicate += duplicate
+        if new:
+            self._people(new.values())
+            self._resources(new)
+            self.stored += new
+
+    def _sample(self, batch: Samples) -> None:
+        if batch.subject not in self.writers:
+            self._subjects([batch.subject])
+            prov = self._prov(batch.subject)
+            store = self.store
+            self.writers[batch.subject] = StreamWriter(store.connection, store.keys, store.blobs, prov, store.now)
+            self.places.setdefault(batch.subject, [])
+        self.writers[batch.subject].add(batch)
+
+    def _subjects(self, subjects: Iterable[str]) -> None:
+        """Keys and rows for subjects that may be new; keys first, so that nothing sealed is ever without one."""
+        named = list(dict.fromkeys(subjects))
+        self.store.keys.make(named)
+        rows = [{"subject": one, "person": one} for one in named if one]
+        keep_new(self.store.connection, schema.subject, rows)
+
+    def _people(self, records: Iterable[SourceRecord]) -> None:
+        keys = self.store.keys
+        records = list(records)
+        self._subjects(record.subject for record in records)
+        names = [
+            {"pair": keys.blind(f"{system}|{value}"), "subject": record.subject, "value": keys.blind(value)}
+            for record in records
+            for system, value in record.identifiers
+            if value
+        ]
+        keep_new(self.store.connection, schema.identifier, names)
+
+    def _prov(self, subject: str) -> int:
+        """The provenance of this file for a subject; its bytes are named when all of the file is read."""
+        if subject not in self.provs:
+            values: dict[str, Any] = {
+                "subject": subject,
+                "raw_hash": "",
+                "origin_hash": self.origin,
+                "format": self.form[0],
+            }
+            values |= {"parser": self.parser, "agent": self.store.agent, "received_ms": self.store.now}
+            done = self.store.connection.execute(insert(schema.provenance).values(**values, sealed=b""))
+            assert done.inserted_primary_key is not None
+            self.provs[subject] = int(done.inserted_primary_key[0])
+        return self.provs[subject]
+
+    def _resources(self, new: dict[str, SourceRecord]) -> None:
+        resources, heads, facts = [], [], []
+        for key, record in new.items():
+            line, prov = line_id(record), self._prov(record.subject)
+            resources.append(
+                (
+                    key,
+                    line,
+                    record.kind,
+                    record.source_id,
+                    record.version,
+                    record.subject,
+                    record.known_ms,
+                    prov,
+                    record.place,
+                )
+            )
+            heads.append({"line": line, "rank": record.rank + "|" + record.version, "resource": key})
+            if record.facts:
+                cipher, now = self.store.keys.cipher(record.subject), self.store.now
+                facts += [fact_row(key, record, draft, k, prov, now, cipher) for k, draft in enumerate(record.facts)]
+        insert_tuples(self.store.connection, schema.resource, resources)
+        if facts:
+            insert_tuples(self.store.connection, schema.fact, facts)
+        _heads(self.store.connection, heads)
+
+    def close(self) -> Taken:
+        """Write what streams hold, keep the bytes, put rejects into quarantine, give the account."""
+        reports = [writer.close() for writer in self.writers.values()]
+        sampled = sum(one.stored + one.duplicate for one in reports)
+        owners = kept_parts(self.store, self.file, self.reader, self.places, self.rejected, bool(self.provs))
+        hidden = {"name": self.file.origin or self.file.name, "companions": owners.companions}
+        for subject, prov in self.provs.items():
+            sealed = self.store.keys.cipher(subject).seal(orjson.dumps(hidden), b"provenance")
+            table = schema.provenance
+            values = {"raw_hash": owners.hash_of[subject], "sealed": sealed}
+            self.store.connection.execute(update(table).where(table.c.prov == prov).values(**values))
+        ids = [self._reject(one, *owners.of(one), hidden) for one in self.rejected]
+        gone = _accept(self.store, self.origin, ids)
+        records_in = self.records + sampled + len(self.rejected)
+        report = IngestReport(
+            records_in,
+            len(self.stored) + sum(one.stored for one in reports),
+            len(self.duplicate) + sum(one.duplicate for one in reports),
+            len(self.rejected),
+            {self.form[0]: records_in},
+            (*self.stored, *(key for one in reports for key in one.chunks)),
+            tuple(self.duplicate),
+            tuple(ids),
+            tuple(self._told()),
+            tuple(subject for subject in self.places if subject),
+        )
+        return Taken(report, (*gone, *(one for report_ in reports for one in report_.obsolete)))
+
+    def _told(self) -> Iterator[str]:
+        name = self.file.origin or self.file.name
+        for one in self.rejected[:_SHOWN]:
+            yield f"{name}: {one.place}: {one.what}: {one.reason}"
+        if len(self.rejected) > _SHOWN:
+            yield f"{name}: and {len(self.rejected) - _SHOWN} more, see `vitruvian quarantine list`"
+
+    def _reject(self, one: Rejected, owner: str, raw_hash: str, hidden: dict[str, Any]) -> str:
+        key = stable_id(self.origin, one.place, one.what)
+        told = hidden | {"place": one.place, "what": one.what, "reason": one.reason}
+        row: dict[str, Any] = {"quarantine": key, "subject": owner, "raw_hash": raw_hash, "origin_hash": self.origin}
+        row |= {"parser": self.parser, "received_ms": self.store.now, "accepted_ms": None}
+        row["sealed"] = self.store.keys.cipher(owner).seal(orjson.dumps(told), key.encode())
+        table = schema.quarantine
+        again = upsert(self.store.connection, table)
+        newest = {name: again.excluded[name] for name in ("parser", "sealed", "subject", "raw_hash", "accepted_ms")}
+        self.store.connection.execute(
+            again.values(**row).on_conflict_do_update(index_elements=["quarantine"], set_=newest)
+        )
+        return key
 
 
-def fact_id(resource: str, draft: Draft, index: int) -> str:
-    """Id of a fact: the record's version and the place in it; independent of whose it is said to be later."""
-    return stable_id(resource, draft.path, str(index))
+def _fault(record: SourceRecord) -> str | None:
+    """Why a record cannot be written at all: a text with NUL, a number that is none."""
+    if "\x00" in f"{record.kind}{record.source}{record.source_id}{record.version}{record.subject}{record.place}":
+        return "an identifier holds a NUL character"
+    for one in record.facts:
+        if "\x00" in f"{one.kind}{one.system}{one.code}{one.status}{one.path}":
+            return "a code holds a NUL character"
+        if one.value is not None and one.value != one.value:
+            return f"the value of {one.code or one.kind} is not a number"
+    return None
 
 
-def keep_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows whose key is not there yet."""
-    if rows:
-        _many(connection, _insert(connection, table).on_conflict_do_nothing(), rows)
-
-
-def _many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run `statement` for all rows (of the same columns), by the driver: saves a tenth of an ingest."""
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    if compiled.positional:
-        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), rows)))
-    else:
-        connection.exec_driver_sql(str(compiled), list(rows))
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    """The dialect's own INSERT, which knows ON CONFLICT."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # costs 0.1 s to import
-
-    return postgresql.insert(table)
+def _faulty(record: SourceRecord, reason: str) -> Rejected:
+    what = f"{record.kind}/{record.source_id}".replace("\x00", "�")
+    return Rejected(what, record.place or "file", reason, record.subject if "\x00" not in record.subject else "")
 
 
 def _split(connection: Connection, records: Sequence[SourceRecord]) -> tuple[dict[str, SourceRecord], list[str]]:
-    """Records not stored yet, by id, and the ids of those that are (or that come twice in this file)."""
+    """Records not stored yet, by id, and the ids of those that are (or that come twice)."""
     new: dict[str, SourceRecord] = {}
     duplicate: list[str] = []
     ids = [resource_id(record) for record in records]
     known: set[str] = set()
     column = schema.resource.c.resource
-    for chunk in _chunks(ids):
-        known |= set(connection.execute(select(column).where(column.in_(chunk))).scalars())
+    for some in chunks(ids):
+        known |= set(connection.execute(select(column).where(column.in_(some))).scalars())
     for key, record in zip(ids, records, strict=True):
         if key in known or key in new:
             duplicate.append(key)
@@ -171,100 +282,28 @@ def _split(connection: Connection, records: Sequence[SourceRecord]) -> tuple[dic
     return new, duplicate
 
 
-def _chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
+def _heads(connection: Connection, heads: list[dict[str, Any]]) -> None:
+    """Make the greatest rank of each line its head."""
+    statement = upsert(connection, schema.head)
+    newer = {"rank": statement.excluded.rank, "resource": statement.excluded.resource}
+    where = statement.excluded.rank > schema.head.c.rank
+    many(connection, statement.on_conflict_do_update(index_elements=["line"], set_=newer, where=where), heads)
 
 
-def _provenance(
-    connection: Connection, file: RawFile, raw_hash: str, name: str, parser: str, agent: str, now: int
-) -> int:
-    values = {"raw_hash": raw_hash, "name": file.name, "format": name, "parser": parser, "agent": agent}
-    done = connection.execute(insert(schema.provenance).values(**values, received_ms=now))
-    assert done.inserted_primary_key is not None
-    return int(done.inserted_primary_key[0])
-
-
-def _write_people(connection: Connection, new: Mapping[str, SourceRecord]) -> None:
-    subjects = dict.fromkeys(record.subject for record in new.values() if record.subject)
-    keep_new(connection, schema.subject, [{"subject": one, "person": one} for one in subjects])
-    names = [
-        {"system": system, "value": value, "subject": record.subject}
-        for record in new.values()
-        for system, value in record.identifiers
-    ]
-    keep_new(connection, schema.identifier, names)
-
-
-def _write_resources(connection: Connection, new: Mapping[str, SourceRecord], prov: int, now: int) -> None:
-    resources, heads, facts = [], [], []
-    for key, record in new.items():
-        line = line_id(record)
-        resources.append(
-            {
-                "resource": key,
-                "line": line,
-                "kind": record.kind,
-                "source_id": record.source_id,
-                "version": record.version,
-                "subject": record.subject,
-                "known_ms": record.known_ms,
-                "prov": prov,
-                "path": record.place,
-            }
+def _accept(store: Store, origin: str, rejected: Sequence[str]) -> list[tuple[str, str]]:
+    """Mark what was in quarantine of this file before and is no longer; gives the bytes that nobody needs now."""
+    table = schema.quarantine
+    waiting = select(table).where(table.c.origin_hash == origin, table.c.accepted_ms.is_(None))
+    accepted = [row for row in store.connection.execute(waiting).all() if row.quarantine not in set(rejected)]
+    for row in accepted:
+        store.connection.execute(
+            update(table).where(table.c.quarantine == row.quarantine).values(accepted_ms=store.now)
         )
-        heads.append({"line": line, "rank": record.rank + "|" + record.version, "resource": key})
-        facts += [fact_row(key, record, draft, k, prov, now) for k, draft in enumerate(record.facts)]
-    _many(connection, insert(schema.resource), resources)
-    upsert = _insert(connection, schema.head)
-    newer = {"rank": upsert.excluded.rank, "resource": upsert.excluded.resource}
-    where = upsert.excluded.rank > schema.head.c.rank
-    _many(connection, upsert.on_conflict_do_update(index_elements=["line"], set_=newer, where=where), heads)
-    if facts:
-        _many(connection, insert(schema.fact), facts)
+    kept = {row.raw_hash for row in store.connection.execute(waiting).all()}
+    gone = {(row.subject, row.raw_hash) for row in accepted if row.subject == QUARANTINE and row.raw_hash not in kept}
+    return sorted(gone)
 
 
-def fact_row(key: str, record: SourceRecord, draft: Draft, index: int, prov: int, now: int) -> dict[str, Any]:
-    """One row of table `fact`; a start later than the clock is flagged."""
-    start, end = draft.start, draft.end
-    flags = draft.flags
-    if start is not None and draft.kind not in _PLANS and start.ms > now + FUTURE_SKEW_MS:
-        flags = (*flags, "future")
-    known = draft.known_ms if draft.known_ms is not None else record.known_ms
-    return {
-        "fact": fact_id(key, draft, index),
-        "resource": key,
-        "subject": record.subject,
-        "kind": draft.kind,
-        "system": draft.system,
-        "code": draft.code,
-        "display": draft.display,
-        "value": draft.value,
-        "unit": draft.unit,
-        "value_raw": draft.value_raw,
-        "unit_raw": draft.unit_raw,
-        "value_code": draft.value_code,
-        "value_text": draft.value_text,
-        "start_ms": None if start is None else start.ms,
-        "end_ms": None if end is None else end.ms,
-        "offset_min": None if start is None else start.offset,
-        "precision": None if start is None else start.precision,
-        "known_ms": known,
-        "status": draft.status,
-        "flags": " ".join(flags),
-        "supersedes": draft.supersedes,
-        "basis": draft.basis,
-        "prov": prov,
-        "path": f"{record.place}{draft.path}",
-        "detail": orjson.dumps(draft.detail).decode() if draft.detail else "{}",
-    }
-
-
-_PLANS = frozenset({"medication_request", "resource", "care_plan", "appointment"})
-
-
-def _reject(connection: Connection, file: RawFile, raw_hash: str, parser: str, one: Rejected, now: int) -> str:
-    key = stable_id(raw_hash, one.place, one.what)
-    row = {"quarantine": key, "raw_hash": raw_hash, "name": file.name, "place": one.place, "what": one.what}
-    keep_new(connection, schema.quarantine, [row | {"reason": one.reason, "parser": parser, "received_ms": now}])
-    return key
+def hash_of(file: RawFile) -> str:
+    """Hash of the file as received, read in pieces."""
+    return file_hash(file.path)

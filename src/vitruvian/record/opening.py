@@ -1,73 +1,135 @@
-"""Opening a database as a record: engine, pragmas, tables, schema version."""
+"""Opening the database behind a record: SQLite made durable, or a server by URL; its schema brought up to date."""
 
 from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
-from vitruvian.core import InputError
-from vitruvian.record import schema
+from vitruvian.core import InputError, UnsupportedError
+from vitruvian.record.auditing import AuditChain
+from vitruvian.record.blobs import BlobStore
+from vitruvian.record.keys import KeyRing, ring_file
+from vitruvian.record.master import open_master
+
+REVISION = "0001"
+"""The newest revision of `migrations`."""
+_WAIT_S = 600
 
 
-def make_engine(url: str) -> tuple[Engine, str | None]:
-    """Engine and, for SQLite, the database file."""
-    if "://" not in url:
-        url = f"sqlite:///{url}"
+@dataclass(frozen=True)
+class Parts:
+    """What a record stands on."""
+
+    engine: Engine
+    file: Path | None
+    keys: KeyRing
+    blobs: BlobStore
+    chain: AuditChain
+
+
+def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
+    """Database, key ring, blob store and audit of the record at `url`; raises `InputError`."""
+    parsed = _parse(url)
+    file = Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
+    if file is not None and not create and not file.exists():
+        raise InputError("there is no record", got=url, todo="Make one with `vitruvian ingest PATH`.")
+    engine = make_engine(parsed)
+    prepare(engine, url)
+    beside = None if file is None else str(file)
+    ring = make_engine(_parse(_ring_url(beside)))
+    keys = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None))
+    where = blobs or os.environ.get("VITRUVIAN_BLOBS") or (f"{beside}.blobs" if beside else None)
+    if where is None:
+        raise InputError("a record on a server needs a blob store", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
+    key_file, head_file = (Path(f"{beside}.audit-key"), Path(f"{beside}.audit-head")) if beside else (None, None)
+    chain = AuditChain.open(key_file, file.name if file else str(parsed.database), head_file)
+    return Parts(engine, file, keys, BlobStore.open(where, keys), chain)
+
+
+def _ring_url(beside: str | None) -> str:
+    told = os.environ.get("VITRUVIAN_KEYS")
+    if told:
+        return told
+    if beside is None:
+        todo = "Set VITRUVIAN_KEYS to a file or database URL other than the record's."
+        raise InputError("a record on a server needs a key ring outside its database", todo=todo)
+    return str(ring_file(beside))
+
+
+def _parse(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        parsed = make_url(url if "://" in url else f"sqlite:///{url}")
     except ArgumentError as error:
-        raise InputError("not a record URL", got=url, allowed='"clinic.db" or "postgresql+psycopg://…"') from error
+        raise InputError("not a record URL", got=url, allowed='"clinic.db" or "postgresql://…"') from error
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
     if not parsed.drivername.startswith("sqlite"):
-        return create_engine(parsed), None
+        return parsed
     if not parsed.database or parsed.database == ":memory:":
         raise InputError("a record needs a file", got=url, allowed='a file name such as "clinic.db"')
     if not Path(parsed.database).absolute().parent.is_dir():
         raise InputError("the folder of the record does not exist", got=parsed.database, todo="Make the folder first.")
-    engine = create_engine(parsed, connect_args={"timeout": 60})
+    return parsed
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine; SQLite in WAL mode, synced at every commit, deleted rows overwritten."""
+    if not url.drivername.startswith("sqlite"):
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except (ModuleNotFoundError, NoSuchModuleError) as error:
+            todo = 'Install the extra: pip install "vitruvian[postgres]".'
+            raise UnsupportedError("this kind of database needs a driver", got=str(error), todo=todo) from error
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine, parsed.database
+    return engine
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def prepare(engine: Engine, url: str) -> None:
-    """Make the tables of a new record; check the version of an old one."""
-    table = schema.schema_version
-    version = None
+    """Make the tables of a new record, migrate those of an old one; raises `InputError` for another kind of file."""
     try:
-        with suppress(OperationalError), engine.connect() as connection:
-            version = connection.execute(select(table.c.version)).scalar()
-        if version is None:
-            with engine.begin() as connection:
-                schema.metadata.create_all(connection)
-                if connection.execute(select(table.c.version)).scalar() is None:
-                    connection.execute(insert(table).values(version=schema.VERSION))
-            version = schema.VERSION
+        if _revision(engine) == REVISION:
+            return  # without Alembic, which takes a quarter of a second to load
+        if inspect(engine).has_table("schema_version"):
+            raise InputError(
+                "the record was made by an early version of vitruvian, whose values lay open",
+                got=url,
+                todo="Ingest the raw files again into a new record.",
+            )
+        _migrate(engine)
     except DatabaseError as error:
-        raise InputError("this is not a record", got=f"{url} ({error.orig})", todo="Name another file.") from error
-    if version != schema.VERSION:
-        raise InputError(
-            "the record was made by another version of vitruvian",
-            got=f"schema {version}",
-            allowed=f"schema {schema.VERSION}",
-            todo="Ingest the raw files again into a new record.",
-        )
+        raise InputError("this is not a record", got=f"{url} ({error.orig})", todo="Name another one.") from error
 
 
-def blob_folder() -> Path:
-    """Where raw bytes lie for a record on a server: VITRUVIAN_BLOBS; raises `InputError` if it is not set."""
-    folder = os.environ.get("VITRUVIAN_BLOBS")
-    if not folder:
-        raise InputError("a record on a server needs a blob folder", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
-    return Path(folder)
+def _revision(engine: Engine) -> str | None:
+    with suppress(OperationalError, DatabaseError), engine.connect() as connection:
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+    return None
+
+
+def _migrate(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": 0x56495452})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from vitruvian.core import to_ms
 from vitruvian.record import schema
 from vitruvian.record.fact import VOID_STATUS, Fact
+from vitruvian.record.fact_rows import open_fact
 from vitruvian.tables.codes import codes_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Patient:
         detail = {"kind": kind, "code": code, "since": _text(since), "until": _text(until), "known_by": _text(known_by)}
         rows = self.record._read(self.id, detail, _query(where, None if known_by is None else to_ms(known_by)))
         rows = rows if known_by is None else _newest(rows)
-        facts = [_fact(row, self.id) for row in rows]
+        facts = [open_fact(row, self.id, self.record.keys.cipher(row.subject)) for row in rows]
         return [one for one in facts if void or one.status not in VOID_STATUS]
 
     def latest(self, code: str, *, until: Moment | None = None) -> Fact | None:
@@ -105,37 +105,6 @@ def _newest(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     for row in rows:
         best[row.line] = max(best.get(row.line, (-1, "")), (row.known_ms or 0, row.resource))
     return [row for row in rows if best[row.line][1] == row.resource]
-
-
-def _fact(row: Row[Any], person: str) -> Fact:
-    return Fact(
-        id=row.fact,
-        person=person,
-        subject=row.subject,
-        kind=row.kind,
-        system=row.system,
-        code=row.code,
-        display=row.display,
-        value=row.value,
-        unit=row.unit,
-        value_raw=row.value_raw,
-        unit_raw=row.unit_raw,
-        value_code=row.value_code,
-        value_text=row.value_text,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        offset=row.offset_min,
-        precision=row.precision,
-        known_ms=row.known_ms,
-        status=row.status,
-        flags=tuple(row.flags.split()),
-        supersedes=row.supersedes,
-        basis=row.basis,
-        raw_hash=row.raw_hash,
-        parser=row.parser,
-        path=row.path,
-        detail=orjson.loads(row.detail),
-    )
 
 
 def _text(moment: Moment | None) -> str | None:

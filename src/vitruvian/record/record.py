@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy.exc import IntegrityError
 
-from vitruvian.core import (
-    AccessError,
-    Actor,
-    DataError,
-    InputError,
-    UnknownNameError,
-    content_hash,
-    now_ms,
-    stable_id,
-)
+from vitruvian.core import AccessError, Actor, DataError, UnknownNameError, now_ms
 from vitruvian.record import schema
+from vitruvian.record.account import IngestReport
 from vitruvian.record.auditing import AuditChain
 from vitruvian.record.blobs import BlobStore
-from vitruvian.record.fact import Draft, Fact, Parsed, Rejected, SourceRecord
-from vitruvian.record.formats import Format, RawFile, installed_formats, recognise
-from vitruvian.record.intake import IngestReport, fact_id, files_under, read, resource_id, store
-from vitruvian.record.opening import blob_folder, make_engine, prepare
+from vitruvian.record.derived import derivation
+from vitruvian.record.fact import Draft, Fact, Rejected
+from vitruvian.record.fact_rows import fact_id, resource_id
+from vitruvian.record.faults import storage
+from vitruvian.record.finding import one_person, persons_named, subjects_of
+from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise
+from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
+from vitruvian.record.keys import KeyRing
+from vitruvian.record.opening import open_parts
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
-from vitruvian.record.states import TwinState, pack, unpack
+from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
+from vitruvian.record.states import TwinState, open_state, states_of, write_state
 
 if TYPE_CHECKING:
     import numpy as np
 
-
-@dataclass(frozen=True)
-class Quarantined:
-    """A record that was kept but not accepted: where it is, why, and when it came."""
-
-    id: str
-    name: str
-    place: str
-    what: str
-    reason: str
-    raw_hash: str
-    parser: str
-    received_ms: int
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,7 @@ class Record:
     """Everything known of people, append-only, behind one actor's rights. Use `Record.open`."""
 
     engine: Engine
+    keys: KeyRing
     blobs: BlobStore
     chain: AuditChain
     actor: Actor
@@ -65,25 +54,23 @@ class Record:
         url: str | Path = "vitruvian.db",
         actor: Actor | None = None,
         *,
-        blobs: Path | None = None,
+        blobs: Path | str | None = None,
         create: bool = True,
     ) -> Record:
-        """Open or make a record: a file name (SQLite) or a URL ("sqlite:///clinic.db", "postgresql+psycopg://…").
+        """Open or make a record: a file name (SQLite) or a URL ("sqlite:///clinic.db", "postgresql://…").
 
-        Without `actor` it acts as the local owner. Raw bytes lie in `blobs` (default: beside the file, NAME.blobs).
-        Raises `InputError` for a URL or file that is not a record, or that is absent where `create` is false.
+        Without `actor` it acts as the local owner. Raw bytes lie encrypted in `blobs`, a folder or a URL (s3://…;
+        default: NAME.blobs beside the file). Raises `InputError` for a URL or file that is not a record, or that is
+        absent where `create` is false.
         """
-        engine, file = make_engine(str(url))
-        if file and not create and not Path(file).exists():
-            raise InputError("there is no record", got=str(url), todo="Make one with `vitruvian ingest PATH`.")
-        folder = blobs or (Path(f"{file}.blobs") if file else blob_folder())
-        prepare(engine, str(url))
-        chain = AuditChain.open(Path(f"{file}.audit-key") if file else None)
-        return cls(engine, BlobStore(folder), chain, actor or Actor.owner())
+        with storage():
+            parts = open_parts(str(url), blobs, create)
+        return cls(parts.engine, parts.keys, parts.blobs, parts.chain, actor or Actor.owner())
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and the key ring."""
         self.engine.dispose()
+        self.keys.engine.dispose()
 
     def __enter__(self) -> Record:
         return self
@@ -97,67 +84,139 @@ class Record:
         self,
         *paths: str | Path,
         patient: str | None = None,
+        zone: str | None = None,
+        samples: Mapping[str, str] | None = None,
+        mapping: Path | None = None,
         formats: Sequence[Format] | None = None,
         on_file: Callable[[Path, IngestReport], None] | None = None,
     ) -> IngestReport:
         """Take files and folders in; each file is one transaction, each record in it is accounted for.
 
         `patient` says whose the files are that do not say so themselves (a genome); it must be known to the record,
-        or come in another file of the same call. `formats` default to those installed (entry points).
+        or come in another file of the same call. `zone` ("Europe/Berlin") is where local times without offset were
+        taken; `samples` says whose each sample of a file with several is; `mapping` is a confirmed mapping of
+        laboratory tables. `formats` default to those installed (entry points).
         """
         self.actor.demand("ingest")
         known = tuple(formats) if formats is not None else installed_formats()
-        files = [(RawFile(path), _format(RawFile(path), known)) for path in files_under(paths)]
-        files.sort(key=lambda pair: not isinstance(pair[1], DataError) and pair[1].needs_patient)
+        told = Told(None, ZoneInfo(zone) if zone else None, dict(samples or {}), mapping)
+        found = [(file, _format(file, known)) for file in map(RawFile, files_under(paths))]
+        belonging = {one for file, form in found if isinstance(form, Format) for one in form.companions(file)}
+        files = [pair for pair in found if pair[0].path not in belonging]
+        files.sort(key=lambda pair: isinstance(pair[1], Format) and pair[1].needs_patient)
         total = IngestReport()
-        for file, one in files:
-            report = self._ingest_file(RawFile(file.path), one, patient)
+        for file, form in files:
+            report = self._ingest_file(RawFile(file.path, file.origin), form, told, patient)
             total += report
             if on_file is not None:
                 on_file(file.path, report)
         return total
 
-    def _ingest_file(self, file: RawFile, one: Format | DataError, patient: str | None) -> IngestReport:
-        raw_hash = self.blobs.put(file.data)
-        if isinstance(one, DataError):
-            form, parsed = ("unknown", ""), Parsed(rejected=(Rejected("file", "file", str(one)),))
-        else:
-            form, parsed = (one.name, one.version), self._parse(file, one, patient)
-        with self.engine.begin() as connection:
-            report = store(connection, file, raw_hash, form, parsed, self.actor.id, now_ms())
-            counts = {k: v for k, v in report.to_json().items() if isinstance(v, int)}
-            detail = orjson.dumps({"raw_hash": raw_hash, **counts}).decode()
-            self.chain.append(connection, self.actor, "ingest", " ".join(report.people[:5]), detail)
-        return report
+    def _ingest_file(
+        self, file: RawFile, form: Format | DataError, told: Told, patient: str | None, origin: str | None = None
+    ) -> IngestReport:
+        """One file in one transaction; where it is refused as a whole, its quarantine in another."""
+        with storage():
+            origin = origin or hash_of(file)
+            for attempt in range(_TRIES):
+                try:
+                    try:
+                        taken = self._write_file(file, form, told, patient, origin)
+                    except Refused as refused:
+                        taken = self._write_file(file, refused, told, None, origin, form)
+                    break
+                except IntegrityError:  # another writer stored the same records between our look and our write
+                    if attempt == _TRIES - 1:
+                        raise
+            for owner, name in taken.obsolete:
+                self.blobs.remove(owner, name)
+        return taken.report
 
-    def _parse(self, file: RawFile, one: Format, patient: str | None) -> Parsed:
-        if not one.needs_patient or not patient:
-            return read(file, one, patient)
-        try:
-            subject = self._subjects(patient)[1][0]
-        except UnknownNameError as error:
-            return Parsed(rejected=(Rejected(one.name, "file", f"it belongs to nobody in this record: {error}"),))
-        return read(file, one, subject)
+    def _write_file(
+        self,
+        file: RawFile,
+        form: Format | DataError | Refused,
+        told: Told,
+        patient: str | None,
+        origin: str,
+        refusing: Format | DataError | None = None,
+    ) -> Taken:
+        with self.transaction() as connection:
+            store = Store(connection, self.keys, self.blobs, self.actor.id, now_ms())
+            reader = form if isinstance(form, Format) else refusing if isinstance(refusing, Format) else None
+            named = (reader.name, reader.version) if reader else ("unknown", "")
+            if isinstance(form, Format):
+                whole = self._told(connection, told, patient if form.needs_patient else None, patient)
+                items = items_of(file, form, whole)
+            else:
+                items = iter([Rejected(reader.name if reader else "file", "file", str(form))])
+            taken = take_in(store, file, named, items, reader, origin)
+            counts = {k: v for k, v in taken.report.to_json().items() if isinstance(v, int)}
+            detail = orjson.dumps({"origin": origin[:16], **counts}).decode()
+            for person in self._persons(connection, taken.report.people) or ("",):
+                self.chain.append(connection, self.actor, "ingest", person, detail)
+        return taken
+
+    def _told(self, connection: Connection, told: Told, needed: str | None, named: str | None) -> Told:
+        """What was told, with the subject that `named` means, and a way to look others up."""
+
+        def find(name: str) -> str | None:
+            found = persons_named(connection, self.keys, name)
+            return subjects_of(connection, found[0])[0] if len(found) == 1 else None
+
+        subject = find(named) if named else None
+        if needed and subject is None:
+            try:
+                one_person(connection, self.keys, needed, may_list=True)
+            except UnknownNameError as error:
+                raise Refused(f"it belongs to nobody in this record: {error}") from error
+        return Told(subject, told.zone, told.samples, told.mapping, find)
+
+    def _persons(self, connection: Connection, subjects: Collection[str]) -> tuple[str, ...]:
+        table = schema.subject
+        found: dict[str, None] = {}
+        for one in subjects:
+            person = connection.execute(select(table.c.person).where(table.c.subject == one)).scalar()
+            found[person or one] = None
+        return tuple(found)
 
     def quarantined(self) -> list[Quarantined]:
-        """What was kept but not accepted, oldest first; whole files that were accepted later are left out."""
+        """What was kept but not accepted, oldest first; what was accepted later is left out."""
         self.actor.demand("quarantine")
-        table = schema.quarantine
-        accepted = select(schema.provenance.c.raw_hash)
-        open_ = (table.c.place != "file") | table.c.raw_hash.not_in(accepted)
-        query = select(table).where(open_).order_by(table.c.received_ms, table.c.quarantine)
-        with self.engine.begin() as connection:
-            rows = connection.execute(query).all()
+        with self.transaction() as connection:
+            rows = waiting_rows(connection)
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
-        fields = ("name", "place", "what", "reason", "raw_hash", "parser", "received_ms")
-        return [Quarantined(row.quarantine, *(getattr(row, one) for one in fields)) for row in rows]
+        return [open_quarantined(row, self.keys) for row in rows]
+
+    def replay(
+        self,
+        ids: Collection[str] | None = None,
+        *,
+        patient: str | None = None,
+        zone: str | None = None,
+        formats: Sequence[Format] | None = None,
+    ) -> IngestReport:
+        """Try what is in quarantine again (all, or some ids), after a fix of the parser or with what was missing.
+
+        The account is of the files behind it: what is accepted now is stored, what is not stays in quarantine.
+        """
+        self.actor.demand("ingest")
+        known = tuple(formats) if formats is not None else installed_formats()
+        with self.transaction() as connection:
+            rows = {(row.subject, row.raw_hash): row for row in waiting_rows(connection, ids)}
+            self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
+        told, total = Told(zone=ZoneInfo(zone) if zone else None), IngestReport()
+        for row in rows.values():
+            with raw_file(row, self.keys, self.blobs) as file:
+                total += self._ingest_file(file, _format(file, known), told, patient, row.origin_hash)
+        return total
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def people(self) -> list[str]:
         """Ids of all persons."""
         self.actor.demand("search")
-        with self.engine.begin() as connection:
+        with self.transaction() as connection:
             found = connection.execute(select(schema.subject.c.person).distinct().order_by(schema.subject.c.person))
             people = list(found.scalars())
             self.chain.append(connection, self.actor, "search", "", orjson.dumps({"people": len(people)}).decode())
@@ -182,19 +241,19 @@ class Record:
 
     def source(self, fact: Fact) -> Any:
         """The source record (JSON) that states a fact, as received; raises `DataError` for other formats."""
-        self._demand_read(fact.person)
-        with self.engine.begin() as connection:
-            joined = schema.fact.join(schema.resource, schema.resource.c.resource == schema.fact.c.resource)
-            query = select(schema.resource.c.path).select_from(joined).where(schema.fact.c.fact == fact.id)
-            place = connection.execute(query).scalar_one()
-            self.chain.append(connection, self.actor, "read", fact.person, orjson.dumps({"source": fact.id}).decode())
-        return at_place(load_container(self.blobs.path(fact.raw_hash)), place)
+        table = schema.resource
+        joined = schema.fact.join(table, table.c.resource == schema.fact.c.resource)
+        query = select(table.c.path).select_from(joined).where(schema.fact.c.fact == fact.id)
+        place = self._read(fact.person, {"source": fact.id}, query)[0].path
+        with self.blobs.file(fact.subject, fact.raw_hash) as path:
+            return at_place(load_container(path), place)
 
-    def blob(self, fact: Fact) -> Path:
-        """The raw file behind a fact, for readers of its format (a genome)."""
-        self._demand_read(fact.person)
-        self._audit("read", fact.person, {"blob": fact.raw_hash})
-        return self.blobs.path(fact.raw_hash)
+    def open_blob(self, fact: Fact) -> AbstractContextManager[Path]:
+        """The raw file behind a fact as a private temporary file, for readers of its format (a genome)."""
+        prov = schema.provenance
+        query = select(prov.c.prov).where(prov.c.subject == fact.subject, prov.c.raw_hash == fact.raw_hash)
+        self._read(fact.person, {"blob": fact.raw_hash}, query)
+        return self.blobs.file(fact.subject, fact.raw_hash)
 
     def _demand_read(self, person: str) -> None:
         self.actor.demand("read", [person])
@@ -202,27 +261,22 @@ class Record:
     def _read(self, person: str, detail: Mapping[str, Any], query: Any) -> Sequence[Row[Any]]:
         """Rows of one person, with the audit row of this read in the same transaction."""
         self._demand_read(person)
-        with self.engine.begin() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(query).all()
             shown = {k: v for k, v in detail.items() if v is not None} | {"rows": len(rows)}
             self.chain.append(connection, self.actor, "read", person, orjson.dumps(shown).decode())
         return rows
 
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction with its audit; raises `StoreError` where the disk or the server fails."""
+        with storage(), self.chain.transaction(self.engine) as connection:
+            yield connection
+
     def _subjects(self, name: str) -> tuple[str, tuple[str, ...]]:
         """The person whom `name` means, and all subjects linked to them."""
-        table, names = schema.subject, schema.identifier
-        with self.engine.begin() as connection:
-            by_id = select(table.c.person).where((table.c.subject == name) | (table.c.person == name)).distinct()
-            found = list(connection.execute(by_id).scalars())
-            if not found:
-                joined = table.join(names, names.c.subject == table.c.subject)
-                by_name = select(table.c.person).select_from(joined).where(names.c.value == name).distinct()
-                found = list(connection.execute(by_name).scalars())
-            if len(found) != 1:
-                known = list(connection.execute(select(table.c.person).distinct()).scalars())
-                raise _unknown(name, found, known if self.actor.permits("search") else [])
-            linked = select(table.c.subject).where(table.c.person == found[0]).order_by(table.c.subject)
-            return found[0], tuple(connection.execute(linked).scalars())
+        with self.engine.connect() as connection:
+            return one_person(connection, self.keys, name, self.actor.permits("search"))
 
     # -- what twins keep ------------------------------------------------------------------------------------------
 
@@ -235,25 +289,15 @@ class Record:
         """
         self.actor.demand("derive", [person])
         person, subjects = self._subjects(person)
-        kept = tuple(Draft(**{**_fields(one), "basis": "derived"}) for one in drafts)
-        content = {
-            "method": method,
-            "version": version,
-            "inputs": sorted(inputs),
-            "facts": [asdict(one) for one in kept],
-        }
-        data = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
         now = now_ms()
-        record = SourceRecord(
-            "derived", method, person, content_hash(data)[:32], f"{now:016d}", subjects[0], "", kept, known_ms=now
-        )
-        raw_hash = self.blobs.put(data)
-        with self.engine.begin() as connection:
-            file = RawFile(Path(f"{method}.json"))
-            store(connection, file, raw_hash, (method, version), Parsed((record,)), self.actor.id, now)
-            detail = orjson.dumps({"method": method, "version": version, "facts": len(kept)}).decode()
-            self.chain.append(connection, self.actor, "derive", person, detail)
-        return [fact_id(resource_id(record), one, k) for k, one in enumerate(kept)]
+        with derivation(person, subjects[0], drafts, method, version, inputs, now) as (file, one):
+            origin = hash_of(file)
+            with self.transaction() as connection:
+                store = Store(connection, self.keys, self.blobs, self.actor.id, now)
+                take_in(store, file, (method, version), [one], None, origin)
+                detail = orjson.dumps({"method": method, "version": version, "facts": len(one.facts)}).decode()
+                self.chain.append(connection, self.actor, "derive", person, detail)
+        return [fact_id(resource_id(one), draft, k) for k, draft in enumerate(one.facts)]
 
     def save_state(
         self,
@@ -267,44 +311,32 @@ class Record:
     ) -> TwinState:
         """Keep what a twin learned; `cutoff_ms` is the time of the newest data used."""
         self.actor.demand("derive", [person])
-        person, _ = self._subjects(person)
-        now = now_ms()
-        raw_hash = self.blobs.put(pack(arrays)) if arrays else None
-        text = orjson.dumps(dict(summary), option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_SORT_KEYS).decode()
-        key = stable_id(person, model, version, str(cutoff_ms), str(now), text, raw_hash or "")
-        row = {"state": key, "person": person, "model": model, "version": version, "cutoff_ms": cutoff_ms}
-        with self.engine.begin() as connection:
-            values = {**row, "created_ms": now, "summary": text, "raw_hash": raw_hash}
-            connection.execute(insert(schema.state).values(**values))
-            self.chain.append(connection, self.actor, "derive", person, orjson.dumps({"state": key}).decode())
-        return TwinState(key, person, model, version, cutoff_ms, now, dict(summary), dict(arrays or {}))
+        person, subjects = self._subjects(person)
+        state = TwinState("", person, model, version, cutoff_ms, 0, summary, arrays or {})
+        with self.transaction() as connection:
+            kept = write_state(connection, self.keys, self.blobs, subjects[0], state)
+            self.chain.append(connection, self.actor, "derive", person, orjson.dumps({"state": kept.id}).decode())
+        return kept
 
     def load_state(self, person: str, model: str) -> TwinState | None:
         """The newest state of a person for a model (data cut-off, then time kept); None if there is none."""
         person, _ = self._subjects(person)
-        table = schema.state
-        query = select(table).where(table.c.person == person, table.c.model == model)
-        rows = self._read(person, {"state": model}, query.order_by(table.c.cutoff_ms.desc(), table.c.created_ms.desc()))
-        if not rows:
-            return None
-        row = rows[0]
-        arrays = unpack(self.blobs.get(row.raw_hash)) if row.raw_hash else {}
-        summary = orjson.loads(row.summary)
-        return TwinState(row.state, person, row.model, row.version, row.cutoff_ms, row.created_ms, summary, arrays)
+        rows = self._read(person, {"state": model}, states_of(person, model))
+        return open_state(rows[0], self.keys, self.blobs) if rows else None
 
     def verify_audit(self) -> int:
-        """Number of audit rows if the chain is whole; raises `DataError` at the first that was altered."""
+        """Number of audit rows if the audit is whole; raises `DataError` with all that was found otherwise."""
         self.actor.demand("audit")
         with self.engine.begin() as connection:
-            return self.chain.verify(connection)
+            rows, findings = self.chain.verify(connection)
+        if findings:
+            told = "; ".join(map(str, findings))
+            raise DataError("the audit was altered", got=told, todo="Compare with a backup.")
+        return rows
 
     def _audit(self, action: str, person: str, detail: Mapping[str, Any]) -> None:
-        with self.engine.begin() as connection:
+        with self.transaction() as connection:
             self.chain.append(connection, self.actor, action, person, orjson.dumps(detail).decode())
-
-
-def _fields(draft: Draft) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
 
 
 def _format(file: RawFile, known: Sequence[Format]) -> Format | DataError:
@@ -312,11 +344,3 @@ def _format(file: RawFile, known: Sequence[Format]) -> Format | DataError:
         return recognise(file, known)
     except DataError as error:
         return error
-
-
-def _unknown(name: str, found: Sequence[str], known: Sequence[str]) -> UnknownNameError:
-    if len(found) > 1:
-        return UnknownNameError(f"{name!r} means several persons", got=", ".join(sorted(found)), todo="Use one id.")
-    near = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:5]
-    hint = f"Nearest: {', '.join(near)}." if near else "The record is empty, or you may not list people."
-    return UnknownNameError("no such patient", got=repr(name), todo=hint)

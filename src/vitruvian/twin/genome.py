@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,7 +24,7 @@ def gene_calls(patient: Patient, facts: Sequence[Fact]) -> tuple[dict[str, GeneC
     genome = next((f for f in reversed(facts) if f.kind == "genome"), None)
     if genome is None:
         return {}, None
-    calls = _called(patient.record.blob(genome))
+    calls = _called(_Genome(genome.raw_hash, lambda: patient.record.open_blob(genome)))
     _keep(patient, genome, calls, facts)
     return calls, genome
 
@@ -60,9 +62,18 @@ def _sentence(a: Advice) -> str:
     return f"{a.basis}: {a.text} ({a.guideline}, {a.strength})"
 
 
+@dataclass(frozen=True)
+class _Genome:
+    """A genome by its hash, and how to open it."""
+
+    raw_hash: str
+    open: Callable[[], AbstractContextManager[Path]] = field(compare=False)
+
+
 @lru_cache(maxsize=64)
-def _called(path: Path) -> dict[str, GeneCall]:
-    return genotype(read_calls(path).calls)
+def _called(genome: _Genome) -> dict[str, GeneCall]:
+    with genome.open() as path:
+        return genotype(read_calls(path).calls)
 
 
 def _keep(patient: Patient, genome: Fact, calls: Mapping[str, GeneCall], facts: Sequence[Fact]) -> None:

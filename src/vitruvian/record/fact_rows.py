@@ -1,0 +1,106 @@
+"""Facts as rows of table `fact`, and back: what can be searched lies open, the rest is sealed for the fact's id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from vitruvian.core import stable_id
+from vitruvian.record.fact import Draft, Fact, SourceRecord
+from vitruvian.record.sealing import Cipher
+
+FUTURE_SKEW_MS = 24 * 3600 * 1000
+_PLANS = frozenset(
+    {"medication_request", "resource", "care_plan", "appointment", "goal", "service_request", "consent", "coverage"}
+)
+"""Kinds that may well begin in the future."""
+
+
+def resource_id(record: SourceRecord) -> str:
+    """Id of one version of one source record."""
+    return stable_id(record.kind, record.source, record.source_id, record.version, record.subject)
+
+
+def line_id(record: SourceRecord) -> str:
+    """Id that all versions of one source record share."""
+    return stable_id(record.kind, record.source, record.source_id, record.subject)
+
+
+def fact_id(resource: str, draft: Draft, index: int) -> str:
+    """Id of a fact: the record's version and the place in it; independent of whose it is said to be later."""
+    return stable_id(resource, draft.path, str(index))
+
+
+def fact_row(
+    resource: str, record: SourceRecord, draft: Draft, index: int, prov: int, now: int, cipher: Cipher
+) -> tuple[Any, ...]:
+    """One row of table `fact`, in the order of its columns; a start later than the clock is flagged."""
+    start, end, flags = draft.start, draft.end, draft.flags
+    if start is not None and start.ms > now + FUTURE_SKEW_MS and draft.kind not in _PLANS:
+        flags = (*flags, "future")
+    key = fact_id(resource, draft, index)
+    hidden = (
+        draft.display,
+        draft.value,
+        draft.unit,
+        draft.value_raw,
+        draft.unit_raw,
+        draft.value_code,
+        draft.value_text,
+        draft.detail or None,
+    )
+    return (
+        key,
+        resource,
+        record.subject,
+        draft.kind,
+        draft.system,
+        draft.code,
+        None if start is None else start.ms,
+        None if end is None else end.ms,
+        None if start is None else start.offset,
+        None if start is None else start.precision,
+        draft.known_ms if draft.known_ms is not None else record.known_ms,
+        draft.status,
+        " ".join(flags),
+        draft.supersedes,
+        draft.basis,
+        prov,
+        record.place + draft.path,
+        cipher.seal(orjson.dumps(hidden), key.encode()),
+    )
+
+
+def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
+    """The fact of a row of table `fact` with `raw_hash` and `parser` of its provenance."""
+    hidden = orjson.loads(cipher.open(row.sealed, row.fact.encode()))
+    display, value, unit, value_raw, unit_raw, value_code, value_text, detail = hidden
+    return Fact(
+        id=row.fact,
+        person=person,
+        subject=row.subject,
+        kind=row.kind,
+        system=row.system,
+        code=row.code,
+        display=display,
+        value=value,
+        unit=unit,
+        value_raw=value_raw,
+        unit_raw=unit_raw,
+        value_code=value_code,
+        value_text=value_text,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        offset=row.offset_min,
+        precision=row.precision,
+        known_ms=row.known_ms,
+        status=row.status,
+        flags=tuple(row.flags.split()),
+        supersedes=row.supersedes,
+        basis=row.basis,
+        raw_hash=row.raw_hash,
+        parser=row.parser,
+        path=row.path,
+        detail=detail or {},
+    )

@@ -1,0 +1,46 @@
+"""Who is meant: a person by their id, a source's id, or an identifier such as a hospital number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from sqlalchemy import Connection, select
+
+from vitruvian.core import UnknownNameError
+from vitruvian.record.keys import KeyRing
+from vitruvian.record.schema import identifier, subject
+
+
+def persons_named(connection: Connection, keys: KeyRing, name: str) -> list[str]:
+    """All persons whom `name` may mean: by id, else by identifier."""
+    by_id = select(subject.c.person).where((subject.c.subject == name) | (subject.c.person == name)).distinct()
+    found = list(connection.execute(by_id).scalars())
+    if found:
+        return found
+    joined = subject.join(identifier, identifier.c.subject == subject.c.subject)
+    by_name = select(subject.c.person).select_from(joined).where(identifier.c.value == keys.blind(name)).distinct()
+    return list(connection.execute(by_name).scalars())
+
+
+def subjects_of(connection: Connection, person: str) -> tuple[str, ...]:
+    """The ids that sources use for a person."""
+    query = select(subject.c.subject).where(subject.c.person == person).order_by(subject.c.subject)
+    return tuple(connection.execute(query).scalars())
+
+
+def one_person(connection: Connection, keys: KeyRing, name: str, may_list: bool) -> tuple[str, tuple[str, ...]]:
+    """The person whom `name` means, and all subjects linked to them; raises `UnknownNameError` with near ids."""
+    found = persons_named(connection, keys, name)
+    if len(found) == 1:
+        return found[0], subjects_of(connection, found[0])
+    known = list(connection.execute(select(subject.c.person).distinct()).scalars()) if may_list else []
+    raise _unknown(name, found, known)
+
+
+def _unknown(name: str, found: Sequence[str], known: Sequence[str]) -> UnknownNameError:
+    if len(found) > 1:
+        return UnknownNameError(f"{name!r} means several persons", got=", ".join(sorted(found)), todo="Use one id.")
+    near = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:5]
+    hint = f"Nearest: {', '.join(near)}." if near else "The record is empty, or you may not list people."
+    return UnknownNameError("no such patient", got=repr(name), todo=hint)

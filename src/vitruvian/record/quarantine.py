@@ -1,0 +1,64 @@
+"""What was kept but not accepted: listed with its reason, and tried again after a fix."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from vitruvian.record import schema
+from vitruvian.record.blobs import BlobStore
+from vitruvian.record.formats import RawFile
+from vitruvian.record.keys import KeyRing
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that was kept but not accepted: where it is, why, and when it came."""
+
+    id: str
+    name: str
+    place: str
+    what: str
+    reason: str
+    raw_hash: str
+    parser: str
+    received_ms: int
+
+
+def waiting_rows(connection: Connection, ids: Collection[str] | None = None) -> Sequence[Any]:
+    """Rows of what is still in quarantine, oldest first."""
+    table = schema.quarantine
+    query = select(table).where(table.c.accepted_ms.is_(None)).order_by(table.c.received_ms, table.c.quarantine)
+    return connection.execute(query if ids is None else query.where(table.c.quarantine.in_(list(ids)))).all()
+
+
+def open_quarantined(row: Any, keys: KeyRing) -> Quarantined:
+    """What a row of table `quarantine` tells."""
+    told = opened(row, keys)
+    words = (told["name"], told["place"], told["what"], told["reason"])
+    return Quarantined(row.quarantine, *words, row.raw_hash, row.parser, row.received_ms)
+
+
+def opened(row: Any, keys: KeyRing) -> dict[str, Any]:
+    """The sealed part of a row: name, place, what, reason, companions."""
+    found: dict[str, Any] = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.quarantine.encode()))
+    return found
+
+
+@contextmanager
+def raw_file(row: Any, keys: KeyRing, blobs: BlobStore) -> Iterator[RawFile]:
+    """The bytes behind a row as a temporary file, with its companions beside it."""
+    told = opened(row, keys)
+    with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+        for one in ({"name": told["name"].rpartition("/")[2], "hash": row.raw_hash}, *told.get("companions", ())):
+            with blobs.file(row.subject, one["hash"]) as path:
+                shutil.copyfile(path, Path(folder) / Path(one["name"]).name)
+        yield RawFile(Path(folder) / Path(told["name"].rpartition("/")[2]).name, told["name"])
