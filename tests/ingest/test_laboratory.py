@@ -150,6 +150,7 @@ def test_rows_of_nobody_known_are_rejected(tmp_path: Path) -> None:
     found = read(csv(tmp_path, LONG), mapping=mapping(tmp_path, LONG_MAP), find={"A1": "p"}.get)
     assert len(found.records) == 2
     assert all("--sample B2=PATIENT" in one.reason for one in found.rejected)
+    assert {one.subject for one in found.rejected} == {"B2"}
     assert (
         len(read(csv(tmp_path, LONG), mapping=mapping(tmp_path, LONG_MAP), samples={"A1": "p", "B2": "q"}).records) == 4
     )

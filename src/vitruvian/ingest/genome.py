@@ -29,6 +29,7 @@ class Vcf(Format):
     name = "vcf"
     version = "2"
     needs_patient = True
+    names_people = True
 
     def claims(self, head: bytes) -> bool:
         """A VCF says so in its first line; BCF is claimed so that it is refused with the way to convert it."""

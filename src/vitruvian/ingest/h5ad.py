@@ -41,7 +41,8 @@ class H5ad(Format):
 
     name = "h5ad"
     version = "1"
-    needs_patient = False
+    needs_patient = True
+    names_people = True
 
     def claims(self, head: bytes) -> bool:
         """Any HDF5 file; what is not AnnData is refused by name."""

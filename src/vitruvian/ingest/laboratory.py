@@ -35,7 +35,8 @@ class Laboratory(Format):
 
     name: ClassVar[str] = "laboratory"
     version = "1"
-    needs_patient = False
+    needs_patient = True
+    names_people = True
     broad = True
 
     def claims(self, head: bytes) -> bool:
@@ -129,12 +130,15 @@ class _Reader:
             if self.mapping.layout == "long" and any(map(str.strip, row.texts)):
                 yield Rejected("laboratory", place, "the row has no result")
             return
+        subject, known = self._subject(row)
+        if not known:
+            yield _nobodys(place, subject)
+            return
         try:
-            subject = self._subject(row)
             clock = _cell(row, self.at["time"]) if "time" in self.at else None
             moment = read_date(_cell(row, self.at["date"]), clock, self.mapping.dates, self.told.zone)
         except (UnreadableCell, OverflowError) as error:
-            yield Rejected("laboratory", place, str(error))
+            yield Rejected("laboratory", place, str(error), subject)
             return
         for name, k in found:
             where = f"{place}: {name}" if name else place
@@ -143,21 +147,17 @@ class _Reader:
             except (UnreadableCell, UnitError, DataError) as error:
                 yield Rejected("laboratory", where, str(error), subject)
 
-    def _subject(self, row: SheetRow) -> str:
-        """Whose the row is, by its column of people, else as told."""
+    def _subject(self, row: SheetRow) -> tuple[str, bool]:
+        """Whose the row is, by its column of people, else as told; False with the name of one whom nobody knows."""
         if "subject" not in self.at:
             if self.told.patient is None:
                 raise DataError(
                     "the file does not say whose it is", todo="Ingest it again with --patient ID (patient=… in Python)."
                 )
-            return self.told.patient
-        name = row.texts[self.at["subject"]] if self.at["subject"] < len(row.cells) else ""
-        if not name:
-            raise UnreadableCell("the row does not say whose it is")
-        subject = self.told.samples.get(name) or self.told.find(name)
-        if subject is None:
-            raise UnreadableCell(f"{name} is nobody that the record knows; ingest again with --sample {name}=PATIENT")
-        return subject
+            return self.told.patient, True
+        name = self._text(row, "subject")
+        subject = (self.told.samples.get(name) or self.told.find(name)) if name else None
+        return (name, False) if subject is None else (subject, True)
 
     def _result(self, row: SheetRow, k: int, name: str, place: str, subject: str, moment: Instant) -> SourceRecord:
         if k in row.lost:
@@ -219,6 +219,12 @@ class _Reader:
 
 def _cell(row: SheetRow, k: int) -> Cell:
     return row.cells[k] if k < len(row.cells) else None
+
+
+def _nobodys(place: str, name: str) -> Rejected:
+    """A row of nobody known; its bytes are kept apart, under the name that it has."""
+    todo = f"{name} is nobody that the record knows; ingest the file again with --sample {name}=PATIENT"
+    return Rejected("laboratory", place, todo if name else "the row does not say whose it is", name)
 
 
 def _place(sheet: str, number: int, header: Collection[int]) -> str:

@@ -46,7 +46,8 @@ class OmicsTable(Format):
 
     name = "omics"
     version = "1"
-    needs_patient = False
+    needs_patient = True
+    names_people = True
 
     def claims(self, head: bytes) -> bool:
         """Whether ids that are known by their form stand in a column or in the header."""

@@ -34,6 +34,6 @@ def place_of(name: str) -> str:
 
 
 def nobodys(what: str, name: str) -> Rejected:
-    """A sample of nobody known, with the way to say whose it is."""
+    """A sample of nobody known, with the way to say whose it is; its bytes are kept apart, under its own name."""
     todo = f"Ingest the file again with --sample {name}=PATIENT."
-    return Rejected(what, place_of(name), f"sample {name} is of nobody that the record knows. {todo}")
+    return Rejected(what, place_of(name), f"sample {name} is of nobody that the record knows. {todo}", name)

@@ -114,6 +114,8 @@ class Format(Protocol):
     """Version of the parser, kept in provenance."""
     needs_patient: ClassVar[bool]
     """The file does not say whose it is."""
+    names_people: ClassVar[bool] = False
+    """It may name people inside (samples, a column) whom the record knows; then no patient need be told."""
     broad: ClassVar[bool] = False
     """Claims much that it cannot read (any table); it is asked after the others."""
 
