@@ -57,7 +57,7 @@ def files_under(paths: Iterable[str | Path]) -> list[Path]:
 
 def items_of(file: RawFile, form: Format, told: Told) -> Iterator[Item]:
     """What the format reads; raises `Refused` where it refuses the file, or has a fault of its own."""
-    if form.needs_patient and not told.patient and not told.samples:
+    if form.needs_patient and not (told.patient or told.samples or form.names_people):
         todo = "Ingest it again with --patient ID (patient=… in Python)."
         raise Refused(f"the file does not say whose it is. {todo}")
     try:
@@ -136,7 +136,10 @@ class _Intake:
             store = self.store
             self.writers[batch.subject] = StreamWriter(store.connection, store.keys, store.blobs, prov, store.now)
             self.places.setdefault(batch.subject, [])
-        self.writers[batch.subject].add(batch)
+        try:
+            self.writers[batch.subject].add(batch)
+        except InputError as error:
+            raise Refused(str(error)) from error
 
     def _subjects(self, subjects: Iterable[str]) -> None:
         """Keys and rows for subjects that may be new; keys first, so that nothing sealed is ever without one."""
