@@ -90,7 +90,8 @@ class AuditChain:
     def transaction(self, engine: Engine) -> Iterator[Connection]:
         """A transaction that may append; after its commit the heads are brought forward."""
         with engine.begin() as connection:
-            connection.info["bases"] = bases = {}
+            bases: dict[int, Head] = {}
+            connection.info["bases"] = bases
             yield connection
             grown = [(shard, base, _last(connection, shard)) for shard, base in bases.items()]
         for shard, base, new in grown:
@@ -120,7 +121,7 @@ class AuditChain:
     def _verify_shard(self, connection: Connection, shard: int) -> tuple[int, list[Finding]]:
         try:
             head = self.heads.read(shard)
-            found = []
+            found: list[Finding] = []
         except (ValueError, TypeError):
             head, found = None, [Finding(shard, 0, "the head outside the database was altered")]
         query = select(*_COLUMNS).where(audit.c.shard == shard).order_by(audit.c.seq)

@@ -7,7 +7,7 @@ judged holds for a denial and not for a permission, so that what is not understo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -93,6 +93,13 @@ class Consent:
     def active(self) -> bool:
         """Whether it is in force by its status."""
         return self.status == ACTIVE
+
+    def terms(self) -> Iterator[Terms]:
+        """What each of its rules speaks of."""
+        rules = [self.rule] if self.rule else []
+        for one in rules:
+            yield one.terms
+            rules += one.exceptions
 
 
 def read_consent(resource: Json) -> Consent:

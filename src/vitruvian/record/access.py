@@ -1,0 +1,189 @@
+"""What an actor may see of a person now: rights by role and purpose, then the person's consents.
+
+Nothing is remembered between two reads: each one looks at the consents that are in force when it is made, in its own
+transaction, so that a withdrawal counts from the next read on. What is not permitted is absent, as if it did not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, literal_column, select
+
+from vitruvian.core import Actor, InputError
+from vitruvian.record.consent import Consent, Matter, decide, read_consent
+from vitruvian.record.keys import KeyRing
+from vitruvian.record.schema import fact, head, subject
+from vitruvian.tables.categories import CATEGORIES, categories_of
+
+EVERYTHING = "everything"
+_CONSENTS = (
+    select(fact.c.fact, fact.c.subject, fact.c.sealed, subject.c.person)
+    .select_from(fact.join(head, head.c.resource == fact.c.resource).join(subject, subject.c.subject == fact.c.subject))
+    .where(fact.c.kind == literal_column("'consent'"))  # literal: so that the index of consents serves
+)
+_CONSENTS_OF = _CONSENTS.where(fact.c.subject.in_(bindparam("subjects", expanding=True)))
+_LINKED = select(subject.c.person, subject.c.subject).where(
+    subject.c.person.in_(select(subject.c.person).where(subject.c.subject == bindparam("name")))
+)
+_DETAIL = 7  # of the sealed fields of a fact: see `fact_rows`
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What `actor` may see of one person (all their `subjects`) at the time `at`."""
+
+    actor: Actor
+    person: str
+    subjects: frozenset[str]
+    consents: tuple[Consent, ...]
+    at: int
+    keys: KeyRing
+    _known: dict[Matter, bool] = field(default_factory=dict)
+
+    def permits(self, matter: Matter) -> bool:
+        """Whether facts of this kind may be seen."""
+        found = self._known.get(matter)
+        if found is None:
+            found = self._known[matter] = decide(self.consents, self.actor, matter, self.at).permit
+        return found
+
+    @cached_property
+    def _by_category(self) -> Mapping[str, bool]:
+        return {one: self.permits(Matter(frozenset({one}))) for one in CATEGORIES}
+
+    @cached_property
+    def everything(self) -> bool:
+        """Whether all that is known may be seen, whatever it is."""
+        return bool(self.subjects) and all(self._by_category.values())
+
+    @cached_property
+    def anything(self) -> bool:
+        """Whether anything may be seen: else the person does not exist for this actor."""
+        return bool(self.subjects) and (any(self._by_category.values()) or self._some_kind)
+
+    @cached_property
+    def _some_kind(self) -> bool:
+        """Whether a consent that names kinds or codes permits some of them."""
+        terms = [one for consent in self.consents if consent.active for one in consent.terms()]
+        return any(
+            self.permits(Matter(frozenset({category}), kind, code))
+            for one in terms
+            for category in CATEGORIES
+            for kind in one.kinds or {""}
+            for code in one.codes or {""}
+        )
+
+    @cached_property
+    def emergency(self) -> bool:
+        """Whether a denial was passed over."""
+        every = Matter(frozenset(CATEGORIES))
+        return decide(self.consents, self.actor, every, self.at).emergency
+
+    def seen(self, rows: Sequence[Row[Any]], whole: bool = False) -> list[Row[Any]]:
+        """Those rows that may be seen; with `whole`, all of them or none.
+
+        Rows of facts are judged by kind and codes, rows of chunks as wearable, all others are seen only where
+        everything is.
+        """
+        sees = self._judge(rows[0]._fields) if rows else None
+        found = [row for row in rows if sees is not None and sees(row)]
+        return [] if whole and len(found) < len(rows) else found
+
+    def _judge(self, fields: Sequence[str]) -> Callable[[Row[Any]], bool]:
+        if {"kind", "system", "code", "basis", "sealed"} <= set(fields):
+            return self._sees_fact
+        if "signal" in fields:
+            return lambda row: (
+                row.subject in self.subjects and self.permits(Matter(frozenset({"wearable"}), "sample", row.signal))
+            )
+        return lambda row: self.everything
+
+    def _sees_fact(self, row: Row[Any]) -> bool:
+        if row.subject not in self.subjects:
+            return False
+        if self.everything and not self.consents:
+            return True
+        return all(
+            self.permits(Matter(categories_of(row.kind, system, code, row.basis), row.kind, code))
+            for system, code in self._codes(row)
+        )
+
+    def _codes(self, row: Row[Any]) -> Iterable[tuple[str, str]]:
+        """Every code of a fact: the one that it goes by, and those of other systems that came with it."""
+        detail = orjson.loads(self.keys.cipher(row.subject).open(row.sealed, row.fact.encode()))[_DETAIL] or {}
+        more = detail.get("codings") or ()
+        return {(row.system, row.code), *((str(one[0] or ""), str(one[1] or "")) for one in more)}
+
+
+def allowed(connection: Connection, actor: Actor, action: str, person: str) -> bool:
+    """Whether `actor` may do it to `person` (an id) by role and purpose; a patient to whom they are linked, too."""
+    if actor.permits(action, [person]):
+        return True
+    if not actor.permits(action, actor.own):
+        return False
+    query = select(subject.c.person).where(subject.c.subject.in_(actor.own))
+    return person in set(connection.execute(query).scalars())
+
+
+def scope_of(connection: Connection, keys: KeyRing, actor: Actor, person: str, at: int) -> Scope:
+    """What `actor` may see of `person`, by the consents of all their subjects that are in force."""
+    linked = connection.execute(_LINKED, {"name": person}).all()
+    subjects = frozenset(row.subject for row in linked)
+    rows = connection.execute(_CONSENTS_OF, {"subjects": list(subjects)}).all() if subjects else []
+    name = linked[0].person if linked else person
+    return Scope(actor, name, subjects, tuple(_consent(row, keys) for row in rows), at, keys)
+
+
+def permitted_subjects(connection: Connection, keys: KeyRing, actor: Actor, category: str, at: int) -> list[str]:
+    """Subjects of all persons whose facts of `category` `actor` may see, all of that category; sorted.
+
+    Raises `InputError` for an unknown category.
+    """
+    if category not in (*CATEGORIES, EVERYTHING):
+        raise InputError("no such category", got=category, allowed=", ".join((*CATEGORIES, EVERYTHING)))
+    every = [category] if category != EVERYTHING else CATEGORIES
+    matters = [Matter(frozenset({one})) for one in every]
+
+    def permits(consents: Sequence[Consent]) -> bool:
+        return all(decide(consents, actor, one, at).permit for one in matters)
+
+    return _subjects_where(connection, keys, permits)
+
+
+def visible_people(connection: Connection, keys: KeyRing, actor: Actor, at: int) -> list[str]:
+    """Ids of all persons of whom `actor` may see anything; sorted."""
+    given = _by_person(connection, keys)
+    default = Scope(actor, "", frozenset({""}), (), at, keys).anything
+    people = connection.execute(select(subject.c.person).distinct().order_by(subject.c.person)).scalars()
+    return [
+        one
+        for one in people
+        if (Scope(actor, one, frozenset({one}), tuple(given[one]), at, keys).anything if one in given else default)
+    ]
+
+
+def _subjects_where(connection: Connection, keys: KeyRing, permits: Callable[[Sequence[Consent]], bool]) -> list[str]:
+    judged = {person: permits(consents) for person, consents in _by_person(connection, keys).items()}
+    default = permits(())
+    if not default and not any(judged.values()):
+        return []
+    rows = connection.execute(select(subject.c.subject, subject.c.person).order_by(subject.c.subject))
+    return [row.subject for row in rows if judged.get(row.person, default)]
+
+
+def _by_person(connection: Connection, keys: KeyRing) -> dict[str, list[Consent]]:
+    """Consents of everybody who has given one."""
+    found: dict[str, list[Consent]] = {}
+    for row in connection.execute(_CONSENTS):
+        found.setdefault(row.person, []).append(_consent(row, keys))
+    return found
+
+
+def _consent(row: Any, keys: KeyRing) -> Consent:
+    detail = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))[_DETAIL] or {}
+    return read_consent(detail.get("resource") or {})
