@@ -2,6 +2,7 @@
 
 from vitruvian.ingest.dicom_waveform import read_dicom_waveform as read_dicom_waveform
 from vitruvian.ingest.door import DICOM as DICOM
+from vitruvian.ingest.door import EDF as EDF
 from vitruvian.ingest.door import FHIR as FHIR
 from vitruvian.ingest.door import FORMATS as FORMATS
 from vitruvian.ingest.door import H5AD as H5AD
@@ -12,11 +13,17 @@ from vitruvian.ingest.door import NOTE as NOTE
 from vitruvian.ingest.door import OMICS as OMICS
 from vitruvian.ingest.door import UNREAD as UNREAD
 from vitruvian.ingest.door import VCF as VCF
+from vitruvian.ingest.door import WFDB as WFDB
 from vitruvian.ingest.door import ingest as ingest
 from vitruvian.ingest.door import samples as samples
+from vitruvian.ingest.edf import EdfAnnotation as EdfAnnotation
+from vitruvian.ingest.edf import read_edf_annotations as read_edf_annotations
+from vitruvian.ingest.edf import read_edf_waveforms as read_edf_waveforms
 from vitruvian.ingest.laboratory_propose import propose_mapping as propose_mapping
 from vitruvian.ingest.omics import OmicsValues as OmicsValues
 from vitruvian.ingest.omics import omics_values as omics_values
 from vitruvian.ingest.vcf import VcfCalls as VcfCalls
 from vitruvian.ingest.vcf import read_calls as read_calls
 from vitruvian.ingest.waveform import Waveform as Waveform
+from vitruvian.ingest.wfdb import read_wfdb_annotations as read_wfdb_annotations
+from vitruvian.ingest.wfdb import read_wfdb_waveform as read_wfdb_waveform

@@ -17,6 +17,9 @@ _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
     ("a C-CDA document", None, b"<ClinicalDocument"),
     ("FHIR in XML", None, b"http://hl7.org/fhir"),
     ("an Apple Health export", None, b"<HealthData"),
+    ("SCP-ECG", 16, b"SCPECG"),
+    ("an HL7 annotated ECG", None, b"<AnnotatedECG"),
+    ("BDF (BioSemi)", 0, b"\xffBIOSEMI"),
     ("an SQLite database", 0, b"SQLite format 3"),
 )
 

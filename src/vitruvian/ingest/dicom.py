@@ -7,7 +7,6 @@ cut short is refused whole, since the image would be there in part only.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from vitruvian.core import DataError, now_ms
@@ -18,6 +17,7 @@ from vitruvian.ingest.dicom_read import Opened, looks_like_dicom, open_dicom
 from vitruvian.ingest.dicom_report import report_facts
 from vitruvian.ingest.dicom_values import Clock, text
 from vitruvian.ingest.dicom_waveform import waveform_facts
+from vitruvian.ingest.waveform import hash_of
 from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
 if TYPE_CHECKING:
@@ -73,18 +73,10 @@ def _instance(file: RawFile, opened: Opened, uid: str, subject: str, told: Told)
         facts += report_facts(data, start, clock)
     if "WaveformSequence" in data:
         facts += waveform_facts(file, data, start)
-    version = _hash(file)
+    version = hash_of([file])
     made = "".join(text(data, name) for name in ("InstanceCreationDate", "InstanceCreationTime"))
     known = start.ms if start is not None else now_ms()
     return SourceRecord(
         "DicomInstance", "", uid, version, f"{made} {version}", subject, "instance", tuple(facts),
         known_ms=known, identifiers=identifiers(data),
     )  # fmt: skip
-
-
-def _hash(file: RawFile) -> str:
-    digest = sha256()
-    with file.open() as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()[:32]

@@ -8,6 +8,7 @@ from pathlib import Path
 from vitruvian.core import InputError
 from vitruvian.ingest.detect import Unread
 from vitruvian.ingest.dicom import Dicom
+from vitruvian.ingest.edf import Edf
 from vitruvian.ingest.fhir import FhirJson
 from vitruvian.ingest.genome import Vcf
 from vitruvian.ingest.h5ad import H5ad
@@ -15,9 +16,11 @@ from vitruvian.ingest.hl7v2 import Hl7v2
 from vitruvian.ingest.laboratory import Laboratory, LaboratoryXlsx
 from vitruvian.ingest.notes import Note
 from vitruvian.ingest.omics import OmicsTable
+from vitruvian.ingest.wfdb import Wfdb
 from vitruvian.record import Format, IngestReport, Record
 
 DICOM: Format = Dicom()
+EDF: Format = Edf()
 FHIR: Format = FhirJson()
 H5AD: Format = H5ad()
 HL7V2: Format = Hl7v2()
@@ -26,8 +29,22 @@ LABORATORY_XLSX: Format = LaboratoryXlsx()
 NOTE: Format = Note()
 OMICS: Format = OmicsTable()
 VCF: Format = Vcf()
+WFDB: Format = Wfdb()
 UNREAD: Format = Unread()
-FORMATS: tuple[Format, ...] = (DICOM, FHIR, H5AD, HL7V2, LABORATORY, LABORATORY_XLSX, NOTE, OMICS, VCF, UNREAD)
+FORMATS: tuple[Format, ...] = (
+    DICOM,
+    EDF,
+    FHIR,
+    H5AD,
+    HL7V2,
+    LABORATORY,
+    LABORATORY_XLSX,
+    NOTE,
+    OMICS,
+    VCF,
+    WFDB,
+    UNREAD,
+)
 """The built-in formats; the package offers the same through the entry-point group "vitruvian.formats"."""
 
 

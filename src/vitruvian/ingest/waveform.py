@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from vitruvian.core import Instant, UnitError, convert, same_dimension
-from vitruvian.record import Draft
+from vitruvian.core import Instant, UnitError, convert, parse_instant, same_dimension
+from vitruvian.record import Draft, RawFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,3 +67,18 @@ def waveform_fact(
         start=start, status="final", flags=() if start is not None else ("no_time",),
         detail={k: v for k, v in shown.items() if v not in (None, "", [], {})},
     )  # fmt: skip
+
+
+def local_instant(moment: datetime | None, zone: ZoneInfo | None) -> Instant | None:
+    """A local time of a recorder; without a zone no offset is given. None where the recorder's date was removed."""
+    return None if moment is None else parse_instant(moment.replace(tzinfo=zone).isoformat())
+
+
+def hash_of(files: Iterable[RawFile]) -> str:
+    """Hash of the content of files that make up one recording."""
+    digest = sha256()
+    for file in files:
+        with file.open() as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()[:32]
