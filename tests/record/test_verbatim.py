@@ -35,6 +35,13 @@ def test_json_lines() -> None:
     assert lines.at("line[2].a") == b'{"b":2.0}'
 
 
+def test_a_part_of_a_split_file_names_its_entries() -> None:
+    part = Verbatim(b'{"entry[3]": {"fullUrl":"urn:a","resource":{"v":1.50}},\n"line[7]": {"b" : 2}}')
+    assert part.at("entry[3].resource") == b'{"v":1.50}'
+    assert part.at("entry[3].fullUrl") == b'"urn:a"'
+    assert part.at("line[7]") == b'{"b" : 2}'
+
+
 def test_every_resource_of_a_bundle(shared: Path) -> None:
     content = gzip.decompress((shared / "data/fhir/08_asthma_adult.json.gz").read_bytes())
     whole = Verbatim(content)

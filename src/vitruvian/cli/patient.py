@@ -1,8 +1,9 @@
-"""`vitruvian patient list | show | timeline`."""
+"""`vitruvian patient list | show | timeline | export`."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from vitruvian.record import Fact, Patient
 
 patient_app = typer.Typer(no_args_is_help=True, help="People of a record.")
-_SHOWN = ("condition", "allergy", "medication_request", "medication_statement", "genotype", "genome")
+_SHOWN = (
+    "condition", "allergy", "medication_request", "medication_statement", "genotype", "genome", "imaging_study",
+    "imaging_feature",
+)  # fmt: skip
 
 
 @patient_app.command("list")
@@ -34,21 +38,23 @@ def show_command(
     record: str | None = RECORD_OPTION,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Who it is, problems, drugs, and the newest value of each measurement."""
+    """Who it is, problems, drugs, genome, images, and the newest value of each measurement and signal."""
     with open_record(record) as opened:
         person = opened.patient(patient)
         facts = person.facts()
         answer: dict[str, Any] = {"id": person.id, **_demographics(person)}
+        streams = [_newest(person, name) for name in person.signals()]
     for kind in _SHOWN:
         answer[kind] = [_json(one) for one in facts if one.kind == kind]
     newest = {(one.system, one.code): one for one in facts if one.kind == "observation" and one.trusted}
     answer["latest"] = [_json(one) for one in newest.values()]
+    answer["streams"] = [one for one in streams if one]
     answer["flagged"] = [_json(one) for one in facts if one.flags]
     if as_json:
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
     typer.echo(" ".join(str(answer.get(name, "")) for name in ("id", "name", "sex", "birth_date")))
-    for kind in (*_SHOWN, "latest", "flagged"):
+    for kind in (*_SHOWN, "latest", "streams", "flagged"):
         if answer[kind]:
             typer.echo(f"\n{kind.replace('_', ' ')}")
             for one in answer[kind]:
@@ -60,19 +66,44 @@ def timeline_command(
     patient: str = typer.Argument(..., help="Id of the person, or an identifier."),
     since: str | None = typer.Option(None, "--since", help="From this date on."),
     until: str | None = typer.Option(None, "--until", help="Up to this date."),
-    kind: str | None = typer.Option(None, "--kind", help="One kind of fact only (observation, condition, …)."),
+    kind: str | None = typer.Option(None, "--kind", help="One kind only (observation, condition, day, …)."),
+    html: Path | None = typer.Option(None, "--html", help="Write a picture of the timeline to this file."),
     record: str | None = RECORD_OPTION,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Every dated fact in order."""
+    """Everything with a date in order: facts, and a line for each day of a wearable or monitor."""
     with open_record(record) as opened:
-        found = opened.patient(patient).facts(kind=kind, since=since, until=until)
-    rows = [_json(one) for one in found if one.start_ms is not None]
+        person = opened.patient(patient)
+        if html is not None:
+            from vitruvian.reports import timeline_report
+
+            typer.echo(timeline_report(person, html, since, until))
+            return
+        rows = [_json(one) for one in person.timeline(since=since, until=until) if kind in (None, one.kind)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
         typer.echo(_line(row))
+
+
+@patient_app.command("export")
+def export_command(
+    patient: str = typer.Argument(..., help="Id of the person, or an identifier."),
+    out: Path = typer.Option(..., "--out", help="A new folder, or a file that ends in .zip."),
+    record: str | None = RECORD_OPTION,
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """All that is known of a person, as received: FHIR bundle, files, streams, what was derived, who read."""
+    from vitruvian.record import export_patient
+
+    with open_record(record) as opened:
+        manifest = export_patient(opened.patient(patient), out)
+    if as_json:
+        typer.echo(json.dumps(manifest, indent=2, ensure_ascii=False))
+        return
+    counts = ", ".join(f"{count} {name}" for name, count in manifest["counts"].items() if count)
+    typer.echo(f"{out}: {counts}")
 
 
 def _demographics(person: Patient) -> dict[str, str]:
@@ -81,6 +112,19 @@ def _demographics(person: Patient) -> dict[str, str]:
         if one.code in ("name", "sex", "birth_date"):
             found.setdefault(one.code, one.value_text or one.value_code or "")
     return found
+
+
+def _newest(person: Patient, signal: str) -> dict[str, Any]:
+    """The newest sample of a signal that is not doubtful."""
+    samples = person.samples(signal)
+    trusted = samples.filter(samples["flags"].is_in(["", "no_offset"]))
+    if trusted.is_empty():
+        return {}
+    last = trusted.row(-1, named=True)
+    start = last["start"].isoformat()
+    row = {"kind": "sample", "display": signal.replace("_", " "), "value": last["value"], "unit": last["unit"]}
+    row |= {"value_text": last["text"], "start": start, "status": last["source"], "samples": samples.height}
+    return {name: value for name, value in row.items() if value not in (None, "")}
 
 
 def _json(fact: Fact) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Everything known of people: facts, where they come from, who read them, and what twins learned."""
 
 from vitruvian.record.account import IngestReport as IngestReport
+from vitruvian.record.export import export_patient as export_patient
 from vitruvian.record.fact import NO_OFFSET as NO_OFFSET
 from vitruvian.record.fact import Draft as Draft
 from vitruvian.record.fact import Fact as Fact

@@ -1,21 +1,29 @@
-"""Reading one person: facts by kind, code and time; every read is audited."""
+"""Reading one person: facts by kind, code and time, measurements with the samples of streams, days, a timeline.
+
+Every call is one read through the record's gate: it is decided by role, purpose and consent, and audited once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 
-from vitruvian.core import to_ms
+from vitruvian.core import DataError, to_ms
 from vitruvian.record import schema
 from vitruvian.record.fact import VOID_STATUS, Fact
 from vitruvian.record.fact_rows import open_fact
+from vitruvian.record.streams import chunks_of, read_samples
+from vitruvian.record.views import Kind, fact_table, given_as, sample_table, signals_of, united
 from vitruvian.tables.codes import codes_of
+from vitruvian.tables.signals import Signal, signals
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from vitruvian.record.record import Record
 
 Moment = datetime | str
@@ -45,20 +53,10 @@ class Patient:
         `until` bound the start, both included. `known_by` reads the past: only versions known then. Entered-in-error
         facts are left out unless `void`; flagged facts are included (see `Fact.trusted`).
         """
-        where: list[ColumnElement[bool]] = [schema.fact.c.subject.in_(self.subjects)]
-        if kind is not None:
-            where.append(schema.fact.c.kind == kind)
-        if code is not None:
-            where.append(_matches(code))
-        if since is not None:
-            where.append(schema.fact.c.start_ms >= to_ms(since))
-        if until is not None:
-            where.append(schema.fact.c.start_ms <= to_ms(until))
-        detail = {"kind": kind, "code": code, "since": _text(since), "until": _text(until), "known_by": _text(known_by)}
-        rows = self.record._read(self.id, detail, _query(where, None if known_by is None else to_ms(known_by)))
-        rows = rows if known_by is None else _newest(rows)
-        facts = [open_fact(row, self.id, self.record.keys.cipher(row.subject)) for row in rows]
-        return [one for one in facts if void or one.status not in VOID_STATUS]
+        asked = _Asked.of(since, until, known_by)
+        query = self._fact_query(asked, kind, None if code is None else _pairs(code))
+        (rows,) = self._read({"kind": kind, "code": code} | asked.said, query)
+        return [fact for fact, _ in self._facts(rows, asked) if void or fact.status not in VOID_STATUS]
 
     def latest(self, code: str, *, until: Moment | None = None) -> Fact | None:
         """The newest trusted fact of `code` with a value; a doubtful or future-dated fact never hides it."""
@@ -71,17 +69,168 @@ class Patient:
         """The source record behind a fact, exactly as received (JSON formats)."""
         return self.record.source(fact)
 
-    def timeline(self) -> list[Fact]:
-        """Every fact that has a start, in order."""
-        return [one for one in self.facts() if one.start_ms is not None]
+    def observations(
+        self,
+        name: str,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        known_by: Moment | None = None,
+        sources: Sequence[str] = (),
+        as_: Kind = "polars",
+    ) -> Any:
+        """Measurements of one kind as a table (`views.columns`): facts and samples, in order of start.
+
+        `name` is a code, a name of `tables/codes` ("glucose") or a signal ("heart_rate"). A sample is known when it
+        ends. `sources` keeps rows whose source holds one of these words. Doubtful rows stay, with their `flags`.
+        """
+        asked = _Asked.of(since, until, known_by)
+        names = signals_of(name)
+        pairs = [*_pairs(name), *(("", known.loinc) for one in names if (known := signals().get(one)) and known.loinc)]
+        streams = chunks_of(self.subjects, names, asked.since, asked.until)
+        detail = {"observations": name} | asked.said
+        rows, chunks = self._read(detail, self._fact_query(asked, "observation", pairs), streams)
+        facts = [pair for pair in self._facts(rows, asked) if pair[0].status not in VOID_STATUS]
+        samples = self._samples(chunks, asked, streams)
+        tables = [fact_table(facts), *(sample_table(*pair) for pair in samples.items())]
+        return given_as(_of_sources(united(tables), sources), as_)
+
+    def samples(
+        self, signal: str, since: Moment | None = None, until: Moment | None = None, *, as_: Kind = "polars"
+    ) -> Any:
+        """Samples of one signal of `tables/signals` as a table (`views.columns`), of all sources, in order of start."""
+        asked = _Asked.of(since, until, None)
+        streams = chunks_of(self.subjects, (signal,), asked.since, asked.until)
+        (chunks,) = self._read({"samples": signal} | asked.said, streams)
+        tables = [sample_table(*pair) for pair in self._samples(chunks, asked, streams).items()]
+        return given_as(united(tables), as_)
+
+    def daily(
+        self,
+        signal: str,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        *,
+        priority: Sequence[str] = (),
+        as_: Kind = "polars",
+    ) -> Any:
+        """A signal by the days that the person lived (see `days`): local dates, several sources never counted twice.
+
+        `priority` names sources (or parts of their names), the one that counts first; by default worn devices before
+        phones before others.
+        """
+        from vitruvian.record.days import days
+
+        asked = _Asked.of(since, until, None)
+        streams = chunks_of(self.subjects, (signal,), asked.since, asked.until)
+        (chunks,) = self._read({"daily": signal} | asked.said, streams)
+        samples = self._samples(chunks, asked, streams).get(signal)
+        if samples is None:
+            samples = read_samples(self.record.blobs, ())
+        return given_as(days(samples, _signal(signal), priority), as_)
+
+    def signals(self) -> list[str]:
+        """Names of the signals of which there are samples."""
+        (chunks,) = self._read({"signals": True}, chunks_of(self.subjects, ()))
+        return sorted({one.signal for one in chunks})
+
+    def timeline(self, since: Moment | None = None, until: Moment | None = None) -> list[Fact]:
+        """Everything that has a start, in order: facts, and a fact of kind "day" for each day of a signal."""
+        from vitruvian.record.day_facts import day_facts
+        from vitruvian.record.days import days
+
+        asked = _Asked.of(since, until, None)
+        streams = chunks_of(self.subjects, (), asked.since, asked.until)
+        rows, chunks = self._read({"timeline": True} | asked.said, self._fact_query(asked, None, None), streams)
+        found = [fact for fact, _ in self._facts(rows, asked) if fact.start_ms is not None]
+        found = [fact for fact in found if fact.status not in VOID_STATUS]
+        for name, samples in self._samples(chunks, asked, streams).items():
+            found += day_facts(self.id, name, days(samples, _signal(name)))
+        return sorted(found, key=lambda one: one.start_ms or 0)
+
+    # -- one gate -------------------------------------------------------------------------------------------------
+
+    def _read(self, detail: Mapping[str, Any], *queries: Any) -> list[Sequence[Row[Any]]]:
+        return self.record._reads(self.id, detail, queries)
+
+    def _fact_query(self, asked: _Asked, kind: str | None, pairs: Sequence[tuple[str, str]] | None) -> Any:
+        fact = schema.fact.c
+        where: list[ColumnElement[bool]] = [fact.subject.in_(self.subjects)]
+        if kind is not None:
+            where.append(fact.kind == kind)
+        if pairs is not None:
+            exact = [
+                and_(fact.code == code, fact.system == system) if system else fact.code == code
+                for system, code in pairs
+            ]
+            where.append(exact[0] if len(exact) == 1 else or_(*exact))
+        if asked.since is not None:
+            where.append(fact.start_ms >= asked.since)
+        if asked.until is not None:
+            where.append(fact.start_ms <= asked.until)
+        return _query(where, asked.known_by)
+
+    def _facts(self, rows: Sequence[Row[Any]], asked: _Asked) -> list[tuple[Fact, int]]:
+        """Facts of rows, with the numbers of their files."""
+        if asked.known_by is not None:
+            rows = _newest(rows)
+        keys = self.record.keys
+        ciphers = {one: keys.cipher(one) for one in {row.subject for row in rows}}
+        return [(open_fact(row, self.id, ciphers[row.subject]), row.prov) for row in rows]
+
+    def _samples(self, chunks: Sequence[Row[Any]], asked: _Asked, query: Any) -> dict[str, pl.DataFrame]:
+        """Samples by signal; where an ingest joined chunks meanwhile, `query` finds what they became."""
+        try:
+            return self._opened(chunks, asked)
+        except DataError:
+            (chunks,) = self._read({"again": True}, query)
+            return self._opened(chunks, asked)
+
+    def _opened(self, chunks: Sequence[Row[Any]], asked: _Asked) -> dict[str, pl.DataFrame]:
+        import polars as pl
+
+        found: dict[str, pl.DataFrame] = {}
+        for signal in dict.fromkeys(one.signal for one in chunks):
+            mine = [one for one in chunks if one.signal == signal]
+            samples = read_samples(self.record.blobs, mine, asked.since, asked.until)
+            found[signal] = samples if asked.known_by is None else samples.filter(pl.col("end") <= asked.known_by)
+        return found
 
 
-def _matches(code: str) -> ColumnElement[bool]:
-    pairs = codes_of(code)
-    if not pairs:
-        return schema.fact.c.code == code
-    exact = [and_(schema.fact.c.system == system, schema.fact.c.code == one) for system, one in pairs]
-    return or_(schema.fact.c.code == code, *exact)
+@dataclass(frozen=True)
+class _Asked:
+    """Bounds of a read in milliseconds, and as they were said."""
+
+    since: int | None
+    until: int | None
+    known_by: int | None
+    said: dict[str, Any]
+
+    @classmethod
+    def of(cls, since: Moment | None, until: Moment | None, known_by: Moment | None) -> _Asked:
+        bounds = {"since": since, "until": until, "known_by": known_by}
+        said: dict[str, Any] = {name: None if one is None else str(one) for name, one in bounds.items()}
+        moments = {name: None if one is None else to_ms(one) for name, one in bounds.items()}
+        return cls(moments["since"], moments["until"], moments["known_by"], said)
+
+
+def _signal(name: str) -> Signal:
+    """The signal of the table, or one that is only kept (its days are means)."""
+    return signals().get(name) or Signal(name, "", name, "", "mean", float("-inf"), float("inf"), "not in the tables")
+
+
+def _pairs(code: str) -> list[tuple[str, str]]:
+    """(system, code) that a code or name means; system "" for any."""
+    return [("", code), *codes_of(code)]
+
+
+def _of_sources(table: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    if not sources:
+        return table
+    lowered = pl.col("source").str.to_lowercase()
+    return table.filter(pl.any_horizontal([lowered.str.contains(one.lower(), literal=True) for one in sources]))
 
 
 def _query(where: Sequence[ColumnElement[bool]], known_by: int | None) -> Any:
@@ -105,7 +254,3 @@ def _newest(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     for row in rows:
         best[row.line] = max(best.get(row.line, (-1, "")), (row.known_ms or 0, row.resource))
     return [row for row in rows if best[row.line][1] == row.resource]
-
-
-def _text(moment: Moment | None) -> str | None:
-    return None if moment is None else str(moment)

@@ -32,7 +32,10 @@ def load_container(path: Path) -> Any:
 
 
 def at_place(container: Any, place: str) -> Any:
-    """The part at a path such as "entry[3].resource" ("" is the whole)."""
+    """The part at a path such as "entry[3].resource" ("" is the whole); a split file names its entries at the top."""
+    head, _, rest = place.partition(".")
+    if isinstance(container, dict) and head in container:
+        container, place = container[head], rest
     for name, index in _STEP.findall(place):
         container = container[int(index)] if index else container[name]
     return container

@@ -260,12 +260,16 @@ class Record:
 
     def _read(self, person: str, detail: Mapping[str, Any], query: Any) -> Sequence[Row[Any]]:
         """Rows of one person, with the audit row of this read in the same transaction."""
+        return self._reads(person, detail, [query])[0]
+
+    def _reads(self, person: str, detail: Mapping[str, Any], queries: Sequence[Any]) -> list[Sequence[Row[Any]]]:
+        """The rows of several queries about one person: one read, with one audit row in the same transaction."""
         self._demand_read(person)
         with self.transaction() as connection:
-            rows = connection.execute(query).all()
-            shown = {k: v for k, v in detail.items() if v is not None} | {"rows": len(rows)}
+            found = [connection.execute(query).all() for query in queries]
+            shown = {k: v for k, v in detail.items() if v is not None} | {"rows": sum(map(len, found))}
             self.chain.append(connection, self.actor, "read", person, orjson.dumps(shown).decode())
-        return rows
+        return found
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

@@ -27,18 +27,23 @@ class Verbatim:
         self._children: dict[int, dict[str, int]] = {}
 
     def at(self, place: str) -> bytes:
-        """The bytes of the value at `place` ("" is the whole text); raises `DataError` if there is none."""
-        if place.startswith("line["):
-            number, _, place = place[5:].partition("]")
-            lines = self._text.split("\n")
-            return Verbatim(lines[int(number)].encode()).at(place.lstrip("."))
+        """The bytes of the value at `place` ("" is the whole text); raises `DataError` if there is none.
+
+        A part of a file that was split by person names its entries and lines ("entry[3]": …) at the top.
+        """
+        head, _, rest = place.partition(".")
         start = self._skip(0)
+        if place and self._text.startswith("{", start) and head in self._inside(start):
+            start, place = self._inside(start)[head], rest
+        elif place.startswith("line["):
+            lines = self._text.split("\n")
+            return Verbatim(lines[int(head[5:-1])].encode()).at(rest)
         for name, index in _STEP.findall(place):
             found = self._inside(start).get(name or index)
             if found is None:
                 raise DataError("there is no such place in the file", got=place)
             start = found
-        return self._text[start : self._end(start)].encode() if place else self._text.strip().encode()
+        return self._text[start : self._end(start)].encode()
 
     def _inside(self, start: int) -> dict[str, int]:
         """Where each member or element of the value at `start` begins."""
