@@ -185,10 +185,12 @@ def test_twin_states_come_back(record: Record, tmp_path: Path) -> None:
 def test_altered_raw_bytes_are_noticed(record: Record, tmp_path: Path) -> None:
     record.ingest(write(tmp_path, "b.json", PATIENT))
     fact = record.patient("p1").facts()[0]
-    path = record.blob(fact)
-    path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(DataError, match="altered on disk"):
-        record.blobs.get(fact.raw_hash)
+    path = next(one for one in (tmp_path / "clinic.db.blobs").rglob("*") if one.name == fact.raw_hash)
+    sealed = path.read_bytes()
+    for altered in (sealed + b" ", sealed[:-1], sealed[:20] + b"x" + sealed[21:], b""):
+        path.write_bytes(altered)
+        with pytest.raises(DataError, match="do not open"):
+            record.blobs.get("p1", fact.raw_hash)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +212,10 @@ def test_a_file_that_is_no_record(tmp_path: Path) -> None:
     with Record.open(tmp_path / "old.db"):
         pass
     with sqlite3.connect(tmp_path / "old.db") as connection:
-        connection.execute("UPDATE schema_version SET version = 99")
-    with pytest.raises(InputError, match="schema 99"):
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(InputError, match="newer version of vitruvian; got revision 9999"):
         Record.open(tmp_path / "old.db")
+    with sqlite3.connect(tmp_path / "early.db") as connection:
+        connection.execute("CREATE TABLE schema_version (version INTEGER)")
+    with pytest.raises(InputError, match="early version"):
+        Record.open(tmp_path / "early.db")

@@ -8,11 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from vitruvian.core import InputError, UnsupportedError
+from vitruvian.record import schema
 from vitruvian.record.auditing import AuditChain
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.keys import KeyRing, ring_file
@@ -21,6 +35,8 @@ from vitruvian.record.master import open_master
 REVISION = "0001"
 """The newest revision of `migrations`."""
 _WAIT_S = 600
+_LOCK = 0x5649_5453  # advisory lock of PostgreSQL while tables are made
+_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 @dataclass(frozen=True)
@@ -103,33 +119,44 @@ def prepare(engine: Engine, url: str) -> None:
     """Make the tables of a new record, migrate those of an old one; raises `InputError` for another kind of file."""
     try:
         if _revision(engine) == REVISION:
-            return  # without Alembic, which takes a quarter of a second to load
-        if inspect(engine).has_table("schema_version"):
-            raise InputError(
-                "the record was made by an early version of vitruvian, whose values lay open",
-                got=url,
-                todo="Ingest the raw files again into a new record.",
-            )
-        _migrate(engine)
+            return
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _bring_forward(connection, url)
     except DatabaseError as error:
         raise InputError("this is not a record", got=f"{url} ({error.orig})", todo="Name another one.") from error
 
 
 def _revision(engine: Engine) -> str | None:
-    with suppress(OperationalError, DatabaseError), engine.connect() as connection:
-        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return found
+    with suppress(DatabaseError), engine.connect() as connection:
+        return connection.execute(select(_version.c.version_num)).scalar()
     return None
 
 
-def _migrate(engine: Engine) -> None:
+def _bring_forward(connection: Connection, url: str) -> None:
+    there = set(inspect(connection).get_table_names())
+    if "schema_version" in there:
+        todo = "Ingest the raw files again into a new record."
+        raise InputError("the record was made by an early version, whose values lay open", got=url, todo=todo)
+    found = connection.execute(select(_version.c.version_num)).scalar() if _version.name in there else None
+    if found is not None and found > REVISION:
+        raise InputError(
+            "the record was made by a newer version of vitruvian", got=f"revision {found}", allowed=REVISION
+        )
+    if found is not None:
+        _migrate(connection)
+    elif not there & set(schema.metadata.tables):
+        schema.metadata.create_all(connection)  # what all revisions together make, without loading Alembic
+        _version.metadata.create_all(connection)
+        connection.execute(insert(_version).values(version_num=REVISION))
+
+
+def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": 0x56495452})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
