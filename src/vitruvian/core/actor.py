@@ -69,9 +69,13 @@ class Actor:
     def demand(self, action: str, people: Iterable[str] = ()) -> None:
         """Raise `AccessError` unless `permits`; the message is the same whether or not the person exists."""
         if not self.permits(action, people):
-            raise AccessError(
-                f"{self.id} may not {action} this", got=f"roles {sorted(self.roles)}, purpose {self.purpose!r}"
-            )
+            raise self.refusal(action)
+
+    def refusal(self, action: str) -> AccessError:
+        """The error that says that this actor may not do it."""
+        return AccessError(
+            f"{self.id} may not {action} this", got=f"roles {sorted(self.roles)}, purpose {self.purpose!r}"
+        )
 
     def _actions(self, role: str) -> frozenset[str]:
         by_purpose = RIGHTS.get(role, {})

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,7 @@ GENESIS = "0" * 64
 _LOCK = 0x5649_5452_0000  # advisory locks of PostgreSQL: this number plus the shard
 _FIELDS = ("shard", "seq", "at_ms", "actor", "purpose", "action", "person", "detail", "previous")
 _COLUMNS = [audit.c[name] for name in (*_FIELDS, "hash")]
+_CODE = re.compile(r"[a-z_]{1,40}|[\w.:+-]*\d[\w.:+-]{0,63}")
 _NEWEST = (
     select(audit.c.seq, audit.c.hash).where(audit.c.shard == bindparam("of")).order_by(audit.c.seq.desc()).limit(1)
 )
@@ -112,7 +114,8 @@ class AuditChain:
 
     def verify(self, connection: Connection) -> tuple[int, tuple[Finding, ...]]:
         """Number of rows, and everything that is wrong with them: nothing if the audit is whole."""
-        rows, found = 0, []
+        rows = 0
+        found: list[Finding] = []
         for shard in range(SHARDS):
             count, findings = self._verify_shard(connection, shard)
             rows, found = rows + count, found + findings
@@ -120,8 +123,7 @@ class AuditChain:
 
     def _verify_shard(self, connection: Connection, shard: int) -> tuple[int, list[Finding]]:
         try:
-            head = self.heads.read(shard)
-            found: list[Finding] = []
+            head, found = self.heads.read(shard), list[Finding]()
         except (ValueError, TypeError):
             head, found = None, [Finding(shard, 0, "the head outside the database was altered")]
         query = select(*_COLUMNS).where(audit.c.shard == shard).order_by(audit.c.seq)
@@ -145,6 +147,18 @@ class AuditChain:
 
     def _subkey(self, use: str) -> bytes:
         return hmac.digest(self.key, use.encode(), "sha256")
+
+
+def told(detail: Mapping[str, Any]) -> str:
+    """What the audit keeps of a request: of lists their length, of words only those that can be codes or names of
+    kinds, so that whoever looked for a person or a value does not write it down here."""
+    found: dict[str, Any] = {}
+    for name, value in detail.items():
+        if isinstance(value, str):
+            found[name] = value if _CODE.fullmatch(value) else "…"
+        elif value is not None:
+            found[name] = value if isinstance(value, int | float) else len(value)
+    return orjson.dumps(found).decode()
 
 
 def _against_head(shard: int, head: Head | None, rows: int, last: int, passed: bool, said: bool) -> list[Finding]:

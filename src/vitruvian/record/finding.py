@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from sqlalchemy import Connection, select
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 from vitruvian.core import UnknownNameError
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import identifier, subject
+
+_LOOKED_AT = 5000  # ids among which near ones are looked for: an answer in a moment
 
 
 def persons_named(connection: Connection, keys: KeyRing, name: str) -> list[str]:
@@ -34,13 +36,19 @@ def one_person(connection: Connection, keys: KeyRing, name: str, may_list: bool)
     found = persons_named(connection, keys, name)
     if len(found) == 1:
         return found[0], subjects_of(connection, found[0])
-    known = list(connection.execute(select(subject.c.person).distinct()).scalars()) if may_list else []
-    raise _unknown(name, found, known)
+    raise unknown(name, found, near_people(connection, name) if may_list else [])
 
 
-def _unknown(name: str, found: Sequence[str], known: Sequence[str]) -> UnknownNameError:
+def near_people(connection: Connection, name: str, sees: Callable[[str], bool] = bool) -> list[str]:
+    """Ids of persons that look like `name`, else of the first ones, of those that the asker `sees`."""
+    known = list(connection.execute(select(subject.c.person).distinct().order_by(subject.c.person)).scalars())
+    near = [one for one in get_close_matches(name, known[:_LOOKED_AT], n=9, cutoff=0.4) if sees(one)][:3]
+    return near or [one for one in known[:20] if sees(one)][:5]
+
+
+def unknown(name: str, found: Sequence[str], near: Sequence[str]) -> UnknownNameError:
+    """The error that says that `name` means nobody, or several persons."""
     if len(found) > 1:
         return UnknownNameError(f"{name!r} means several persons", got=", ".join(sorted(found)), todo="Use one id.")
-    near = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:5]
     hint = f"Nearest: {', '.join(near)}." if near else "The record is empty, or you may not list people."
     return UnknownNameError("no such patient", got=repr(name), todo=hint)

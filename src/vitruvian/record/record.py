@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
-from vitruvian.core import AccessError, Actor, DataError, UnknownNameError, now_ms
+from vitruvian.core import Actor, DataError, UnknownNameError, now_ms
 from vitruvian.record import schema
+from vitruvian.record.access import allowed, permitted_subjects, scope_of, visible_people
 from vitruvian.record.account import IngestReport
-from vitruvian.record.auditing import AuditChain
+from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.derived import derivation
 from vitruvian.record.fact import Draft, Fact, Rejected
 from vitruvian.record.fact_rows import fact_id, resource_id
 from vitruvian.record.faults import storage
-from vitruvian.record.finding import one_person, persons_named, subjects_of
+from vitruvian.record.finding import near_people, one_person, persons_named, subjects_of, unknown
 from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise
+from vitruvian.record.group_commit import GroupCommit
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.opening import open_parts
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _TRIES = 5
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Record:
     blobs: BlobStore
     chain: AuditChain
     actor: Actor
+    commits: GroupCommit
 
     @classmethod
     def open(
@@ -65,7 +70,8 @@ class Record:
         """
         with storage():
             parts = open_parts(str(url), blobs, create)
-        return cls(parts.engine, parts.keys, parts.blobs, parts.chain, actor or Actor.owner())
+        commits = GroupCommit(partial(parts.chain.transaction, parts.engine))
+        return cls(parts.engine, parts.keys, parts.blobs, parts.chain, actor or Actor.owner(), commits)
 
     def close(self) -> None:
         """Let go of the database and the key ring."""
@@ -167,7 +173,7 @@ class Record:
         subject = find(named) if named else None
         if needed and subject is None:
             try:
-                one_person(connection, self.keys, needed, may_list=True)
+                one_person(connection, self.keys, needed, self.actor.permits("search"))
             except UnknownNameError as error:
                 raise Refused(f"it belongs to nobody in this record: {error}") from error
         return Told(subject, told.zone, told.samples, told.mapping, find)
@@ -214,73 +220,138 @@ class Record:
     # -- reading --------------------------------------------------------------------------------------------------
 
     def people(self) -> list[str]:
-        """Ids of all persons."""
-        self.actor.demand("search")
+        """Ids of all persons of whom this actor may see anything."""
         with self.transaction() as connection:
-            found = connection.execute(select(schema.subject.c.person).distinct().order_by(schema.subject.c.person))
-            people = list(found.scalars())
-            self.chain.append(connection, self.actor, "search", "", orjson.dumps({"people": len(people)}).decode())
-        return people
+            people = None
+            if self.actor.permits("search"):
+                people = visible_people(connection, self.keys, self.actor, now_ms())
+            self._note(connection, "search", "", {"people": people})
+        return self._granted(people, "search")
+
+    def permitted_subjects(self, purpose: str, category: str) -> list[str]:
+        """Subjects (ids of sources) whose facts of a category this actor may see for a purpose now; sorted.
+
+        `category` is one of `tables/categories`, or "everything". Ask again before every use: a consent may be
+        withdrawn at any time.
+        """
+        record = self.acting(purpose)
+        with self.transaction() as connection:
+            found = None
+            if record.actor.permits("search"):
+                found = permitted_subjects(connection, self.keys, record.actor, category, now_ms())
+            record._note(connection, "search", "", {"category": category, "people": found})
+        return record._granted(found, "search")
 
     def patients(self) -> list[Patient]:
-        """All persons."""
+        """All persons of whom this actor may see anything."""
         return [self.patient(one) for one in self.people()]
 
     def patient(self, name: str) -> Patient:
         """The person with this id (the record's, a source's, or an identifier such as a hospital number).
 
         Raises `AccessError`, or `UnknownNameError` with near ids; an identifier that two persons share is refused.
+        Whom the actor may not see does not exist.
         """
-        try:
-            self.actor.demand("read", [name])
-        except AccessError:
-            self._audit("refused", name, {"action": "read"})
-            raise
-        person, subjects = self._subjects(name)
-        return Patient(self, person, subjects)
+        self._demand("read", name)
+        return Patient(self, *self._subjects(name))
 
     def source(self, fact: Fact) -> Any:
         """The source record (JSON) that states a fact, as received; raises `DataError` for other formats."""
-        table = schema.resource
-        joined = schema.fact.join(table, table.c.resource == schema.fact.c.resource)
-        query = select(table.c.path).select_from(joined).where(schema.fact.c.fact == fact.id)
-        place = self._read(fact.person, {"source": fact.id}, query)[0].path
+        table, place = schema.resource, schema.fact.alias()
+        query = (
+            select(schema.fact, table.c.path.label("place"))
+            .join_from(schema.fact, table, table.c.resource == schema.fact.c.resource)
+            .join(place, place.c.resource == schema.fact.c.resource)
+            .where(place.c.fact == fact.id, place.c.subject == fact.subject)
+        )
+        rows = self._reads(fact.person, {"source": fact.id}, [query], whole=True)[0]
+        if not rows:
+            raise UnknownNameError("no such fact", got=fact.id)
         with self.blobs.file(fact.subject, fact.raw_hash) as path:
-            return at_place(load_container(path), place)
+            return at_place(load_container(path), rows[0].place)
 
     def open_blob(self, fact: Fact) -> AbstractContextManager[Path]:
-        """The raw file behind a fact as a private temporary file, for readers of its format (a genome)."""
+        """The raw file behind a fact as a private temporary file, for readers of its format (a genome).
+
+        Raises `UnknownNameError` where this actor may not see all that the file states.
+        """
         prov = schema.provenance
-        query = select(prov.c.prov).where(prov.c.subject == fact.subject, prov.c.raw_hash == fact.raw_hash)
-        self._read(fact.person, {"blob": fact.raw_hash}, query)
+        query = select(schema.fact).join_from(schema.fact, prov, prov.c.prov == schema.fact.c.prov)
+        query = query.where(prov.c.subject == fact.subject, prov.c.raw_hash == fact.raw_hash)
+        if not self._reads(fact.person, {"blob": fact.raw_hash}, [query], whole=True)[0]:
+            raise UnknownNameError("no such fact", got=fact.id)
         return self.blobs.file(fact.subject, fact.raw_hash)
 
-    def _demand_read(self, person: str) -> None:
-        self.actor.demand("read", [person])
+    # -- the gate -------------------------------------------------------------------------------------------------
+
+    def acting(self, purpose: str) -> Record:
+        """The same record for the same actor with another purpose."""
+        return replace(self, actor=replace(self.actor, purpose=purpose))
 
     def _read(self, person: str, detail: Mapping[str, Any], query: Any) -> Sequence[Row[Any]]:
-        """Rows of one person, with the audit row of this read in the same transaction."""
+        """Rows of one person that may be seen; see `_reads`."""
         return self._reads(person, detail, [query])[0]
 
-    def _reads(self, person: str, detail: Mapping[str, Any], queries: Sequence[Any]) -> list[Sequence[Row[Any]]]:
-        """The rows of several queries about one person: one read, with one audit row in the same transaction."""
-        self._demand_read(person)
+    def _reads(
+        self, person: str, detail: Mapping[str, Any], queries: Sequence[Any], *, whole: bool = False
+    ) -> list[Sequence[Row[Any]]]:
+        """The rows of several queries about one person that may be seen: one read, one audit row, one transaction.
+
+        Role and purpose are judged before anything is asked, consents in the transaction of the read. With `whole`,
+        all rows of a query or none. Threads that read at once share a commit; each returns when its own is durable.
+        """
+
+        def work(connection: Connection) -> list[Sequence[Row[Any]]] | None:
+            if not allowed(connection, self.actor, "read", person):
+                self._note(connection, "refused", person, {"action": "read"})
+                return None
+            scope = scope_of(connection, self.keys, self.actor, person, now_ms())
+            found: list[Sequence[Row[Any]]] = []
+            for query in queries:
+                found.append(scope.seen(connection.execute(query).all(), whole))
+            emergency = scope.emergency or None
+            self._note(connection, "read", person, {**detail, "rows": sum(map(len, found)), "emergency": emergency})
+            return found
+
+        with storage():
+            return self._granted(self.commits.run(work), "read", person)
+
+    def _subjects(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """The person whom `name` means, and all subjects linked to them, as far as the actor may see them."""
         with self.transaction() as connection:
-            found = [connection.execute(query).all() for query in queries]
-            shown = {k: v for k, v in detail.items() if v is not None} | {"rows": sum(map(len, found))}
-            self.chain.append(connection, self.actor, "read", person, orjson.dumps(shown).decode())
+
+            def sees(person: str) -> bool:
+                return scope_of(connection, self.keys, self.actor, person, now_ms()).anything
+
+            found = [one for one in persons_named(connection, self.keys, name) if sees(one)]
+            self._note(connection, "search", found[0] if len(found) == 1 else name, {"people": found})
+            if len(found) == 1:
+                return found[0], subjects_of(connection, found[0])
+            near = near_people(connection, name, sees) if self.actor.permits("search") else []
+        raise unknown(name, found, near)
+
+    def _demand(self, action: str, person: str) -> None:
+        """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
+        if not self.actor.permits(action, [person]):
+            with self.transaction() as connection:
+                self._note(connection, "refused", person, {"action": action})
+            self.actor.demand(action, [person])
+
+    def _granted(self, found: T | None, action: str, person: str = "") -> T:
+        """What was found, or `AccessError` where it was refused."""
+        if found is None:
+            raise self.actor.refusal(action)
         return found
+
+    def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None:
+        """One audit row: of what was asked, what can be told without telling of anybody; of lists, how many."""
+        self.chain.append(connection, self.actor, action, person, told(detail))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction with its audit; raises `StoreError` where the disk or the server fails."""
         with storage(), self.chain.transaction(self.engine) as connection:
             yield connection
-
-    def _subjects(self, name: str) -> tuple[str, tuple[str, ...]]:
-        """The person whom `name` means, and all subjects linked to them."""
-        with self.engine.connect() as connection:
-            return one_person(connection, self.keys, name, self.actor.permits("search"))
 
     # -- what twins keep ------------------------------------------------------------------------------------------
 
@@ -324,6 +395,7 @@ class Record:
 
     def load_state(self, person: str, model: str) -> TwinState | None:
         """The newest state of a person for a model (data cut-off, then time kept); None if there is none."""
+        self._demand("read", person)
         person, _ = self._subjects(person)
         rows = self._read(person, {"state": model}, states_of(person, model))
         return open_state(rows[0], self.keys, self.blobs) if rows else None
@@ -337,10 +409,6 @@ class Record:
             told = "; ".join(map(str, findings))
             raise DataError("the audit was altered", got=told, todo="Compare with a backup.")
         return rows
-
-    def _audit(self, action: str, person: str, detail: Mapping[str, Any]) -> None:
-        with self.transaction() as connection:
-            self.chain.append(connection, self.actor, action, person, orjson.dumps(detail).decode())
 
 
 def _format(file: RawFile, known: Sequence[Format]) -> Format | DataError:
