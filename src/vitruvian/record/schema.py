@@ -9,7 +9,7 @@ UTC.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 metadata = MetaData()
 
@@ -102,6 +102,7 @@ fact = Table(
     Column("sealed", LargeBinary, nullable=False),
     Index("fact_by_code", "subject", "code", "start_ms"),
     Index("fact_by_kind", "subject", "kind", "start_ms"),
+    Index("fact_consent", "subject", sqlite_where=text("kind = 'consent'"), postgresql_where=text("kind = 'consent'")),
 )
 
 chunk = Table(

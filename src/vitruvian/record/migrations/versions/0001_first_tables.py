@@ -62,6 +62,8 @@ def upgrade() -> None:
     )
     op.create_index("fact_by_code", "fact", ["subject", "code", "start_ms"])
     op.create_index("fact_by_kind", "fact", ["subject", "kind", "start_ms"])
+    of_consents = sa.text("kind = 'consent'")
+    op.create_index("fact_consent", "fact", ["subject"], sqlite_where=of_consents, postgresql_where=of_consents)
     op.create_index("ix_fact_resource", "fact", ["resource"])
     op.create_table(
         "head",
