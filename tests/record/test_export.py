@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def bundle(*resources: str) -> str:
 
 
 @pytest.fixture
-def person(record_url: str, tmp_path: Path) -> Patient:
+def person(record_url: str, tmp_path: Path) -> Iterator[Patient]:
     """One with FHIR in a file shared with another person, a stream, a derived fact, and a refused record."""
     patients = ['{"resourceType":"Patient","id":"p1","gender":"female"}', '{"resourceType":"Patient","id":"p2"}']
     broken = '{"resourceType":"Observation","id":"o2","status":"final","subject":{"reference":"Patient/p1"},"code":7}'
@@ -39,10 +40,10 @@ def person(record_url: str, tmp_path: Path) -> Patient:
         "\n".join([*patients, VERBATIM.replace("\n", " "), OTHER, broken])  # JSON lines: several people
     )
     tape = write_tape(tmp_path / "my watch.tape", ("heart_rate", "watch", "/min", [row(T0, 60.0), row(T0 + 1, 61.0)]))
-    record = Record.open(record_url, blobs=tmp_path / "blobs")
-    record.ingest(tmp_path / "b.json", tape, patient="p1", formats=FORMATS)
-    record.derive("p1", [Draft("observation", "", "clearance", value=5.0, unit="L/h")], method="pk", version="1")
-    return record.patient("p1")
+    with Record.open(record_url, blobs=tmp_path / "blobs") as record:
+        record.ingest(tmp_path / "b.json", tape, patient="p1", formats=FORMATS)
+        record.derive("p1", [Draft("observation", "", "clearance", value=5.0, unit="L/h")], method="pk", version="1")
+        yield record.patient("p1")
 
 
 def test_everything_comes_out(person: Patient, tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_whole_or_not_at_all(person: Patient, tmp_path: Path, monkeypatch: pytes
 
 
 def test_only_by_those_who_may_read_everything(person: Patient, tmp_path: Path, record_url: str) -> None:
-    stranger = Record.open(record_url, Actor("x", frozenset({"visitor"}), "TREAT"), blobs=tmp_path / "blobs")
-    with pytest.raises(AccessError):
+    actor = Actor("x", frozenset({"visitor"}), "TREAT")
+    with Record.open(record_url, actor, blobs=tmp_path / "blobs") as stranger, pytest.raises(AccessError):
         export_patient(Patient(stranger, "p1", ("p1",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def glucose(key: str, value: float, when: str, unit: str = "mg/dL", **more: Any)
 
 
 @pytest.fixture
-def person(record_url: str, tmp_path: Path) -> Patient:
+def person(record_url: str, tmp_path: Path) -> Iterator[Patient]:
     """One with laboratory glucose, a glucose sensor, and steps of two devices."""
     resources = [
         PATIENT,
@@ -45,10 +46,10 @@ def person(record_url: str, tmp_path: Path) -> Patient:
         ("steps", "Anna's Apple Watch", "1", [row(T0 + 9 * HOUR, 500, 10, 60)]),
         ("steps", "Anna's iPhone", "1", [row(T0 + 9 * HOUR, 450, 10, 60), row(T0 + 10 * HOUR, 100, 10, 60)]),
     )
-    record = Record.open(record_url, blobs=tmp_path / "blobs")
-    record.ingest(tmp_path / "b.json")
-    record.ingest(tape, patient="p1", formats=[Tape()])
-    return record.patient("p1")
+    with Record.open(record_url, blobs=tmp_path / "blobs") as record:
+        record.ingest(tmp_path / "b.json")
+        record.ingest(tape, patient="p1", formats=[Tape()])
+        yield record.patient("p1")
 
 
 def test_facts_and_samples_side_by_side(person: Patient) -> None:

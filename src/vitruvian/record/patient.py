@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
@@ -56,7 +57,7 @@ class Patient:
         asked = _Asked.of(since, until, known_by)
         query = self._fact_query(asked, kind, None if code is None else _pairs(code))
         (rows,) = self._read({"kind": kind, "code": code} | asked.said, query)
-        return [fact for fact, _ in self._facts(rows, asked) if void or fact.status not in VOID_STATUS]
+        return [fact for fact in self._facts(rows, asked) if void or fact.status not in VOID_STATUS]
 
     def latest(self, code: str, *, until: Moment | None = None) -> Fact | None:
         """The newest trusted fact of `code` with a value; a doubtful or future-dated fact never hides it."""
@@ -90,9 +91,10 @@ class Patient:
         streams = chunks_of(self.subjects, names, asked.since, asked.until)
         detail = {"observations": name} | asked.said
         rows, chunks = self._read(detail, self._fact_query(asked, "observation", pairs), streams)
-        facts = [pair for pair in self._facts(rows, asked) if pair[0].status not in VOID_STATUS]
+        rows = rows if asked.known_by is None else _newest(rows)
+        rows = [row for row in rows if row.status not in VOID_STATUS]
         samples = self._samples(chunks, asked, streams)
-        tables = [fact_table(facts), *(sample_table(*pair) for pair in samples.items())]
+        tables = [fact_table(rows, self.record.keys), *(sample_table(*pair) for pair in samples.items())]
         return given_as(_of_sources(united(tables), sources), as_)
 
     def samples(
@@ -142,7 +144,7 @@ class Patient:
         asked = _Asked.of(since, until, None)
         streams = chunks_of(self.subjects, (), asked.since, asked.until)
         rows, chunks = self._read({"timeline": True} | asked.said, self._fact_query(asked, None, None), streams)
-        found = [fact for fact, _ in self._facts(rows, asked) if fact.start_ms is not None]
+        found = [fact for fact in self._facts(rows, asked) if fact.start_ms is not None]
         found = [fact for fact in found if fact.status not in VOID_STATUS]
         for name, samples in self._samples(chunks, asked, streams).items():
             found += day_facts(self.id, name, days(samples, _signal(name)))
@@ -155,7 +157,8 @@ class Patient:
 
     def _fact_query(self, asked: _Asked, kind: str | None, pairs: Sequence[tuple[str, str]] | None) -> Any:
         fact = schema.fact.c
-        where: list[ColumnElement[bool]] = [fact.subject.in_(self.subjects)]
+        one = self.subjects[0] if len(self.subjects) == 1 else None
+        where: list[ColumnElement[bool]] = [fact.subject.in_(self.subjects) if one is None else fact.subject == one]
         if kind is not None:
             where.append(fact.kind == kind)
         if pairs is not None:
@@ -168,15 +171,16 @@ class Patient:
             where.append(fact.start_ms >= asked.since)
         if asked.until is not None:
             where.append(fact.start_ms <= asked.until)
-        return _query(where, asked.known_by)
+        if asked.known_by is None:
+            return _current().where(*where)
+        return _past().where(*where, fact.known_ms <= asked.known_by)
 
-    def _facts(self, rows: Sequence[Row[Any]], asked: _Asked) -> list[tuple[Fact, int]]:
-        """Facts of rows, with the numbers of their files."""
+    def _facts(self, rows: Sequence[Row[Any]], asked: _Asked) -> list[Fact]:
         if asked.known_by is not None:
             rows = _newest(rows)
         keys = self.record.keys
         ciphers = {one: keys.cipher(one) for one in {row.subject for row in rows}}
-        return [(open_fact(row, self.id, ciphers[row.subject]), row.prov) for row in rows]
+        return [open_fact(row, self.id, ciphers[row.subject]) for row in rows]
 
     def _samples(self, chunks: Sequence[Row[Any]], asked: _Asked, query: Any) -> dict[str, pl.DataFrame]:
         """Samples by signal; where an ingest joined chunks meanwhile, `query` finds what they became."""
@@ -233,19 +237,32 @@ def _of_sources(table: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     return table.filter(pl.any_horizontal([lowered.str.contains(one.lower(), literal=True) for one in sources]))
 
 
-def _query(where: Sequence[ColumnElement[bool]], known_by: int | None) -> Any:
-    fact, prov = schema.fact, schema.provenance
-    columns: list[Any] = [fact, prov.c.raw_hash, prov.c.parser]
-    joined = fact.join(prov, prov.c.prov == fact.c.prov)
-    if known_by is None:
-        joined = joined.join(schema.head, schema.head.c.resource == fact.c.resource)
-        query = select(*columns).select_from(joined)
-    else:
-        version = schema.resource
-        joined = joined.join(version, version.c.resource == fact.c.resource)
-        query = select(*columns, version.c.line, version.c.version.label("rank")).select_from(joined)
-        query = query.where(fact.c.known_ms <= known_by)
-    return query.where(*where).order_by(fact.c.start_ms.nulls_first(), fact.c.known_ms, fact.c.fact)
+@lru_cache(maxsize=2)
+def _current() -> Any:
+    """Query of the facts of the newest version of each source record; made once."""
+    joined = _sourced().join(schema.head, schema.head.c.resource == schema.fact.c.resource)
+    return _ordered(select(*_columns()).select_from(joined))
+
+
+@lru_cache(maxsize=2)
+def _past() -> Any:
+    """Query of the facts of all versions, with what tells which was newest."""
+    version = schema.resource
+    joined = _sourced().join(version, version.c.resource == schema.fact.c.resource)
+    return _ordered(select(*_columns(), version.c.line, version.c.version.label("rank")).select_from(joined))
+
+
+def _sourced() -> Any:
+    return schema.fact.join(schema.provenance, schema.provenance.c.prov == schema.fact.c.prov)
+
+
+def _columns() -> list[Any]:
+    return [schema.fact, schema.provenance.c.raw_hash, schema.provenance.c.parser]
+
+
+def _ordered(query: Any) -> Any:
+    fact = schema.fact.c
+    return query.order_by(fact.start_ms.nulls_first(), fact.known_ms, fact.fact)
 
 
 def _newest(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, delete, insert, select
 
 from vitruvian.core import stable_id
 from vitruvian.record import schema
@@ -157,16 +157,12 @@ class StreamWriter:
 
 
 def chunks_of(subjects: Sequence[str], names: Sequence[str], first: int | None = None, last: int | None = None) -> Any:
-    """Query of the chunks of streams that may hold a start from `first` to `last`, in order; of all signals for ().
-
-    Each row has kind, system, code and basis as a fact has, by which the gate of the record decides who may read it.
-    """
+    """Query of the chunks of streams that may hold a start from `first` to `last`, in order; of all signals for ()."""
     table = schema.chunk
-    like_a_fact = {"kind": "sample", "system": "", "basis": "measured"}
-    labels = [literal(text).label(name) for name, text in like_a_fact.items()]
-    query = select(table, table.c.signal.label("code"), *labels).where(table.c.subject.in_(subjects))
+    mine = table.c.subject == subjects[0] if len(subjects) == 1 else table.c.subject.in_(subjects)
+    query = select(table).where(mine)
     if names:
-        query = query.where(table.c.signal.in_(names))
+        query = query.where(table.c.signal == names[0] if len(names) == 1 else table.c.signal.in_(names))
     if first is not None:
         query = query.where(table.c.last_ms >= first)
     if last is not None:
