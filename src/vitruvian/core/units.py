@@ -16,7 +16,8 @@ from typing import Any
 from vitruvian.core._unit_table import FRIENDLY, METRIC, PLAIN, PREFIXES, TEMPERATURES, WHOLE, Dimension
 from vitruvian.core.errors import UnitError
 
-_COMPONENT = re.compile(r"^(10[*^])(-?\d+)$|^(.*?[^\d+-])([+-]?\d+)?$")
+_COMPONENT = re.compile(r"^(10[*^])(-?\d{1,2})$|^(.*?[^\d+-])([+-]?\d{1,2})?$")
+_NO_UNIT = re.compile(r"\d{7,}|[*^+\-A-Za-z%\])}]\d{3,}")  # powers that would take for ever, in text that is no unit
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 _EXAMPLES = 'UCUM codes such as "mg", "mg/L", "umol/L", "10*9/L", "mL/min/{1.73_m2}", "[lb_av]"'
 
@@ -82,6 +83,8 @@ def ucum(unit: str) -> str:
 @lru_cache(maxsize=4096)
 def _ucum(unit: str) -> str:
     unit = unit.strip()
+    if len(unit) > 80 or _NO_UNIT.search(unit):
+        raise UnitError("not a unit", got=repr(unit[:80]), allowed=_EXAMPLES)
     if unit in WHOLE:
         return WHOLE[unit]
     parts = re.split(r"([/.])", unit) if "{" not in unit and "[" not in unit else [unit]
@@ -167,7 +170,7 @@ def _component(token: str) -> tuple[Fraction, dict[str, int]] | None:
         return PLAIN[token]
     if token.startswith("{"):
         return Fraction(1), {}
-    if token.isdigit() and int(token) > 0:
+    if re.fullmatch("[0-9]{1,15}", token) and int(token) > 0:
         return Fraction(int(token)), {}
     match = _COMPONENT.match(token)
     if match is None:

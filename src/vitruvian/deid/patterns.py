@@ -31,7 +31,8 @@ AGE = re.compile(
     rf"\b{_OLD}(?=[\s-]{{0,2}}(?:years?|yrs?|y/?o)\b)|(?<=\baged\s){_OLD}\b|(?<=\bage\s){_OLD}\b", re.IGNORECASE
 )
 _WORD = r"[A-Z][a-zà-öø-ÿ'’-]{1,30}(?:-[A-Z][a-zà-öø-ÿ'’]{1,30})?"
-_FULL = rf"{_WORD}(?:\s{{1,2}}(?:[A-Z]\.?|{_WORD})){{0,3}}"
+_LINE = rf"{_WORD}(?: {{1,2}}(?:{_WORD}|[A-Z](?![a-z])\.?)){{0,3}}"
+_FULL = rf"{_WORD}(?:\s{{1,2}}(?:{_WORD}|[A-Z](?![a-z])\.?)){{0,3}}"
 
 
 def _any(words: str) -> str:
@@ -81,6 +82,8 @@ _NUMBERED = _any(
     license
     licence
     license plate
+    licence plate
+    number plate
     DEA
     NPI
     passport
@@ -145,7 +148,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern(
         "number",
         rf"\b{_NUMBERED}(?:\s(?:number|no\.?))?\s{{0,2}}[:#]?\s{{0,2}}(?:is\s)?"
-        r"((?=[A-Z./-]{0,12}\d)[A-Z0-9][A-Z0-9./-]{2,30}(?:\s\d{2,6}){0,3})",
+        r"([A-Z]{1,3}\s\d{2,8}|(?=[A-Z./-]{0,12}\d)[A-Z0-9][A-Z0-9./-]{2,30}(?:\s\d{2,6}){0,3})",
         1,
         any_case=True,
     ),
@@ -167,7 +170,7 @@ PATTERNS: tuple[Pattern, ...] = (
     _pattern("place", rf"\b{_WORD}(?:\s(?:{_WORD}|of|and)){{0,4}}\s{_HOUSE}\b"),
     _pattern("name", rf"\b{_TITLE}\.?\s{{1,2}}({_FULL})", 1),
     _pattern(
-        "name", rf"(?:^|(?<=[\n;.]))\s{{0,9}}(?i:{_LABEL})\s?:\s{{0,4}}((?:{_TITLE}\.?\s)?{_FULL}(?:,\s{_FULL})?)", 1
+        "name", rf"(?:^|(?<=[\n;.]))\s{{0,9}}(?i:{_LABEL})\s?:\s{{0,4}}((?:{_TITLE}\.? )?{_LINE}(?:, {_LINE})?)", 1
     ),
     _pattern("name", rf"\b({_FULL}),\s{_DEGREE}(?!\w)", 1),
 )

@@ -17,9 +17,7 @@ from vitruvian.deid.patterns import AGE, DATES, PATTERNS, Category
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 _YEAR = re.compile(r"(?:1[89]|20)\d{2}")
-_COMMON = frozenset(
-    {"a", "an", "and", "de", "la", "le", "may", "der", "van", "von", "will", "the", "no", "mr", "mrs", "dr"}
-)
+_COMMON = frozenset({"an", "and", "de", "la", "le", "der", "van", "von", "the", "no", "mr", "mrs", "dr"})
 
 
 @dataclass(frozen=True)

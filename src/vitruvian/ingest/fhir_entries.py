@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ import orjson
 
 from vitruvian.core import DataError, UnsupportedError
 from vitruvian.ingest.fhir_json import Slices, doubled, fault, slices
+from vitruvian.ingest.fhir_part import part_entries
 from vitruvian.record import RawFile
 
 BUNDLES = ("transaction", "batch", "collection", "searchset", "document", "history")
 LINE = 1 << 26  # bytes of one line
 _TREE = 1 << 25  # bytes of a Bundle that is parsed in one piece; above it, entry by entry
+_PLACE = re.compile(r"(?:entry|line)\[\d+\]")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -103,6 +106,8 @@ def _of_tree(content: bytes) -> list[Entry]:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise DataError("malformed JSON", got=fault(content) or error, todo="Export the file again.") from error
+    if isinstance(found, dict) and found and all(map(_PLACE.fullmatch, found)):
+        return list(_of_part(found))
     if not isinstance(found, dict) or not isinstance(found.get("resourceType"), str):
         raise DataError("this JSON is not FHIR", got="no resourceType", allowed="a FHIR R4 resource or Bundle")
     if found["resourceType"] != "Bundle":
@@ -118,6 +123,16 @@ def _of_tree(content: bytes) -> list[Entry]:
     if doubled(content, [frame, *(one.text for one in entries)]):
         raise DataError("malformed JSON", got=fault(content), todo="Export the file again.")
     return entries
+
+
+def _of_part(part: dict[str, Any]) -> Iterator[Entry]:
+    """What was cut out of a file about several people (`fhir_part`), under its old places."""
+    for place, text in part_entries(part):
+        one = _entry(place, text)
+        if place.startswith("entry"):
+            found = _of_entry(int(place[6:-1]), one.resource)
+            one = found._replace(fault=one.fault or found.fault)
+        yield one
 
 
 @dataclass(frozen=True)

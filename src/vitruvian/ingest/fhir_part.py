@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from vitruvian.core import DataError
 from vitruvian.ingest.fhir_json import slices
@@ -19,11 +23,11 @@ def entry_texts(file: RawFile, wanted: Collection[int]) -> Iterator[tuple[str, b
     if not wanted:
         return
     content = file.content.removeprefix(_BOM)
-    places = _entry_places(file.path, file.path.stat().st_mtime_ns)
+    count, places = _entry_places(file.path, file.path.stat().st_mtime_ns)
     for k in sorted(wanted):
-        if k not in places:
+        if k >= count:
             raise DataError("there is no such entry", got=f"entry[{k}] of {file.name}")
-        yield f"entry[{k}]", content[slice(*places[k])]
+        yield f"entry[{k}]", _json(content[slice(*places[k])]) if k in places else b"null"
 
 
 def line_texts(file: RawFile, wanted: Collection[int]) -> Iterator[tuple[str, bytes]]:
@@ -36,14 +40,30 @@ def line_texts(file: RawFile, wanted: Collection[int]) -> Iterator[tuple[str, by
             if k >= len(starts):
                 raise DataError("there is no such line", got=f"line[{k}] of {file.name}")
             stream.seek(starts[k])
-            yield f"line[{k}]", stream.readline().removeprefix(_BOM).strip()
+            yield f"line[{k}]", _json(stream.readline().removeprefix(_BOM).strip())
+
+
+def _json(text: bytes) -> bytes:
+    """The text, if a part can hold it as it is; what is not JSON becomes {"base64": …}, so that nothing is lost."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return b'{"base64": "' + base64.b64encode(text) + b'"}'
+    return text
+
+
+def part_entries(part: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(place, text) of what `entry_texts` and `line_texts` put together, when a part is read again."""
+    for place, value in part.items():
+        broken = value.get("base64") if isinstance(value, dict) and len(value) == 1 else None
+        yield place, base64.b64decode(broken) if isinstance(broken, str) else orjson.dumps(value)
 
 
 @lru_cache(maxsize=1)
-def _entry_places(path: Path, changed: int) -> dict[int, tuple[int, int]]:
-    """Where each entry lies; kept for the last file, which is asked once for each of its people."""
+def _entry_places(path: Path, changed: int) -> tuple[int, dict[int, tuple[int, int]]]:
+    """How many entries there are and where each lies; kept for the last file, asked once for each of its people."""
     found = slices(RawFile(path).content.removeprefix(_BOM))
-    return {index: (start, end) for index, start, end in found.entries} if found else {}
+    return (found.count, {index: (start, end) for index, start, end in found.entries}) if found else (0, {})
 
 
 @lru_cache(maxsize=1)

@@ -54,19 +54,28 @@ class Hl7v2(Format):
     needs_patient = False
 
     def claims(self, head: bytes) -> bool:
-        """A message header, or a batch's, perhaps in an MLLP frame."""
-        return _START.match(head) is not None
+        """A message header, or a batch's, perhaps in an MLLP frame; or a part of such a file."""
+        return _START.match(head) is not None or head.startswith(b'{"message[')
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """Records of all messages; raises `UnsupportedError` for a message of a type that is not read."""
-        for k, text in enumerate(messages(file)):
+        for k, text in _numbered(file):
             yield from _message(k, segments(text), told)
 
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """`{"message[3]": text}` of the messages at `places`."""
         wanted = {int(match[1]) for place in places if (match := _PLACE.match(place))}
-        found = {f"message[{k}]": text for k, text in enumerate(messages(file)) if k in wanted}
-        return orjson.dumps(found)
+        return orjson.dumps({f"message[{k}]": text for k, text in _numbered(file) if k in wanted})
+
+
+def _numbered(file: RawFile) -> Iterator[tuple[int, str]]:
+    """Messages with their numbers: of a file as received, or of a part that was cut out of one."""
+    if not file.head.startswith(b"{"):
+        yield from enumerate(messages(file))
+        return
+    part = orjson.loads(file.content)
+    for place, text in part.items():
+        yield int(place[8:-1]), text
 
 
 def _message(number: int, parts: list[Segment], told: Told) -> Iterator[Item]:

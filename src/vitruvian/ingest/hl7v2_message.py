@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -49,7 +50,11 @@ class Segment:
         return "\n".join(self._text(one) for one in repetitions)
 
     def _text(self, raw: str) -> str:
-        return str(self.message.unescape(raw.replace("\\.br\\", "\n"))) if "\\" in raw else raw
+        if "\\" not in raw:
+            return raw
+        with warnings.catch_warnings():  # the library reports an unknown escape by a deprecated call
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return str(self.message.unescape(raw.replace("\\.br\\", "\n")))
 
 
 def messages(file: RawFile) -> Iterator[str]:
@@ -69,7 +74,7 @@ def messages(file: RawFile) -> Iterator[str]:
             found += 1
         if line[:3] == b"BTS":
             announced = (line.split(line[3:4]) if len(line) > 4 else [b"", b""])[1].strip()
-            if announced.isdigit() and int(announced) != found:
+            if re.fullmatch(rb"\d{1,9}", announced) and int(announced) != found:
                 got = f"{found} of {announced.decode()} messages"
                 raise DataError("the batch is not whole", got=got, todo="Ask for it again.")
         elif line[:3] == b"MSH" or lines:
