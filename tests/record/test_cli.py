@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["records_in"] == report["stored"] == 62
-    assert report["by_format"] == {"fhir": 61, "vcf": 1}
+    assert {name: counts["stored"] for name, counts in report["by_format"].items()} == {"fhir": 61, "vcf": 1}
     return path
 
 
@@ -61,3 +61,32 @@ def test_exit_codes(folder: Path, tmp_path: Path) -> None:
     missing = vitruvian("ingest", "nothing.json", cwd=tmp_path)
     assert missing.returncode == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_quarantine_is_replayed_with_what_was_missing(tmp_path: Path) -> None:
+    bundle, known = samples()["sample-c"]
+    genome = tmp_path / "genome.vcf"
+    genome.write_text(known.read_text().replace("FORMAT\tsample-c", "FORMAT\tspit-kit-9"))
+    assert vitruvian("ingest", bundle, cwd=tmp_path).returncode == 0
+    assert vitruvian("ingest", genome, cwd=tmp_path).returncode == 3
+    waiting = json.loads(vitruvian("quarantine", "list", "--json", cwd=tmp_path).stdout)
+    assert [one["name"] for one in waiting] == ["genome.vcf"]
+    assert vitruvian("quarantine", "replay", cwd=tmp_path).returncode == 3
+    done = vitruvian("quarantine", "replay", waiting[0]["id"], "--patient", "sample-c", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    counts = {"records_in": 1, "stored": 1, "duplicate": 0, "quarantined": 0}
+    assert json.loads(done.stdout)["by_format"] == {"vcf": counts}
+    assert json.loads(vitruvian("quarantine", "list", "--json", cwd=tmp_path).stdout) == []
+    again = vitruvian("quarantine", "replay", waiting[0]["id"], cwd=tmp_path)
+    assert again.returncode == 2
+    assert "not in quarantine" in again.stderr
+
+
+def test_what_is_told_badly_is_refused(tmp_path: Path) -> None:
+    bundle = samples()["sample-a"][0]
+    zone = vitruvian("ingest", bundle, "--zone", "Middle/Earth", cwd=tmp_path)
+    assert zone.returncode == 2
+    assert "no such time zone" in zone.stderr
+    sample = vitruvian("ingest", bundle, "--sample", "NA12878", cwd=tmp_path)
+    assert sample.returncode == 2
+    assert "NAME=PATIENT" in sample.stderr

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from vitruvian.cli._record import JSON_OPTION, RECORD_OPTION, open_record
 
+if TYPE_CHECKING:
+    from vitruvian.record import IngestReport
+
 
 def ingest_command(
-    paths: list[Path] = typer.Argument(..., help="Files or folders: FHIR R4 (JSON, NDJSON), VCF; gzip too."),
+    paths: list[Path] = typer.Argument(..., help="Files or folders of any kind that can be read; gzip too."),
     record: str | None = RECORD_OPTION,
     patient: str | None = typer.Option(None, "--patient", help="Whose the files are that do not say so (a genome)."),
+    zone: str | None = typer.Option(None, "--zone", help="Where local times were taken (Europe/Berlin)."),
+    sample: list[str] = typer.Option([], "--sample", help="NAME=PATIENT: whose a sample of a file with several is."),
+    mapping: Path | None = typer.Option(None, "--mapping", help="Confirmed column mapping of laboratory tables."),
     as_json: bool = JSON_OPTION,
 ) -> None:
     """Take files in; exit code 3 if anything was put into quarantine."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from vitruvian.core import QuarantineError
-    from vitruvian.record import IngestReport, files_under
+    from vitruvian.record import files_under
 
+    named = sample_pairs(sample)
     total = len(files_under(paths))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with open_record(record, create=True) as opened, Progress(*columns, console=Console(stderr=True)) as bar:
@@ -31,7 +38,14 @@ def ingest_command(
         def on_file(path: Path, _: IngestReport) -> None:
             bar.update(task, advance=1, description=path.name)
 
-        report = opened.ingest(*paths, patient=patient, on_file=on_file)
+        report = opened.ingest(*paths, patient=patient, zone=zone, samples=named, mapping=mapping, on_file=on_file)
+    tell(report, as_json)
+
+
+def tell(report: IngestReport, as_json: bool) -> None:
+    """Print an account; raises `QuarantineError` if anything was put into quarantine."""
+    from vitruvian.core import QuarantineError
+
     if as_json:
         typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
     else:
@@ -43,3 +57,14 @@ def ingest_command(
         lines = "\n  ".join(report.problems)
         todo = f"See `vitruvian quarantine list`.\n  {lines}"
         raise QuarantineError(f"{report.quarantined} of {report.records_in} records are in quarantine", todo=todo)
+
+
+def sample_pairs(texts: list[str]) -> dict[str, str]:
+    """NAME=PATIENT, parsed; raises `InputError`."""
+    from vitruvian.core import InputError
+
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, _, subject) in zip(texts, pairs, strict=True):
+        if not (name and subject):
+            raise InputError("--sample cannot be read", got=text, allowed="NAME=PATIENT")
+    return {name: subject for name, _, subject in pairs}

@@ -1,9 +1,10 @@
-"""`vitruvian quarantine list`."""
+"""`vitruvian quarantine list` and `replay`."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -26,5 +27,23 @@ def list_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_OPTION
         typer.echo(json.dumps([asdict(one) for one in rows], indent=2, ensure_ascii=False))
         return
     for one in rows:
-        typer.echo(f"{one.name}\t{one.place}\t{one.what}\n  {one.reason}")
+        typer.echo(f"{one.id}\t{one.name}\t{one.place}\t{one.what}\n  {one.reason}")
     typer.echo(f"{len(rows)} in quarantine")
+
+
+@quarantine_app.command("replay")
+def replay_command(
+    ids: list[str] = typer.Argument(None, help="Which, by the ids of `list`; all without."),
+    record: str | None = RECORD_OPTION,
+    patient: str | None = typer.Option(None, "--patient", help="Whose the files are that do not say so."),
+    zone: str | None = typer.Option(None, "--zone", help="Where local times were taken (Europe/Berlin)."),
+    sample: list[str] = typer.Option([], "--sample", help="NAME=PATIENT: whose a sample of a file with several is."),
+    mapping: Path | None = typer.Option(None, "--mapping", help="Confirmed column mapping of laboratory tables."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Try what is in quarantine again, after a fix or with what was missing; exit code 3 if anything stays there."""
+    from vitruvian.cli.ingest import sample_pairs, tell
+
+    with open_record(record) as opened:
+        report = opened.replay(ids or None, patient=patient, zone=zone, samples=sample_pairs(sample), mapping=mapping)
+    tell(report, as_json)

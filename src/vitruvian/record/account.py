@@ -13,14 +13,15 @@ COUNTS = ("records_in", "stored", "duplicate", "quarantined")
 class IngestReport:
     """What became of every record that came in: records_in = stored + duplicate + quarantined.
 
-    A sample of a stream counts as one record; its id is that of the chunk it went into.
+    A sample of a stream counts as one record; its id is that of the chunk it went into. `by_format` has the same four
+    counts for each format.
     """
 
     records_in: int = 0
     stored: int = 0
     duplicate: int = 0
     quarantined: int = 0
-    by_format: Mapping[str, int] = field(default_factory=dict)
+    by_format: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stored_ids: tuple[str, ...] = ()
     duplicate_ids: tuple[str, ...] = ()
     quarantined_ids: tuple[str, ...] = ()
@@ -28,9 +29,10 @@ class IngestReport:
     people: tuple[str, ...] = ()
 
     def __add__(self, other: IngestReport) -> IngestReport:
-        formats = dict(self.by_format)
-        for name, count in other.by_format.items():
-            formats[name] = formats.get(name, 0) + count
+        formats = {name: dict(counts) for name, counts in self.by_format.items()}
+        for name, counts in other.by_format.items():
+            before = formats.get(name, {})
+            formats[name] = {one: before.get(one, 0) + counts[one] for one in COUNTS}
         return IngestReport(
             self.records_in + other.records_in,
             self.stored + other.stored,
@@ -47,7 +49,7 @@ class IngestReport:
     def to_json(self) -> dict[str, Any]:
         """The counts, the problems in words, and whose records they were."""
         return {name: getattr(self, name) for name in COUNTS} | {
-            "by_format": dict(self.by_format),
+            "by_format": {name: dict(counts) for name, counts in self.by_format.items()},
             "people": list(self.people),
             "problems": list(self.problems),
         }

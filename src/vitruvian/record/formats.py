@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Protocol, cast, runtime_checkable
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vitruvian.core import DataError, InputError, UnsupportedError
 from vitruvian.record.fact import Item
@@ -27,6 +27,14 @@ LIMIT = 1 << 28  # bytes of one file after decompression
 
 def _nobody(_: str) -> str | None:
     return None
+
+
+def time_zone(name: str | None) -> ZoneInfo | None:
+    """The time zone of a name such as "Europe/Berlin", None for None; raises `InputError`."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError("no such time zone", got=name, allowed='a name such as "Europe/Berlin"') from error
 
 
 @dataclass(frozen=True)

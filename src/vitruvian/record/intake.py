@@ -214,18 +214,20 @@ class _Intake:
             self.store.connection.execute(update(table).where(table.c.prov == prov).values(**values))
         ids = [self._reject(one, *owners.of(one), hidden) for one in self.rejected]
         gone = _accept(self.store, self.origin, ids)
-        records_in = self.records + sampled + len(self.rejected)
+        counts = {
+            "records_in": self.records + sampled + len(self.rejected),
+            "stored": len(self.stored) + sum(one.stored for one in reports),
+            "duplicate": len(self.duplicate) + sum(one.duplicate for one in reports),
+            "quarantined": len(self.rejected),
+        }
         report = IngestReport(
-            records_in,
-            len(self.stored) + sum(one.stored for one in reports),
-            len(self.duplicate) + sum(one.duplicate for one in reports),
-            len(self.rejected),
-            {self.form[0]: records_in},
-            (*self.stored, *(key for one in reports for key in one.chunks)),
-            tuple(self.duplicate),
-            tuple(ids),
-            tuple(self._told()),
-            tuple(subject for subject in self.places if subject),
+            **counts,
+            by_format={self.form[0]: counts},
+            stored_ids=(*self.stored, *(key for one in reports for key in one.chunks)),
+            duplicate_ids=tuple(self.duplicate),
+            quarantined_ids=tuple(ids),
+            problems=tuple(self._told()),
+            people=tuple(subject for subject in self.places if subject),
         )
         return Taken(report, (*gone, *(one for report_ in reports for one in report_.obsolete)))
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
+from vitruvian.core import UnknownNameError
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.formats import RawFile
@@ -34,10 +35,17 @@ class Quarantined:
 
 
 def waiting_rows(connection: Connection, ids: Collection[str] | None = None) -> Sequence[Any]:
-    """Rows of what is still in quarantine, oldest first."""
+    """Rows of what is still in quarantine (all, or some ids), oldest first; raises `UnknownNameError`."""
     table = schema.quarantine
     query = select(table).where(table.c.accepted_ms.is_(None)).order_by(table.c.received_ms, table.c.quarantine)
-    return connection.execute(query if ids is None else query.where(table.c.quarantine.in_(list(ids)))).all()
+    rows = connection.execute(query).all()
+    if ids is None:
+        return rows
+    absent = set(ids) - {row.quarantine for row in rows}
+    if absent:
+        todo = "See `vitruvian quarantine list`."
+        raise UnknownNameError("not in quarantine", got=", ".join(sorted(absent)), todo=todo)
+    return [row for row in rows if row.quarantine in ids]
 
 
 def open_quarantined(row: Any, keys: KeyRing) -> Quarantined:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import Connection, Engine, Row, select
@@ -25,7 +24,7 @@ from vitruvian.record.fact import Draft, Fact, Rejected
 from vitruvian.record.fact_rows import fact_id, resource_id
 from vitruvian.record.faults import storage
 from vitruvian.record.finding import near_people, one_person, persons_named, subjects_of, unknown
-from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise
+from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise, time_zone
 from vitruvian.record.group_commit import GroupCommit
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
@@ -105,7 +104,7 @@ class Record:
         """
         self.actor.demand("ingest")
         known = tuple(formats) if formats is not None else installed_formats()
-        told = Told(None, ZoneInfo(zone) if zone else None, dict(samples or {}), mapping)
+        told = Told(None, time_zone(zone), dict(samples or {}), mapping)
         found = [(file, _format(file, known)) for file in map(RawFile, files_under(paths))]
         belonging = {one for file, form in found if isinstance(form, Format) for one in form.companions(file)}
         files = [pair for pair in found if pair[0].path not in belonging]
@@ -200,18 +199,21 @@ class Record:
         *,
         patient: str | None = None,
         zone: str | None = None,
+        samples: Mapping[str, str] | None = None,
+        mapping: Path | None = None,
         formats: Sequence[Format] | None = None,
     ) -> IngestReport:
         """Try what is in quarantine again (all, or some ids), after a fix of the parser or with what was missing.
 
         The account is of the files behind it: what is accepted now is stored, what is not stays in quarantine.
+        Raises `UnknownNameError` for an id that is not there.
         """
         self.actor.demand("ingest")
         known = tuple(formats) if formats is not None else installed_formats()
+        told, total = Told(None, time_zone(zone), dict(samples or {}), mapping), IngestReport()
         with self.transaction() as connection:
             rows = {(row.subject, row.raw_hash): row for row in waiting_rows(connection, ids)}
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
-        told, total = Told(zone=ZoneInfo(zone) if zone else None), IngestReport()
         for row in rows.values():
             with raw_file(row, self.keys, self.blobs) as file:
                 total += self._ingest_file(file, _format(file, known), told, patient, row.origin_hash)
