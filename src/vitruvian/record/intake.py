@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from vitruvian.record.splitting import kept_parts
 from vitruvian.record.streams import StreamWriter
 
 BATCH = 2000
+_LIGHT = 25  # samples that take the room of one record
 _SHOWN = 20  # problems told in words; all are in quarantine
 
 
@@ -73,10 +73,23 @@ def take_in(
 ) -> Taken:
     """Write all items of one file inside the caller's transaction. `origin` is the hash of the file as received."""
     work = _Intake(store, file, form, reader, origin)
-    found = iter(items)
-    while batch := list(islice(found, BATCH)):
+    for batch in _batches(items):
         work.add(batch)
     return work.close()
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in batches that fit into memory: some thousand records, or as many samples as weigh the same."""
+    held: list[Item] = []
+    weight = 0
+    for one in items:
+        held.append(one)
+        weight += 1 + len(one.start) // _LIGHT if isinstance(one, Samples) else 1
+        if weight >= BATCH:
+            yield held
+            held, weight = [], 0
+    if held:
+        yield held
 
 
 @dataclass(frozen=True)
