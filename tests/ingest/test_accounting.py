@@ -192,7 +192,7 @@ def test_a_crash_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest
 def test_installed_formats_are_the_built_in_ones(tmp_path: Path) -> None:
     with Record.open(tmp_path / "a.db") as record:
         assert record.ingest(samples()["sample-b"][0]).stored == 20
-    assert FORMATS == installed_formats()
+    assert installed_formats() == FORMATS
 
 
 @pytest.fixture(scope="module")
