@@ -8,6 +8,7 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli.deid import deid_command
 from vitruvian.cli.demo import demo_command
 from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
@@ -40,6 +41,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
         raise typer.Exit()
 
 
+app.command("deid")(deid_command)
 app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
