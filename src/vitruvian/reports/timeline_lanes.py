@@ -14,6 +14,11 @@ _ENDED = frozenset({"stopped", "completed", "resolved", "inactive", "remission",
 _DRUGS = frozenset({"medication_request", "medication_statement", "medication_administration"})
 _SUFFIX = re.compile(r"\s*\((disorder|finding|situation|procedure|regime/therapy|morphologic abnormality)\)$")
 _PACKAGE = re.compile(r"^(?:NDA\d+ )?(?:[\d.]+ (?:ACTUAT|ML|HR|MG|UNT) )*(?=\w)")
+_MODALITIES = {
+    "CR": "X-ray", "DX": "X-ray", "CT": "Computed tomography", "MR": "Magnetic resonance", "US": "Ultrasound",
+    "NM": "Nuclear medicine", "PT": "Positron emission tomography", "XA": "Angiography", "MG": "Mammography",
+    "ECG": "Electrocardiogram", "OP": "Ophthalmic photography", "SEG": "Segmentation", "SR": "Structured report",
+}  # fmt: skip
 _ROWS = 16
 
 
@@ -56,7 +61,7 @@ def lanes(facts: Sequence[Fact], axis: Axis) -> list[Lane]:
         _bars("Drugs", "drug", [f for f in facts if f.kind in _DRUGS], axis),
         _marks("Stays and visits", "visit", [f for f in facts if f.kind == "encounter"], axis, _visit),
         _marks("Procedures", "procedure", [f for f in facts if f.kind == "procedure"], axis, title),
-        _marks("Images and studies", "image", [f for f in facts if is_image(f)], axis, title),
+        _marks("Images and studies", "image", [f for f in facts if is_image(f)], axis, _study),
         _marks("Vaccines", "vaccine", [f for f in facts if f.kind == "immunization"], axis, lambda _: "Vaccines given"),
     ]
     return [lane for lane in found if lane.rows or lane.earlier]
@@ -75,6 +80,11 @@ def title(fact: Fact) -> str:
 def _drug(fact: Fact) -> str:
     drug = fact.detail.get("drug")
     return str(drug).replace("_", " ").capitalize() if drug else _PACKAGE.sub("", title(fact))
+
+
+def _study(fact: Fact) -> str:
+    """What was made, where only the modality is known (DICOM PS3.3 C.7.3.1.1.1) in words."""
+    return _MODALITIES.get(title(fact), title(fact))
 
 
 def _visit(fact: Fact) -> str:
