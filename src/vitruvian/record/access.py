@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, literal_column, select
 
-from vitruvian.core import Actor, InputError
+from vitruvian.core import Actor, DataError, InputError
 from vitruvian.record.consent import Consent, Matter, decide, read_consent
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import fact, head, subject
@@ -139,6 +139,14 @@ def scope_of(connection: Connection, keys: KeyRing, actor: Actor, person: str, a
     return Scope(actor, name, subjects, tuple(_consent(row, keys) for row in rows), at, keys)
 
 
+def consent_resources(
+    connection: Connection, keys: KeyRing, subjects: Sequence[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """(subject, Consent resource) of all consents of some subjects, in the version that is current."""
+    rows = connection.execute(_CONSENTS_OF, {"subjects": list(subjects)}).all()
+    return [(row.subject, _resource(row, keys)) for row in rows]
+
+
 def permitted_subjects(connection: Connection, keys: KeyRing, actor: Actor, category: str, at: int) -> list[str]:
     """Subjects of all persons whose facts of `category` `actor` may see, all of that category; sorted.
 
@@ -185,5 +193,13 @@ def _by_person(connection: Connection, keys: KeyRing) -> dict[str, list[Consent]
 
 
 def _consent(row: Any, keys: KeyRing) -> Consent:
+    """The consent of a fact; one that does not open (its person is being erased) denies everything."""
+    try:
+        return read_consent(_resource(row, keys))
+    except DataError:
+        return read_consent({"status": "active", "provision": {"type": "deny"}})
+
+
+def _resource(row: Any, keys: KeyRing) -> dict[str, Any]:
     detail = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))[_DETAIL] or {}
-    return read_consent(detail.get("resource") or {})
+    return dict(detail.get("resource") or {})

@@ -25,6 +25,7 @@ from vitruvian.record.fact_rows import fact_id, resource_id
 from vitruvian.record.faults import storage
 from vitruvian.record.finding import near_people, one_person, persons_named, subjects_of, unknown
 from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise, time_zone
+from vitruvian.record.governing import Governing
 from vitruvian.record.group_commit import GroupCommit
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
@@ -42,7 +43,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Governing):
     """Everything known of people, append-only, behind one actor's rights. Use `Record.open`."""
 
     engine: Engine
@@ -411,6 +412,15 @@ class Record:
             told = "; ".join(map(str, findings))
             raise DataError("the audit was altered", got=told, todo="Compare with a backup.")
         return rows
+
+    def take_in_for(self, person: str, path: Path) -> IngestReport:
+        """Take in a file that this program wrote on behalf of a person: their consents. Raises `DataError`."""
+        self._demand("consent", person)
+        file = RawFile(path)
+        report = self._ingest_file(file, _format(file, installed_formats()), Told(person), person)
+        if report.quarantined:
+            raise DataError("the file was not accepted", got="; ".join(report.problems))
+        return report
 
 
 def _format(file: RawFile, known: Sequence[Format]) -> Format | DataError:

@@ -1,0 +1,116 @@
+"""Governing a record: who did what, which ids are one person, and erasing a person."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from sqlalchemy import Connection, Engine
+
+from vitruvian.core import Actor, to_ms
+from vitruvian.record import identity
+from vitruvian.record.audit_log import AuditEntry, audit_entries
+from vitruvian.record.auditing import AuditChain
+from vitruvian.record.erasure import Erased, erase_person
+from vitruvian.record.faults import storage
+from vitruvian.record.finding import near_people, persons_named, subjects_of, unknown
+from vitruvian.record.keys import KeyRing
+
+if TYPE_CHECKING:
+    from vitruvian.record.record import Record
+
+T = TypeVar("T")
+
+
+class Governing(ABC):
+    """What `Record` can do beside taking in and reading; every call is decided by role and purpose, and audited."""
+
+    engine: Engine
+    keys: KeyRing
+    chain: AuditChain
+    actor: Actor
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A transaction with its audit."""
+
+    @abstractmethod
+    def _demand(self, action: str, person: str) -> None: ...
+
+    @abstractmethod
+    def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None: ...
+
+    def audit_log(
+        self, name: str | None = None, *, actor: str | None = None, since: datetime | str | None = None
+    ) -> list[AuditEntry]:
+        """Who did what, in order of time: to one person (a patient may ask of themselves), by one actor, since then.
+
+        Asking is audited too.
+        """
+        subjects: tuple[str, ...] = ()
+        if name is None:
+            self._demand("audit", "")
+        else:
+            name, subjects = self.governed("audit", name)
+        with self.transaction() as connection:
+            names = None if name is None else [self.chain.pseudonym(one) for one in {name, *subjects}]
+            found = audit_entries(connection, names, actor, None if since is None else to_ms(since))
+            self._note(connection, "audit", name or "", {"rows": len(found)})
+        return found
+
+    def governed(self, action: str, name: str) -> tuple[str, tuple[str, ...]]:
+        """The person whom `name` means and their subjects, for an `action` (consent, audit, identity) on them.
+
+        Raises `AccessError` before anything is asked, `UnknownNameError`.
+        """
+        self._demand(action, name)
+        with self.engine.begin() as connection:
+            found = persons_named(connection, self.keys, name)
+            if len(found) == 1:
+                return found[0], subjects_of(connection, found[0])
+            near = near_people(connection, name) if self.actor.permits("search") else []
+        raise unknown(name, found, near)
+
+    def link(self, subject: str, person: str, reason: str) -> None:
+        """Say that `subject`, an id of a source, is `person`; no fact is touched."""
+        self._identify("link", identity.link, subject, person, reason)
+
+    def merge(self, kept: str, other: str, reason: str) -> None:
+        """Make two persons one, `kept`; no fact is touched."""
+        self._identify("merge", identity.merge, kept, other, reason)
+
+    def unmerge(self, other: str, reason: str) -> tuple[str, ...]:
+        """Take the last merge of `other` back; gives the subjects that are theirs again."""
+        return self._identify("unmerge", identity.unmerge, other, reason)
+
+    def _identify(self, what: str, change: Callable[..., T], *args: str) -> T:
+        self._demand("identity", args[0])
+        with self.transaction() as connection:
+            done = change(connection, self.actor.id, *args)
+            for one in args[:-1]:
+                self._note(connection, "identity", one, {"what": what})
+        return done
+
+    def identity_log(self) -> list[identity.IdentityEntry]:
+        """Every link, merge and unmerge, oldest first."""
+        self._demand("identity", "")
+        with self.transaction() as connection:
+            self._note(connection, "identity", "", {"what": "log"})
+            return identity.entries(connection)
+
+    def candidates(self) -> list[identity.Candidate]:
+        """Persons who may be one, with what speaks for it: suggestions, nothing is merged."""
+        self._demand("identity", "")
+        with self.transaction() as connection:
+            found = identity.candidates(connection, self.keys)
+            self._note(connection, "identity", "", {"what": "candidates", "rows": len(found)})
+        return found
+
+    def erase(self, name: str) -> Erased | None:
+        """Erase a person for ever: keys, facts, files, streams, states; None if nobody is meant. See `erasure`."""
+        self._demand("erase", name)
+        with storage():
+            return erase_person(cast("Record", self), name)
