@@ -3,6 +3,7 @@
 from vitruvian.ingest.dicom_waveform import read_dicom_waveform as read_dicom_waveform
 from vitruvian.ingest.door import DICOM as DICOM
 from vitruvian.ingest.door import EDF as EDF
+from vitruvian.ingest.door import EXPOSOME as EXPOSOME
 from vitruvian.ingest.door import FHIR as FHIR
 from vitruvian.ingest.door import FORMATS as FORMATS
 from vitruvian.ingest.door import H5AD as H5AD

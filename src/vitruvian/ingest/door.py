@@ -9,6 +9,7 @@ from vitruvian.core import InputError
 from vitruvian.ingest.detect import Unread
 from vitruvian.ingest.dicom import Dicom
 from vitruvian.ingest.edf import Edf
+from vitruvian.ingest.exposome import Exposome
 from vitruvian.ingest.fhir import FhirJson
 from vitruvian.ingest.genome import Vcf
 from vitruvian.ingest.h5ad import H5ad
@@ -21,6 +22,7 @@ from vitruvian.record import Format, IngestReport, Record
 
 DICOM: Format = Dicom()
 EDF: Format = Edf()
+EXPOSOME: Format = Exposome()
 FHIR: Format = FhirJson()
 H5AD: Format = H5ad()
 HL7V2: Format = Hl7v2()
@@ -34,6 +36,7 @@ UNREAD: Format = Unread()
 FORMATS: tuple[Format, ...] = (
     DICOM,
     EDF,
+    EXPOSOME,
     FHIR,
     H5AD,
     HL7V2,

@@ -15,7 +15,7 @@ from vitruvian.ingest.fhir_entries import Entry
 from vitruvian.ingest.fhir_observation import observation
 from vitruvian.ingest.fhir_parts import Json, moment
 from vitruvian.ingest.fhir_subject import Context, identifiers, label, source_of, subject_of
-from vitruvian.ingest.fhir_trace import stumbled
+from vitruvian.ingest.fhir_trace import place_of, stumbled
 from vitruvian.record import Draft, Item, Rejected, SourceRecord
 
 _Read = Callable[[Json], Iterator[Draft]]
@@ -86,7 +86,7 @@ def item(entry: Entry, context: Context) -> Item:
 def _record(resource: Json, kind: str, subject: str, entry: Entry, context: Context) -> SourceRecord:
     facts = tuple(_facts(resource, kind, context))
     for fact in facts:
-        _check(fact)
+        _check(fact, resource)
     source, source_id = source_of(resource, entry.full_url)
     meta = resource.get("meta") or _NO_META
     updated = moment(meta.get("lastUpdated"))
@@ -113,14 +113,15 @@ def _facts(resource: Json, kind: str, context: Context) -> Iterator[Draft]:
     return coded(resource, {**context.medications, **contained} if contained else context.medications)
 
 
-def _check(fact: Draft) -> None:
+def _check(fact: Draft, resource: Json) -> None:
     """Every text of a fact is one; FHIR from broken senders has lists and objects where codes belong."""
     texts = (fact.system, fact.code, fact.display, fact.status, fact.unit_raw, fact.value_code, fact.value_text)
     if _TEXT.issuperset(map(type, texts)):
         return
     for text in texts:
         if text is not None and not isinstance(text, str):
-            raise DataError("a code or text has the wrong form", got=repr(text)[:60], allowed="text")
+            element = place_of(text, resource)
+            raise DataError(f"{element}: a code or text has the wrong form", got=repr(text)[:60], allowed="text")
 
 
 def _where(entry: Entry, context: Context) -> str:
@@ -129,12 +130,8 @@ def _where(entry: Entry, context: Context) -> str:
     if entry.fault or not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         return ""
 
-    def read(watched: Json) -> Iterator[Draft]:
-        for fact in _facts(watched, resource["resourceType"], context):
-            _check(fact)
-            yield fact
-
-    element = stumbled(read, resource)
+    kind = resource["resourceType"]
+    element = stumbled(lambda watched: _facts(watched, kind, context), resource)
     return f"{element}: " if element else ""
 
 

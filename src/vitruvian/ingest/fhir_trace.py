@@ -17,6 +17,18 @@ def stumbled(read: Callable[[Any], Iterable[Any]], resource: Any) -> str:
     return seen[0]
 
 
+def place_of(value: Any, part: Any, place: str = "") -> str:
+    """The path of an object inside a resource, by identity; "" if it is not there."""
+    if part is value:
+        return place
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for name, one in inner:
+        step = f"{place}[{name}]" if isinstance(part, list) else f"{place}.{name}".lstrip(".")
+        if found := place_of(value, one, step):
+            return found
+    return ""
+
+
 def _watch(value: Any, place: str, seen: list[str]) -> Any:
     seen[0] = place or seen[0]
     if isinstance(value, dict):

@@ -19,6 +19,7 @@ ATC = "http://www.whocc.no/atc"
 SNOMED = "http://snomed.info/sct"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"
 UCUM = "http://unitsofmeasure.org"
+EXPOSURE = "urn:vitruvian:exposure"
 _SYSTEMS = {"rxnorm": RXNORM, "atc": ATC, "loinc": LOINC, "snomed": SNOMED}
 
 
@@ -95,6 +96,31 @@ def problems() -> tuple[Problem, ...]:
         Problem(r["name"], r["snomed"], r["icd10"], r["display"], tuple(r["synonyms"].split(";")), r["source"])
         for r in _rows("problems.tsv")
     )
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Something of a person's surroundings or way of life: name, code, unit ("" for text), plausible range."""
+
+    name: str
+    code: str
+    title: str
+    unit: str
+    low: float | None
+    high: float | None
+    source: str
+
+
+@lru_cache(maxsize=1)
+def exposures() -> Mapping[str, Exposure]:
+    """Exposures by name and by code."""
+    found = {}
+    for r in _rows("exposures.tsv"):
+        low, high = (float(r[name]) if r[name] else None for name in ("low", "high"))
+        found[r["name"]] = found[r["code"]] = Exposure(
+            r["name"], r["code"], r["title"], r["unit"], low, high, r["source"]
+        )
+    return MappingProxyType(found)
 
 
 @lru_cache(maxsize=1)
