@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import signal
+import time
 import warnings
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import numpy as np
 import pytest
 
 from vitruvian.core import DataError, UnknownNameError
-from vitruvian.ingest.h5ad import H5ad, h5ad_values
+from vitruvian.ingest.h5ad import H5ad, h5ad_values, survey
+from vitruvian.ingest.isolated import isolated
 from vitruvian.record import Parsed, RawFile, Told
 
 pytest.importorskip("anndata", reason="the extra omics is not installed")
@@ -52,12 +56,14 @@ def test_rows_are_samples(tmp_path: Path) -> None:
 def test_cells_are_put_together_by_donor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from scipy.sparse import csr_matrix
 
-    monkeypatch.setattr("vitruvian.ingest.h5ad.SLICE", 15)  # three cells at a time
     cells = [f"AAACCTGAGAAACC{a}{b}-1" for a in "ACGT" for b in "ACGT"]
     matrix = csr_matrix(np.random.default_rng(3).poisson(0.7, (16, 5)).astype("float32"))
     file = write(tmp_path / "cells.h5ad", matrix, cells, donor_id=["D1", "D2", "D2", "D1"] * 4)
     found = read(file, samples={"D1": "p", "D2": "q"})
     assert [(one.subject, one.facts[0].detail["cells"]) for one in found.records] == [("p", 8), ("q", 8)]
+    whole = survey(file.path)
+    monkeypatch.setattr("vitruvian.ingest.h5ad.SLICE", 15)  # three cells at a time
+    assert survey(file.path) == whole
     dense = matrix.toarray()
     np.testing.assert_array_equal(h5ad_values(file.path, "D2").values, dense[[1, 2, 5, 6, 9, 10, 13, 14]].sum(axis=0))
     with pytest.raises(UnknownNameError):
@@ -74,6 +80,23 @@ def test_cells_without_a_donor_are_one_persons(tmp_path: Path) -> None:
     assert read(file, patient="p").records[0].facts[0].detail["cells"] == 3
     with pytest.raises(DataError, match="--patient"):
         read(file)
+
+
+def crash(_: Path) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hang(_: Path) -> None:
+    time.sleep(60)
+
+
+def test_a_reader_that_crashes_or_hangs_is_one_refused_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="crashed"):
+        isolated(crash, tmp_path, 20)
+    with pytest.raises(DataError, match="not read after"):
+        isolated(hang, tmp_path, 0.1)
+    file = write(tmp_path / "bulk.h5ad", np.ones((1, 5)), ["S1"])
+    assert len(read(file, patient="p").records) == 1
 
 
 def test_what_is_refused(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def record_end(line: str) -> int:
 
 def _indices(text: str, alternatives: int, where: str) -> tuple[int | None, ...]:
     parts = re.split(r"[/|]", text.lstrip("/|"))
-    if not all(part == "." or (part.isdigit() and int(part) <= alternatives) for part in parts):
+    if not all(part == "." or (part.isdecimal() and len(part) < 10 and int(part) <= alternatives) for part in parts):
         raise DataError(
             f"{where}: not a genotype",
             got=f"GT {text!r} with {alternatives} ALT alleles",

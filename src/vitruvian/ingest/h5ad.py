@@ -19,12 +19,13 @@ import numpy as np
 
 from vitruvian.core import DataError, UnknownNameError, UnsupportedError
 from vitruvian.ingest.delimited import plain
+from vitruvian.ingest.isolated import isolated
 from vitruvian.ingest.omics import HDF5, OmicsValues, omics_fact, omics_record
 from vitruvian.ingest.omics_ids import IdCheck, IdSystem, system_of
 from vitruvian.ingest.omics_layout import SAMPLE
 from vitruvian.ingest.omics_tally import Tally
 from vitruvian.ingest.whose import nobodys, place_of, subject_of
-from vitruvian.record import Format, Item, RawFile, Rejected, Told
+from vitruvian.record import Draft, Format, Item, RawFile, Rejected, Told
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SLICE = 1 << 22  # numbers read at once
 BROKEN = "the HDF5 file is not one that AnnData wrote, or is damaged"
+PATIENCE_S, SLOWEST = 15.0, 5e6  # seconds for any file, and bytes a second beyond
 MOST_SAMPLES = 100_000
 _CELLS = "[ACGTN]{8,}"
 
@@ -50,29 +52,15 @@ class H5ad(Format):
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """One record per sample; raises `InputError` for a file that is not AnnData, or has no known ids."""
-        with _opened(file.path) as data:
-            system = _system(data)
-            check = IdCheck(system)
-            check.see(map(str, data.var_names))
-            groups = _groups(data)
-            ids = [str(one) for one in data.var_names]
-            tallies = {name: Tally() for name in groups.names}
-            cells = dict.fromkeys(groups.names, 0)
-            for start, block in _slices(data):
-                for k, values in enumerate(block):
-                    name = groups.of[start + k]
-                    tallies[name].see(ids, values)
-                    cells[name] += 1
-            scale = _scale(data)
-            for name, tally in tallies.items():
-                subject = subject_of(name, len(tallies) == 1, told)
-                fact = omics_fact(system, check, name, tally, scale, {"cells": cells[name]} if groups.cells else {})
-                if subject is None:
-                    yield nobodys("h5ad", name)
-                elif isinstance(fact, str):
-                    yield Rejected("h5ad", place_of(name), fact, subject)
-                else:
-                    yield omics_record(name, subject, [tally], [fact])
+        found = isolated(survey, file.path, PATIENCE_S + file.path.stat().st_size / SLOWEST)
+        for name, fact, content in found:
+            subject = subject_of(name, len(found) == 1, told)
+            if subject is None:
+                yield nobodys("h5ad", name)
+            elif isinstance(fact, str):
+                yield Rejected("h5ad", place_of(name), fact, subject)
+            else:
+                yield omics_record(name, subject, [content], [fact])
 
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """The file with only the rows of the samples at `places`."""
@@ -83,6 +71,26 @@ class H5ad(Format):
             with _quiet():
                 data[kept].to_memory().write_h5ad(out)
             return out.read_bytes()
+
+
+def survey(path: Path) -> list[tuple[str, Draft | str, str]]:
+    """Of each sample: its name, its fact (or why there is none), and the hash of its values; read slice by slice."""
+    with _opened(path) as data:
+        system, groups, scale = _system(data), _groups(data), _scale(data)
+        ids = [str(one) for one in data.var_names]
+        check = IdCheck(system)
+        check.see(ids)
+        tallies = {name: Tally() for name in groups.names}
+        cells = dict.fromkeys(groups.names, 0)
+        for start, block in _slices(data):
+            for name, values in zip(groups.of[start : start + len(block)], block, strict=True):
+                tallies[name].see(ids, values)
+                cells[name] += 1
+        more = {name: {"cells": count} if groups.cells else {} for name, count in cells.items()}
+        return [
+            (name, omics_fact(system, check, name, tally, scale, more[name]), tally.content)
+            for name, tally in tallies.items()
+        ]
 
 
 class _Groups:

@@ -75,7 +75,9 @@ class OmicsTable(Format):
             elif wrong is not None:
                 yield Rejected("omics", place_of(sample), wrong, subject)
             else:
-                yield omics_record(sample, subject, held, [fact for fact in facts if isinstance(fact, Draft)])
+                yield omics_record(
+                    sample, subject, [one.content for one in held], [fact for fact in facts if isinstance(fact, Draft)]
+                )
 
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """The table with only the samples at `places`: their columns, or their rows."""
@@ -96,9 +98,9 @@ class OmicsTable(Format):
         return out.getvalue().encode()
 
 
-def omics_record(sample: str, subject: str, held: Sequence[Tally], facts: Sequence[Draft]) -> SourceRecord:
-    """The record of one sample, named by its content."""
-    digest = sha256("".join([sample, *(one.content for one in held)]).encode()).hexdigest()[:32]
+def omics_record(sample: str, subject: str, contents: Sequence[str], facts: Sequence[Draft]) -> SourceRecord:
+    """The record of one sample, named by the hashes of its values."""
+    digest = sha256("".join([sample, *contents]).encode()).hexdigest()[:32]
     return SourceRecord(
         "Omics", "", digest, digest, digest, subject, place_of(sample), tuple(facts), known_ms=now_ms()
     )  # fmt: skip
