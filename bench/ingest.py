@@ -1,16 +1,14 @@
-"""FHIR bundles: parsed and flattened (beside fhir.resources, where installed), taken into a record, and its growth.
+"""FHIR bundles taken into a record, and how the cost grows with the people in it.
 
 Taken in means: split, flattened, sealed, with provenance and audit, in SQLite synced at every file.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from itertools import count, islice
 from pathlib import Path
 
@@ -18,22 +16,18 @@ import orjson
 
 from bench.timing import Row
 from vitruvian.ingest import FHIR, samples
-from vitruvian.record import RawFile, Record, Told
+from vitruvian.record import Record
 
 LIMIT = 10_000  # resources per CPU-second
-PEER_RATIO = 20
 GROWTH = 1.5  # an ingest into a large record may cost so many times what it costs in a small one
-_PEER_BUNDLES = 3
 
 
 def rows(people: tuple[int, int], rounds: int) -> list[Row]:
-    """Rates per CPU-second: parse, ingest, and ingest where `people` (fewer, more) are there already."""
+    """Resources per CPU-second, and the cost of one person where `people` (fewer, more) are there already."""
     files = bundles()
-    parsed = max(_parse_rate(files) for _ in range(rounds))
     taken = max(_ingest_rate(files) for _ in range(rounds))
     few, many = _growth(people)
     return [
-        _beside_peer(files, parsed),
         Row(
             f"ingest of {len(files)} FHIR bundles",
             f"≥ {LIMIT:,} resources/s",
@@ -56,38 +50,6 @@ def bundles() -> list[Path]:
     folder = Path(os.environ.get("VITRUVIAN_SHARED", Path(__file__).parents[2] / "shared")) / "data" / "fhir"
     shipped = [path for files in samples().values() for path in files if path.suffix == ".json"]
     return sorted(folder.glob("*.json.gz")) or shipped
-
-
-def _beside_peer(files: Sequence[Path], own: float) -> Row:
-    work, result = "FHIR parse and flatten", f"{own:,.0f} resources/s"
-    try:
-        peer = import_module("fhir.resources.R4B")
-    except ModuleNotFoundError:
-        return Row(work, f"≥ {PEER_RATIO} × fhir.resources", result, None, "fhir.resources is not installed")
-    other = _peer_rate(peer, files[:_PEER_BUNDLES])
-    told = f"fhir.resources, a model a resource: {other:,.0f}/s; ratio {own / other:.1f}"
-    return Row(work, f"≥ {PEER_RATIO} × fhir.resources", result, own >= PEER_RATIO * other, told)
-
-
-def _parse_rate(files: Sequence[Path]) -> float:
-    start = time.process_time()
-    number = sum(1 for path in files for _ in FHIR.read(RawFile(path), Told()))
-    return number / (time.process_time() - start)
-
-
-def _peer_rate(peer: object, files: Sequence[Path]) -> float:
-    resources = [entry["resource"] for path in files for entry in orjson.loads(_content(path))["entry"]]
-    build = peer.get_fhir_model_class  # type: ignore[attr-defined]
-    for one in resources[:200]:
-        build(one["resourceType"]).model_validate(one)
-    start = time.process_time()
-    for one in resources:
-        build(one["resourceType"]).model_validate(one)
-    return len(resources) / (time.process_time() - start)
-
-
-def _content(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 def _ingest_rate(files: Sequence[Path]) -> float:
