@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Table, delete, or_, select, text, upd
 
 from vitruvian.core import DataError, StoreError
 from vitruvian.record import schema
+from vitruvian.record.analytic import Analytic
 from vitruvian.record.finding import persons_named, subjects_of, unknown
 from vitruvian.record.keys import QUARANTINE
 from vitruvian.record.quarantine import opened, raw_file
@@ -60,6 +61,9 @@ def _erase(record: Record, person: str, subjects: Sequence[str]) -> Erased:
     record.keys.drop(subjects)
     for one in subjects:
         record.blobs.drop_owner(one)
+    copy = Analytic.existing(record.engine, record.keys, record.blobs)
+    if copy is not None:
+        copy.erase(subjects)
     named = list(_naming(record, subjects))
     for row in named:
         record.blobs.remove(row.subject, row.raw_hash)

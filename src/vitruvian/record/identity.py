@@ -69,7 +69,7 @@ def unmerge(connection: Connection, actor: str, other: str, reason: str) -> tupl
     if not merges or merges[-1].action == "unmerge":
         raise InputError("this person was not merged into another one", got=other, todo="See the log of identities.")
     last = [one for one in merges if one.at_ms == merges[-1].at_ms and one.person_after == merges[-1].person_after]
-    now = dict(connection.execute(select(subject.c.subject, subject.c.person)).tuples().all())
+    now = {row.subject: row.person for row in connection.execute(select(subject.c.subject, subject.c.person))}
     back = [(one.subject, one.person_after) for one in last if now.get(one.subject) == one.person_after]
     _move(connection, actor, "unmerge", back, other, reason)
     return tuple(one for one, _ in back)
