@@ -15,20 +15,43 @@ if TYPE_CHECKING:
 
 
 def ingest_command(
-    paths: list[Path] = typer.Argument(..., help="Files or folders of any kind that can be read; gzip too."),
+    paths: list[Path] = typer.Argument(None, help="Files or folders of any kind that can be read; gzip too."),
     record: str | None = RECORD_OPTION,
     patient: str | None = typer.Option(None, "--patient", help="Whose the files are that do not say so (a genome)."),
     zone: str | None = typer.Option(None, "--zone", help="Where local times were taken (Europe/Berlin)."),
     sample: list[str] = typer.Option([], "--sample", help="NAME=PATIENT: whose a sample of a file with several is."),
     mapping: Path | None = typer.Option(None, "--mapping", help="Confirmed column mapping of laboratory tables."),
+    dicomweb: str | None = typer.Option(None, "--dicomweb", help="Address of a PACS, with --study."),
+    study: str | None = typer.Option(None, "--study", help="Study Instance UID that is fetched from the PACS."),
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Take files in; exit code 3 if anything was put into quarantine."""
+    """Take files, or a study from a PACS, in; exit code 3 if anything was put into quarantine.
+
+    A PACS that asks for a bearer token gets VITRUVIAN_DICOMWEB_TOKEN.
+    """
+    if dicomweb or study:
+        _from_pacs(dicomweb, study, paths, record, patient, as_json)
+    else:
+        _from_files(paths, record, patient, zone, sample, mapping, as_json)
+
+
+def _from_files(
+    paths: list[Path] | None,
+    record: str | None,
+    patient: str | None,
+    zone: str | None,
+    sample: list[str],
+    mapping: Path | None,
+    as_json: bool,
+) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from vitruvian.core import InputError
     from vitruvian.record import files_under
 
+    if not paths:
+        raise InputError("nothing to ingest", allowed="files or folders, or --dicomweb URL --study UID")
     named = sample_pairs(sample)
     total = len(files_under(paths))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -40,6 +63,27 @@ def ingest_command(
 
         report = opened.ingest(*paths, patient=patient, zone=zone, samples=named, mapping=mapping, on_file=on_file)
     tell(report, as_json)
+
+
+def _from_pacs(
+    url: str | None, study: str | None, paths: list[Path] | None, record: str | None, patient: str | None, as_json: bool
+) -> None:
+    import os
+
+    from vitruvian.core import InputError, QuarantineError
+    from vitruvian.ingest import ingest_dicomweb
+
+    if not url or not study or paths:
+        raise InputError("a study from a PACS needs --dicomweb and --study, and no files", got=f"{url}, {study}")
+    token = os.environ.get("VITRUVIAN_DICOMWEB_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else None
+    with open_record(record, create=True) as opened:
+        done = ingest_dicomweb(opened, url, study=study, headers=headers, patient=patient)
+    typer.echo(f"{done.found} instances: {done.held} held already, {len(done.failed)} not retrieved", err=True)
+    tell(done.report, as_json)
+    if done.failed:
+        lines = "\n  ".join(done.failed)
+        raise QuarantineError(f"{len(done.failed)} instances were not retrieved", todo=f"Run it again.\n  {lines}")
 
 
 def tell(report: IngestReport, as_json: bool) -> None:

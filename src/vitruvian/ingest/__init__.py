@@ -1,6 +1,8 @@
 """File formats → facts: one file per format, recognised by content; what cannot be read is kept in quarantine."""
 
 from vitruvian.ingest.dicom_waveform import read_dicom_waveform as read_dicom_waveform
+from vitruvian.ingest.dicomweb import PacsReport as PacsReport
+from vitruvian.ingest.dicomweb import ingest_dicomweb as ingest_dicomweb
 from vitruvian.ingest.door import DICOM as DICOM
 from vitruvian.ingest.door import EDF as EDF
 from vitruvian.ingest.door import EXPOSOME as EXPOSOME

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _TEXTS = {
-    "study_uid": "StudyInstanceUID", "series_uid": "SeriesInstanceUID", "frame_of_reference_uid": "FrameOfReferenceUID",
-    "series": "SeriesDescription", "study": "StudyDescription", "protocol": "ProtocolName", "sequence": "SequenceName",
-    "laterality": "Laterality", "image_laterality": "ImageLaterality", "position": "PatientPosition",
-    "view": "ViewPosition", "image_type": "ImageType", "photometric": "PhotometricInterpretation",
-    "manufacturer": "Manufacturer", "model": "ManufacturerModelName", "serial": "DeviceSerialNumber",
-    "station": "StationName", "software": "SoftwareVersions", "accession": "AccessionNumber",
-    "contrast": "ContrastBolusAgent", "burned_in_annotation": "BurnedInAnnotation", "lossy": "LossyImageCompression",
+    "sop_uid": "SOPInstanceUID", "study_uid": "StudyInstanceUID", "series_uid": "SeriesInstanceUID",
+    "frame_of_reference_uid": "FrameOfReferenceUID", "series": "SeriesDescription", "study": "StudyDescription",
+    "protocol": "ProtocolName", "sequence": "SequenceName", "laterality": "Laterality",
+    "image_laterality": "ImageLaterality", "position": "PatientPosition", "view": "ViewPosition",
+    "image_type": "ImageType", "photometric": "PhotometricInterpretation", "manufacturer": "Manufacturer",
+    "model": "ManufacturerModelName", "serial": "DeviceSerialNumber", "station": "StationName",
+    "software": "SoftwareVersions", "accession": "AccessionNumber", "contrast": "ContrastBolusAgent",
+    "burned_in_annotation": "BurnedInAnnotation", "lossy": "LossyImageCompression",
     "identity_removed": "PatientIdentityRemoved", "document_title": "DocumentTitle",
     "document_type": "MIMETypeOfEncapsulatedDocument", "label": "RTPlanLabel", "structure_set": "StructureSetLabel",
 }  # fmt: skip
