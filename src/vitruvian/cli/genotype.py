@@ -23,6 +23,7 @@ def genotype_command(
     build: str | None = typer.Option(
         None, "--build", help="GRCh38 or GRCh37; a contradiction with the file is refused."
     ),
+    index: Path | None = typer.Option(None, "--index", help="Its index, if not beside it (.tbi, .csi)."),
     sample: str | None = typer.Option(None, "--sample", help="Whose column, where the file holds several."),
     assume_reference: bool = typer.Option(
         False,
@@ -38,7 +39,7 @@ def genotype_command(
 
     if outside is not None and not outside.is_file():
         raise DataError("no such file of outside calls", got=outside)
-    read = read_calls(file, build=build, sample=sample, assume_reference=assume_reference)
+    read = read_calls(file, build=build, sample=sample, assume_reference=assume_reference, index=index)
     given = read_outside(outside.read_text(encoding="utf-8")) if outside else {}
     calls = genotype(read.calls, given)
     advised = advice(drug, calls) if drug else ()

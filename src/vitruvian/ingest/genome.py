@@ -5,6 +5,7 @@ Diplotypes and phenotypes are derived from the genome by the twin, with the vers
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,12 @@ class Vcf(Format):
         text = open_vcf(file.path)
         names = [name for name in text.samples if place_of(name) in places]
         columns = [*range(9), *(text.columns.index(name, 9) for name in names)]
-        lines = header_for(text, names)
+        out = io.BytesIO()
+        out.write("\n".join([*header_for(text, names), ""]).encode())
         for line in text.every_line():
             fields = line.split("\t")
-            lines.append("\t".join([fields[k] for k in columns]))
-        return "\n".join([*lines, ""]).encode()
+            out.write(("\t".join([fields[k] for k in columns]) + "\n").encode())
+        return out.getvalue()
 
 
 def _germline(text: VcfText, told: Told) -> Iterator[Item]:
