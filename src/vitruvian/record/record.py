@@ -300,6 +300,7 @@ class Record(Governing):
     ) -> list[Sequence[Row[Any]]]:
         """The rows of several queries about one person that may be seen: one read, one audit row, one transaction.
 
+        A query is a statement, or a statement that was made once, with its values: that one is not compiled again.
         Role and purpose are judged before anything is asked, consents in the transaction of the read. With `whole`,
         all rows of a query or none. Threads that read at once share a commit; each returns when its own is durable.
         """
@@ -311,7 +312,8 @@ class Record(Governing):
             scope = scope_of(connection, self.keys, self.actor, person, now_ms())
             found: list[Sequence[Row[Any]]] = []
             for query in queries:
-                found.append(scope.seen(connection.execute(query).all(), whole))
+                statement, values = query if isinstance(query, tuple) else (query, None)
+                found.append(scope.seen(connection.execute(statement, values).all(), whole))
             emergency = scope.emergency or None
             self._note(connection, "read", person, {**detail, "rows": sum(map(len, found)), "emergency": emergency})
             return found
