@@ -8,6 +8,7 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli.cohort import cohort_command
 from vitruvian.cli.deid import deid_command
 from vitruvian.cli.demo import demo_command
 from vitruvian.cli.dose import dose_command
@@ -42,6 +43,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 app.command("deid")(deid_command)
+app.command("cohort")(cohort_command)
 app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)

@@ -165,7 +165,7 @@ def permitted_subjects(connection: Connection, keys: KeyRing, actor: Actor, cate
 
 def visible_people(connection: Connection, keys: KeyRing, actor: Actor, at: int) -> list[str]:
     """Ids of all persons of whom `actor` may see anything; sorted."""
-    given = _by_person(connection, keys)
+    given = consents_by_person(connection, keys)
     default = Scope(actor, "", frozenset({""}), (), at, keys).anything
     people = connection.execute(select(subject.c.person).distinct().order_by(subject.c.person)).scalars()
     return [
@@ -176,7 +176,7 @@ def visible_people(connection: Connection, keys: KeyRing, actor: Actor, at: int)
 
 
 def _subjects_where(connection: Connection, keys: KeyRing, permits: Callable[[Sequence[Consent]], bool]) -> list[str]:
-    judged = {person: permits(consents) for person, consents in _by_person(connection, keys).items()}
+    judged = {person: permits(consents) for person, consents in consents_by_person(connection, keys).items()}
     default = permits(())
     if not default and not any(judged.values()):
         return []
@@ -184,7 +184,7 @@ def _subjects_where(connection: Connection, keys: KeyRing, permits: Callable[[Se
     return [row.subject for row in rows if judged.get(row.person, default)]
 
 
-def _by_person(connection: Connection, keys: KeyRing) -> dict[str, list[Consent]]:
+def consents_by_person(connection: Connection, keys: KeyRing) -> dict[str, list[Consent]]:
     """Consents of everybody who has given one."""
     found: dict[str, list[Consent]] = {}
     for row in connection.execute(_CONSENTS):

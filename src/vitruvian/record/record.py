@@ -17,6 +17,7 @@ from vitruvian.core import Actor, DataError, UnknownNameError, now_ms
 from vitruvian.record import schema
 from vitruvian.record.access import allowed, permitted_subjects, scope_of, visible_people
 from vitruvian.record.account import IngestReport
+from vitruvian.record.analytic import Analytic
 from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.derived import derivation
@@ -37,6 +38,7 @@ from vitruvian.record.states import TwinState, open_state, states_of, write_stat
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
 
 _TRIES = 5
 T = TypeVar("T")
@@ -284,6 +286,29 @@ class Record(Governing):
         if not self._reads(fact.person, {"blob": fact.raw_hash}, [query], whole=True)[0]:
             raise UnknownNameError("no such fact", got=fact.id)
         return self.blobs.file(fact.subject, fact.raw_hash)
+
+    # -- everybody ------------------------------------------------------------------------------------------------
+
+    def cohort(self, view: Mapping[str, Any] | str | Path) -> pl.DataFrame:
+        """The rows of a ViewDefinition (SQL-on-FHIR v2) over the FHIR resources of all whom this actor may see.
+
+        `view` is its JSON, a file of it, or the name of one that comes with the package ("patients").
+        Raises `InputError` for a view that is wrong, `DataError` for one that the data do not fit.
+        """
+        from vitruvian.record.cohort import run_view
+
+        return run_view(self, view)
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """The rows of one SELECT over the tables people, facts, resources and samples, as far as they may be seen."""
+        from vitruvian.record.cohort import run_sql
+
+        return run_sql(self, sql)
+
+    def analytic(self) -> Analytic:
+        """The copy that `cohort` and `query` read, to refresh or rebuild it by hand."""
+        self._demand("derive", "")
+        return Analytic.of(self.engine, self.keys, self.blobs)
 
     # -- the gate -------------------------------------------------------------------------------------------------
 
