@@ -65,7 +65,8 @@ def unmerge(connection: Connection, actor: str, other: str, reason: str) -> tupl
 
     A subject that was linked elsewhere since stays where it is. Raises `InputError` where there was no such merge.
     """
-    merges = [one for one in entries(connection) if one.person_before == other and one.action in ("merge", "unmerge")]
+    told = [one for one in entries(connection) if one.action in ("merge", "unmerge")]
+    merges = [one for one in told if other == (one.person_before if one.action == "merge" else one.person_after)]
     if not merges or merges[-1].action == "unmerge":
         raise InputError("this person was not merged into another one", got=other, todo="See the log of identities.")
     last = [one for one in merges if one.at_ms == merges[-1].at_ms and one.person_after == merges[-1].person_after]
