@@ -1,17 +1,23 @@
 """File formats → facts: one file per format, recognised by content; what cannot be read is kept in quarantine."""
 
+from vitruvian.ingest.dicom_segmentation import Segment as Segment
+from vitruvian.ingest.dicom_segmentation import read_segmentation as read_segmentation
 from vitruvian.ingest.dicom_waveform import read_dicom_waveform as read_dicom_waveform
 from vitruvian.ingest.dicomweb import PacsReport as PacsReport
 from vitruvian.ingest.dicomweb import ingest_dicomweb as ingest_dicomweb
+from vitruvian.ingest.door import APPLE as APPLE
 from vitruvian.ingest.door import DICOM as DICOM
 from vitruvian.ingest.door import EDF as EDF
 from vitruvian.ingest.door import EXPOSOME as EXPOSOME
 from vitruvian.ingest.door import FHIR as FHIR
+from vitruvian.ingest.door import FITBIT as FITBIT
 from vitruvian.ingest.door import FORMATS as FORMATS
 from vitruvian.ingest.door import H5AD as H5AD
 from vitruvian.ingest.door import HL7V2 as HL7V2
 from vitruvian.ingest.door import LABORATORY as LABORATORY
 from vitruvian.ingest.door import LABORATORY_XLSX as LABORATORY_XLSX
+from vitruvian.ingest.door import LIBRE as LIBRE
+from vitruvian.ingest.door import MYSUGR as MYSUGR
 from vitruvian.ingest.door import NOTE as NOTE
 from vitruvian.ingest.door import OMICS as OMICS
 from vitruvian.ingest.door import UNREAD as UNREAD

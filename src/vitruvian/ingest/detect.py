@@ -16,7 +16,6 @@ _SIGNS: tuple[tuple[str, int | None, bytes], ...] = (
     ("an HL7 v2 message", 0, b"MSH|"),
     ("a C-CDA document", None, b"<ClinicalDocument"),
     ("FHIR in XML", None, b"http://hl7.org/fhir"),
-    ("an Apple Health export", None, b"<HealthData"),
     ("SCP-ECG", 16, b"SCPECG"),
     ("an HL7 annotated ECG", None, b"<AnnotatedECG"),
     ("BDF (BioSemi)", 0, b"\xffBIOSEMI"),

@@ -1,0 +1,110 @@
+"""mySugr: the diary of a person with diabetes (CSV, newest first, local times, units in the header)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from vitruvian.core import DataError
+from vitruvian.ingest.delimited import head_rows, rows
+from vitruvian.ingest.local_time import parse_local
+from vitruvian.ingest.series import Column, numbers, rejects, samples
+from vitruvian.record import Format, Item, RawFile, Told
+
+_SIGNS = {"Date", "Time", "Basal Injection Units"}
+_FORMS = (
+    "%b %d, %Y %I:%M:%S %p",
+    "%d.%m.%Y %H:%M:%S",
+    "%Y-%m-%d %H:%M:%S",
+    "%d %b %Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p",
+)
+_MEAL, _CORRECTION, _PEN = "Insulin (Meal)", "Insulin (Correction)", "Insulin Injection Units (Pen)"
+# (header begins with, signal, unit ("": in brackets in the header), text)
+_COLUMNS = (
+    ("Blood Sugar Measurement", "blood_glucose", "", ""),
+    (_MEAL, "insulin_bolus", "[iU]", "meal"),
+    (_CORRECTION, "insulin_bolus", "[iU]", "correction"),
+    ("Basal Injection Units", "insulin_basal", "[iU]", "injection"),
+    ("Insulin Injection Units (pump)", "insulin_bolus", "[iU]", "pump"),
+    ("Meal Carbohydrates", "carbohydrates", "g", ""),
+    ("Activity Duration", "activity", "min", ""),
+    ("Steps", "steps", "1", ""),
+    ("Body weight", "weight", "", ""),
+    ("HbA1c", "hba1c", "%", ""),
+    ("Ketones", "ketones", "mmol/L", ""),
+    ("Temporary Basal Percentage", "temporary_basal", "%", ""),
+)
+_UNIT = re.compile(r"\((mmol/L|mg/dL|kg|lbs?)\)")
+_UCUM = {"lb": "[lb_av]", "lbs": "[lb_av]"}
+
+
+class MySugr(Format):
+    """The format "mysugr"."""
+
+    name = "mysugr"
+    version = "1"
+    needs_patient = True
+
+    def claims(self, head: bytes) -> bool:
+        """The header names date, time, and basal injection units."""
+        first = head_rows(head, 1)
+        return bool(first) and set(first[0].cells) >= _SIGNS
+
+    def read(self, file: RawFile, told: Told) -> Iterator[Item]:
+        """Samples of glucose, insulin, carbohydrates, activity, weight; other words of a row as a note."""
+        with rows(file) as lines:
+            table = list(lines)
+        header, body = table[0].cells, [row.cells for row in table[1:]]
+        at = np.array([row.line for row in table[1:]], np.int64)
+        cell = {name: k for k, name in enumerate(header)}
+        texts = [f"{row[cell['Date']]} {row[cell['Time']]}" if len(row) == len(header) else "" for row in body]
+        local, read = parse_local([text.replace("\u202f", " ") for text in texts], _form(texts))
+        yield from rejects("mysugr", "line", "its date and time cannot be read", at[~read])
+        said = np.zeros(len(body), bool)
+        for column, there in _columns(header, body):
+            keep = there & read
+            said |= keep
+            text = None if column.text is None else tuple(np.array(column.text, object)[keep])
+            part = Column(column.signal, column.unit, column.value[keep], text)
+            yield from samples(told, "mySugr", part, local[keep], at[keep])
+        rest = np.flatnonzero(read & ~said)
+        words = tuple("; ".join(f"{n}: {v}" for n, v in zip(header[2:], body[k][2:], strict=True) if v) for k in rest)
+        nothing = Column("note", "", np.full(len(rest), np.nan), words)
+        yield from samples(told, "mySugr", nothing, local[rest], at[rest])
+
+
+def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[tuple[Column, np.ndarray]]:
+    """Each known column; a pen's units only where they are not told apart as meal and correction."""
+    parts: dict[str, np.ndarray] = {}
+    for begins, signal, unit, text in _COLUMNS:
+        for k, name in enumerate(header):
+            if name.startswith(begins):
+                values, there = numbers([row[k] if k < len(row) else "" for row in body])
+                parts[begins] = there
+                found = _UNIT.search(name)
+                told = unit or (_UCUM.get(found[1], found[1]) if found else "")
+                words = _meals(header, body) if signal == "carbohydrates" else (text,) * len(body)
+                yield Column(signal, told, values, words), there
+    if _PEN in header:
+        k = header.index(_PEN)
+        values, there = numbers([row[k] if k < len(row) else "" for row in body])
+        apart = parts.get(_MEAL, np.zeros(len(body), bool)) | parts.get(_CORRECTION, np.zeros(len(body), bool))
+        yield Column("insulin_bolus", "[iU]", values, ("pen",) * len(body)), there & ~apart
+
+
+def _meals(header: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What was eaten, in the words of the diary."""
+    said = [header.index(name) for name in ("Meal Descriptions", "Food type") if name in header]
+    return tuple("; ".join(row[k] for k in said if k < len(row) and row[k])[:200] for row in body)
+
+
+def _form(texts: Sequence[str]) -> str:
+    some = [text.replace("\u202f", " ") for text in texts if text][:5000]
+    fits = [form for form in _FORMS if some and parse_local(some, form)[1].mean() > 0.9]
+    if not fits:
+        shown = some[0] if some else "no row"
+        raise DataError("the dates cannot be read", got=shown, allowed=", ".join(_FORMS))
+    return fits[0]
