@@ -18,6 +18,9 @@ from vitruvian.twin.evidence import read_case as read_case
 from vitruvian.twin.goals import Goal as Goal
 from vitruvian.twin.goals import exposure as exposure
 from vitruvian.twin.goals import goal_for as goal_for
+from vitruvian.twin.images import ImageFeatures as ImageFeatures
+from vitruvian.twin.images import ejection_fraction as ejection_fraction
+from vitruvian.twin.images import image_features as image_features
 from vitruvian.twin.text import answer_text as answer_text
 from vitruvian.twin.text import shown as shown
 from vitruvian.twin.twin import Twin as Twin
