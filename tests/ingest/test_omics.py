@@ -145,6 +145,12 @@ def test_unknown_mangled_and_repeated_ids_are_kept_and_flagged(tmp_path: Path) -
     assert (fact.detail["ids"], fact.detail["repeated_ids"]) == (4, 1)
 
 
+def test_a_repeated_id_of_a_long_table_is_flagged(tmp_path: Path) -> None:
+    text = "sample,uniprot,intensity\nS1,P04637,1\nS2,P04637,2\nS1,P04637,3\n"
+    found = facts(table(tmp_path, text), samples={"S1": "p", "S2": "q"})
+    assert found[0].flags == ("repeated_ids",)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -165,6 +171,8 @@ def test_values_that_cannot_be_on_their_scale_are_rejected(tmp_path: Path, text:
         ("gene_id,counts\nENSG00000141510,3\nENSG00000012048,many\n", "line 3: not a number"),
         ("gene_id,counts\nENSG00000141510,3\nENSG00000012048,inf\n", "line 3: not a finite"),
         ("gene_id,counts\nENSG00000141510,3\nENSG00000012048\n", "line 3: too few"),
+        ("gene_id,S1,S1\nENSG00000141510,3,4\n", "one name"),
+        ("sample," + ",".join(GENES) + "\nS1,1,2,3,4\nS1,1,2,3,4\n", "one name"),
     ],
 )
 def test_broken_tables_are_refused_whole(tmp_path: Path, text: str, said: str) -> None:

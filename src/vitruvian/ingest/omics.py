@@ -19,7 +19,7 @@ import numpy as np
 
 from vitruvian.core import DataError, UnknownNameError, now_ms
 from vitruvian.ingest.delimited import Row, head_rows, rows, separator, text_of
-from vitruvian.ingest.omics_ids import EXPRESSION, METABOLOMICS, METHYLATION, PROTEOMICS, IdCheck, IdSystem
+from vitruvian.ingest.omics_ids import EXPRESSION, METABOLOMICS, METHYLATION, MOST, PROTEOMICS, IdCheck, IdSystem
 from vitruvian.ingest.omics_layout import MISSING, Layout, find_layout
 from vitruvian.ingest.omics_tally import Tally
 from vitruvian.ingest.whose import nobodys, place_of, subject_of
@@ -144,13 +144,22 @@ def _values(file: RawFile, layout: Layout, check: IdCheck) -> Iterator[Batch]:
         body: Iterator[Row] = every if layout.header else _chain(header, every)
         if layout.kind == "rows":
             check.see(layout.names)
+            seen: set[str] = set()
             for row in body:
                 _width(file, row, max(layout.values))
+                _once(file, row.cells[layout.sample], seen)
                 yield row.cells[layout.sample], 0, layout.names, _numbers(file, row, layout.values), ""
         elif layout.kind == "long":
             yield from _long(file, layout, check, body)
         else:
             yield from _by_column(file, layout, check, body)
+
+
+def _once(file: RawFile, name: str, seen: set[str]) -> None:
+    """Raises `DataError` for a sample that was there before: two measurements would become one."""
+    if name in seen:
+        raise DataError(f"{file.name}: two samples have one name", got=name, todo="Rename them (S1_1, S1_2).")
+    seen.add(name)
 
 
 def _chain(first: Row, rest: Iterator[Row]) -> Iterator[Row]:
@@ -164,6 +173,9 @@ BATCH = 500
 def _by_column(file: RawFile, layout: Layout, check: IdCheck, body: Iterator[Row]) -> Iterator[Batch]:
     """Rows of ids with a column per sample (or per scale of the one sample), so many rows at a time."""
     one = layout.kind == "one"
+    seen: set[str] = set()
+    for name in () if one else layout.names:
+        _once(file, name, seen)
     for ids, block in _blocks(file, layout, body):
         check.see(ids)
         for k, name in enumerate(layout.names):
@@ -191,6 +203,7 @@ def _long(file: RawFile, layout: Layout, check: IdCheck, body: Iterator[Row]) ->
     now: tuple[str, str] | None = None
     ids: list[str] = []
     block: list[float] = []
+    seen: set[int] = set()
     for row in body:
         _width(file, row, max(layout.ids, layout.sample, layout.unit, *layout.values))
         unit = row.cells[layout.unit] if layout.unit >= 0 else ""
@@ -200,6 +213,10 @@ def _long(file: RawFile, layout: Layout, check: IdCheck, body: Iterator[Row]) ->
                 yield now[0], 0, ids, np.array(block), now[1]
             now, ids, block = key, [], []
         check.see([row.cells[layout.ids]], again=True)
+        pair = hash((row.cells[layout.sample], row.cells[layout.ids]))
+        check.repeated += pair in seen
+        if len(seen) < MOST:
+            seen.add(pair)
         ids.append(row.cells[layout.ids])
         block.append(float(_numbers(file, row, layout.values)[0]))
     if now is not None:
