@@ -11,12 +11,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
 from vitruvian.core import DataError, to_ms
 from vitruvian.record import schema
 from vitruvian.record.fact import VOID_STATUS, Fact
 from vitruvian.record.fact_rows import open_fact
+from vitruvian.record.statements import one_of
 from vitruvian.record.streams import chunks_of, read_samples
 from vitruvian.record.views import Kind, fact_table, given_as, sample_table, signals_of, united
 from vitruvian.tables.codes import codes_of
@@ -156,24 +157,15 @@ class Patient:
         return self.record._reads(self.id, detail, queries)
 
     def _fact_query(self, asked: _Asked, kind: str | None, pairs: Sequence[tuple[str, str]] | None) -> Any:
-        fact = schema.fact.c
-        one = self.subjects[0] if len(self.subjects) == 1 else None
-        where: list[ColumnElement[bool]] = [fact.subject.in_(self.subjects) if one is None else fact.subject == one]
-        if kind is not None:
-            where.append(fact.kind == kind)
-        if pairs is not None:
-            exact = [
-                and_(fact.code == code, fact.system == system) if system else fact.code == code
-                for system, code in pairs
-            ]
-            where.append(exact[0] if len(exact) == 1 else or_(*exact))
-        if asked.since is not None:
-            where.append(fact.start_ms >= asked.since)
-        if asked.until is not None:
-            where.append(fact.start_ms <= asked.until)
-        if asked.known_by is None:
-            return _current().where(*where)
-        return _past().where(*where, fact.known_ms <= asked.known_by)
+        """Statement and values: a statement is made once for each shape of question."""
+        pairs = pairs or ()
+        values = {f"subject{k}": one for k, one in enumerate(self.subjects)}
+        values |= {f"code{k}": code for k, (_, code) in enumerate(pairs)}
+        values |= {f"system{k}": system for k, (system, _) in enumerate(pairs) if system}
+        given = {"kind": kind, "since": asked.since, "until": asked.until, "known_by": asked.known_by}
+        bounds = {name: one for name, one in given.items() if one is not None}
+        systems = tuple(bool(system) for system, _ in pairs)
+        return _fact_statement(len(self.subjects), systems, frozenset(bounds)), values | bounds
 
     def _facts(self, rows: Sequence[Row[Any]], asked: _Asked) -> list[Fact]:
         if asked.known_by is not None:
@@ -237,32 +229,35 @@ def _of_sources(table: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     return table.filter(pl.any_horizontal([lowered.str.contains(one.lower(), literal=True) for one in sources]))
 
 
-@lru_cache(maxsize=2)
-def _current() -> Any:
-    """Query of the facts of the newest version of each source record; made once."""
-    joined = _sourced().join(schema.head, schema.head.c.resource == schema.fact.c.resource)
-    return _ordered(select(*_columns()).select_from(joined))
+@lru_cache(maxsize=256)
+def _fact_statement(subjects: int, systems: tuple[bool, ...], bounds: frozenset[str]) -> Any:
+    """Facts of so many subjects; of codes, each with its system or of any; within bounds (kind, since …).
 
-
-@lru_cache(maxsize=2)
-def _past() -> Any:
-    """Query of the facts of all versions, with what tells which was newest."""
-    version = schema.resource
-    joined = _sourced().join(version, version.c.resource == schema.fact.c.resource)
-    return _ordered(select(*_columns(), version.c.line, version.c.version.label("rank")).select_from(joined))
-
-
-def _sourced() -> Any:
-    return schema.fact.join(schema.provenance, schema.provenance.c.prov == schema.fact.c.prov)
-
-
-def _columns() -> list[Any]:
-    return [schema.fact, schema.provenance.c.raw_hash, schema.provenance.c.parser]
-
-
-def _ordered(query: Any) -> Any:
-    fact = schema.fact.c
-    return query.order_by(fact.start_ms.nulls_first(), fact.known_ms, fact.fact)
+    Of the newest version of each source record; with "known_by" of all versions known then, and which is newest.
+    """
+    fact, prov = schema.fact, schema.provenance
+    columns: list[Any] = [fact, prov.c.raw_hash, prov.c.parser]
+    joined = fact.join(prov, prov.c.prov == fact.c.prov)
+    if "known_by" in bounds:
+        version = schema.resource
+        joined = joined.join(version, version.c.resource == fact.c.resource)
+        columns += [version.c.line, version.c.version.label("rank")]
+    else:
+        joined = joined.join(schema.head, schema.head.c.resource == fact.c.resource)
+    limits = {
+        "kind": fact.c.kind == bindparam("kind"),
+        "since": fact.c.start_ms >= bindparam("since"),
+        "until": fact.c.start_ms <= bindparam("until"),
+        "known_by": fact.c.known_ms <= bindparam("known_by"),
+    }
+    where = [limits[name] for name in sorted(bounds)]
+    codes = [
+        and_(fact.c.code == bindparam(f"code{k}"), *([fact.c.system == bindparam(f"system{k}")] if named else []))
+        for k, named in enumerate(systems)
+    ]
+    query = select(*columns).select_from(joined).where(one_of(fact.c.subject, "subject", subjects), *where)
+    query = query.where(or_(*codes)) if codes else query
+    return query.order_by(fact.c.start_ms.nulls_first(), fact.c.known_ms, fact.c.fact)
 
 
 def _newest(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

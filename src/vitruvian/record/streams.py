@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from vitruvian.core import stable_id
 from vitruvian.record import schema
@@ -20,6 +21,7 @@ from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact import Samples
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.sample_frame import IDENTITY, from_parquet, sample_frame, sample_schema, to_parquet
+from vitruvian.record.statements import one_of
 from vitruvian.record.windows import FULL, MOST, Window, cut, tier
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class StreamWriter:
     def _not_there(self, stream: Stream, rows: pl.DataFrame) -> pl.DataFrame:
         """Rows that no stored chunk holds; only chunks that overlap in time are read."""
         first, last = rows["start"][0], rows["start"][-1]
-        for chunk in self.connection.execute(chunks_of(stream[:1], stream[1:], first, last)).all():
+        for chunk in self.connection.execute(*chunks_of(stream[:1], stream[1:], first, last)).all():
             known = read_chunk(self.blobs, chunk, IDENTITY)
             rows = rows.join(known, on=IDENTITY, how="anti", nulls_equal=True, maintain_order="left")
             if rows.is_empty():
@@ -141,7 +143,7 @@ class StreamWriter:
         import polars as pl
 
         groups: dict[tuple[int, int, int], list[Any]] = {}
-        for one in self.connection.execute(chunks_of(stream[:1], stream[1:])).all():
+        for one in self.connection.execute(*chunks_of(stream[:1], stream[1:])).all():
             groups.setdefault((one.window_start, one.window_end, tier(one.rows)), []).append(one)
         gone: list[Any] = []
         for (_, _, size), chunks in groups.items():
@@ -156,17 +158,27 @@ class StreamWriter:
         return [(one.subject, one.raw_hash) for one in gone]
 
 
-def chunks_of(subjects: Sequence[str], names: Sequence[str], first: int | None = None, last: int | None = None) -> Any:
-    """Query of the chunks of streams that may hold a start from `first` to `last`, in order; of all signals for ()."""
+def chunks_of(
+    subjects: Sequence[str], names: Sequence[str], first: int | None = None, last: int | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """Statement and values of the chunks of streams that may hold a start from `first` to `last`, in order; of all
+    signals for ()."""
+    given = {"first": first, "last": last}
+    bounds = {name: one for name, one in given.items() if one is not None}
+    values = {f"subject{k}": one for k, one in enumerate(subjects)} | {f"name{k}": one for k, one in enumerate(names)}
+    return _chunk_statement(len(subjects), len(names), frozenset(bounds)), values | bounds
+
+
+@lru_cache(maxsize=256)
+def _chunk_statement(subjects: int, names: int, bounds: frozenset[str]) -> Any:
     table = schema.chunk
-    mine = table.c.subject == subjects[0] if len(subjects) == 1 else table.c.subject.in_(subjects)
-    query = select(table).where(mine)
+    query = select(table).where(one_of(table.c.subject, "subject", subjects))
     if names:
-        query = query.where(table.c.signal == names[0] if len(names) == 1 else table.c.signal.in_(names))
-    if first is not None:
-        query = query.where(table.c.last_ms >= first)
-    if last is not None:
-        query = query.where(table.c.first_ms <= last)
+        query = query.where(one_of(table.c.signal, "name", names))
+    if "first" in bounds:
+        query = query.where(table.c.last_ms >= bindparam("first"))
+    if "last" in bounds:
+        query = query.where(table.c.first_ms <= bindparam("last"))
     return query.order_by(table.c.first_ms, table.c.chunk)
 
 
