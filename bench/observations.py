@@ -15,15 +15,15 @@ from vitruvian.record import Draft, Format, Item, RawFile, Record, SourceRecord,
 
 LIMIT_MS = 1.0
 GROWTH = 3.0
-CODES = ("2160-0", "718-7", "2823-3", "2951-2")
+CODES = ("2160-0", "718-7")
 _LOINC = "http://loinc.org"
 _DAY = 86_400_000
 _START = 1_577_836_800_000
-_EACH = 20  # facts of one code of one person
+_EACH = 15  # facts of one code of one person
 
 
 class People(Format):
-    """As many made-up people as the file's text says, each with 20 values of each of four codes."""
+    """As many made-up people as the file's text says, each with 15 values of two codes."""
 
     name = "people"
     version = "1"
