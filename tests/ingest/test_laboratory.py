@@ -193,9 +193,9 @@ def test_an_ambiguous_date_is_left_to_the_user(tmp_path: Path) -> None:
 
 def test_units_and_codes_are_proposed_with_reasons(tmp_path: Path) -> None:
     rows = [
-        "Date;Krea;Glukose [mmol/l];2345-7 Glucose;K+;Strange",
-        "2025-03-01;88;5,4;98;4,1;7",
-        "2025-03-02;92;5,9;101;4;8",
+        "Date;Krea;Glukose [mmol/l];2345-7 Glucose;K+;Strange;Insulin (Meal)",
+        "2025-03-01;88;5,4;98;4,1;7;1",
+        "2025-03-02;92;5,9;101;4;8;2",
     ]
     text = propose_mapping(csv(tmp_path, "\n".join(rows)).path)
     table = tomllib.loads(text)["table"][0]
@@ -205,6 +205,8 @@ def test_units_and_codes_are_proposed_with_reasons(tmp_path: Path) -> None:
     assert table["analytes"]["Glukose [mmol/l]"] == {"loinc": "14749-6", "unit": "mmol/l"}
     assert table["analytes"]["2345-7 Glucose"]["loinc"] == "2345-7"
     assert table["analytes"]["Strange"] == {"loinc": ""}
+    assert "unit" not in table["analytes"]["Insulin (Meal)"]
+    assert "unit Meal is not known" in text
     assert "not recognised" in text
 
 

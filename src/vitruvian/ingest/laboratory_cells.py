@@ -136,7 +136,7 @@ def _clock(cell: Cell) -> time:
         return cell
     if isinstance(cell, float) and 0 <= cell < 1:
         return (_EXCEL + timedelta(seconds=round(cell * 86400))).time()
-    for one in ("%H:%M", "%H:%M:%S", "%I:%M %p", "%H.%M", "%H:%M Uhr"):
+    for one in ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H.%M", "%H:%M Uhr"):
         try:
             return datetime.strptime(str(cell).strip(), one).time()
         except ValueError:

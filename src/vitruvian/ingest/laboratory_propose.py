@@ -209,6 +209,8 @@ def _analyte(name: str, unit: str, cells: Sequence[Cell], decimal: str) -> tuple
     found, reason = _unit(said) if said else ("", "")
     if reason:
         why.append(reason)
+    if found == said and "not known" in reason:
+        found = ""
     if not said and known:
         found, reason = _by_range(known, [v for cell in cells if (v := _value(cell, decimal)) is not None])
         why.append(reason)
