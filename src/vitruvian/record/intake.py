@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Dialect, insert, select, update
 
 from vitruvian.core import InputError, stable_id
 from vitruvian.record import schema
@@ -18,7 +19,7 @@ from vitruvian.record.fact import Item, Rejected, Samples, SourceRecord
 from vitruvian.record.fact_rows import fact_row, line_id, resource_id
 from vitruvian.record.formats import Format, RawFile, Told
 from vitruvian.record.keys import QUARANTINE, KeyRing
-from vitruvian.record.rows import chunks, insert_tuples, keep_new, many, upsert
+from vitruvian.record.rows import insert_tuples, keep_new, many, present, upsert
 from vitruvian.record.splitting import kept_parts
 from vitruvian.record.streams import StreamWriter
 
@@ -258,7 +259,7 @@ class _Intake:
         row |= {"parser": self.parser, "received_ms": self.store.now, "accepted_ms": None}
         row["sealed"] = self.store.keys.cipher(owner).seal(orjson.dumps(told), key.encode())
         table = schema.quarantine
-        again = upsert(self.store.connection, table)
+        again = upsert(self.store.connection.dialect, table)
         newest = {name: again.excluded[name] for name in ("parser", "sealed", "subject", "raw_hash", "accepted_ms")}
         self.store.connection.execute(
             again.values(**row).on_conflict_do_update(index_elements=["quarantine"], set_=newest)
@@ -288,10 +289,7 @@ def _split(connection: Connection, records: Sequence[SourceRecord]) -> tuple[dic
     new: dict[str, SourceRecord] = {}
     duplicate: list[str] = []
     ids = [resource_id(record) for record in records]
-    known: set[str] = set()
-    column = schema.resource.c.resource
-    for some in chunks(ids):
-        known |= set(connection.execute(select(column).where(column.in_(some))).scalars())
+    known = present(connection, schema.resource, "resource", ids)
     for key, record in zip(ids, records, strict=True):
         if key in known or key in new:
             duplicate.append(key)
@@ -302,10 +300,17 @@ def _split(connection: Connection, records: Sequence[SourceRecord]) -> tuple[dic
 
 def _heads(connection: Connection, heads: list[dict[str, Any]]) -> None:
     """Make the greatest rank of each line its head."""
-    statement = upsert(connection, schema.head)
+    if heads:
+        many(connection, _newest_head(connection.dialect), heads)
+
+
+@lru_cache(maxsize=4)
+def _newest_head(dialect: Dialect) -> Any:
+    statement = upsert(dialect, schema.head)
     newer = {"rank": statement.excluded.rank, "resource": statement.excluded.resource}
     where = statement.excluded.rank > schema.head.c.rank
-    many(connection, statement.on_conflict_do_update(index_elements=["line"], set_=newer, where=where), heads)
+    statement = statement.on_conflict_do_update(index_elements=["line"], set_=newer, where=where)
+    return statement.compile(dialect=dialect, column_keys=["line", "rank", "resource"])
 
 
 def _accept(store: Store, origin: str, rejected: Sequence[str]) -> list[tuple[str, str]]:

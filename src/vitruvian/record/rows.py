@@ -16,16 +16,31 @@ CHUNK = 500
 def keep_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose key is not there yet."""
     if rows:
-        many(connection, upsert(connection, table).on_conflict_do_nothing(), rows)
+        many(connection, _keep_new(connection.dialect, table, tuple(rows[0])), rows)
 
 
-def many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run `statement` for all rows (of the same columns), by the driver: saves a tenth of an ingest."""
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+def many(connection: Connection, compiled: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a compiled statement for all rows (of the same columns), by the driver: saves a tenth of an ingest."""
     if compiled.positional:
         connection.exec_driver_sql(str(compiled), list(map(itemgetter(*compiled.positiontup), rows)))
     else:
         connection.exec_driver_sql(str(compiled), list(rows))
+
+
+def present(connection: Connection, table: Table, column: str, values: Sequence[str]) -> set[str]:
+    """Those of `values` that are in a column."""
+    found: set[str] = set()
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    for some in chunks(values):
+        query = f"SELECT {column} FROM {table.name} WHERE {column} IN ({','.join([mark] * len(some))})"
+        found.update(row[0] for row in connection.exec_driver_sql(query, tuple(some)))
+    return found
+
+
+@lru_cache(maxsize=32)
+def _keep_new(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Any:
+    statement = upsert(dialect, table).on_conflict_do_nothing()
+    return statement.compile(dialect=dialect, column_keys=list(columns))
 
 
 def insert_tuples(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -44,15 +59,20 @@ def _insert_text(table: Table, dialect: Dialect) -> tuple[str, bool]:
     return str(compiled), bool(compiled.positional)
 
 
-def upsert(connection: Connection, table: Table) -> Any:
+def upsert(dialect: Dialect, table: Table) -> Any:
     """The dialect's own INSERT, which knows ON CONFLICT."""
-    if connection.dialect.name == "sqlite":
+    if dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # costs 0.1 s to import
 
     return postgresql.insert(table)
+
+
+def one_of(column: Column[Any], name: str, count: int) -> ColumnElement[bool]:
+    """Whether a column has one of the `count` values that are given as name0, name1, …"""
+    return column.in_([bindparam(f"{name}{k}") for k in range(count)])
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
