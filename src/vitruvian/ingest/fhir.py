@@ -7,8 +7,10 @@ https://hl7.org/fhir/R4
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from vitruvian.core import DataError, UnsupportedError
 from vitruvian.ingest.fhir_entries import Entry, entries, is_lines, lines
@@ -41,10 +43,11 @@ class FhirJson(Format):
             for entry in lines(file):
                 yield item(_of_this_version(entry), context)
             return
-        found = entries(file.content)
-        context = context_of(map(_of_this_version, found), told.find)
-        for entry in found:
-            yield item(entry, context)
+        with _uncollected():
+            found = entries(file.content)
+            context = context_of(map(_of_this_version, found), told.find)
+            for entry in found:
+                yield item(entry, context)
 
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """`{"entry[3]": …, "line[7]": …}`: the entries and lines of `places`, byte for byte as received."""
@@ -56,6 +59,18 @@ class FhirJson(Format):
             wanted[match[1]].add(int(match[2]))
         found = [*entry_texts(file, wanted["entry"]), *line_texts(file, wanted["line"])]
         return b"{" + b",\n".join(b'"' + name.encode() + b'": ' + text for name, text in found) + b"}\n"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cycle collector: a parsed Bundle is a million objects without a cycle, walked again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _of_this_version(entry: Entry) -> Entry:

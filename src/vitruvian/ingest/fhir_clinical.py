@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from vitruvian.ingest.fhir_parts import Json, coding, known, moment, more_codings, plain, some, span, verified
+from vitruvian.ingest.fhir_parts import Json, codes, coding, known, moment, more_codings, plain, some, span, verified
 from vitruvian.record import Draft
 from vitruvian.tables.codes import social_codes
 
@@ -43,7 +43,7 @@ def condition(resource: Json) -> Iterator[Draft]:
     start, _ = span(resource, "onset")
     end, _ = span(resource, "abatement")
     verification = coding(resource.get("verificationStatus"))[1]
-    categories = [coding(one)[1] for one in resource.get("category") or ()]
+    categories = codes(resource.get("category"))
     detail = more_codings(resource.get("code")) | ({"verification": verification} if verification else {})
     detail |= some(resource, "severity", "stage", "bodySite")
     social = "sdoh" in categories or (system, code) in social_codes()

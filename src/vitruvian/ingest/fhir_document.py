@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitruvian.core import DataError, Instant
-from vitruvian.ingest.fhir_parts import Json, coding, known, moment, more_codings, some, span
+from vitruvian.ingest.fhir_parts import Json, codes, coding, known, moment, more_codings, some, span
 from vitruvian.ingest.notes_mentions import mentions
 from vitruvian.ingest.notes_text import readable
 from vitruvian.record import Draft
@@ -20,7 +20,7 @@ def report(resource: Json) -> Iterator[Draft]:
     system, code, display = coding(resource.get("code"))
     issued, status = known(resource.get("issued")), resource.get("status") or ""
     detail = more_codings(resource.get("code")) | some(resource, "result", "conclusionCode", "imagingStudy", "specimen")
-    categories = [coding(one)[1] for one in resource.get("category") or ()]
+    categories = codes(resource.get("category"))
     conclusion = resource.get("conclusion")
     yield Draft(
         "report", system, code, display, value_text=conclusion, start=start, end=end, known_ms=issued,

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from vitruvian.core import DataError, Instant
-from vitruvian.ingest.fhir_parts import NOTHING, Json, Measured, coding, moment, more_codings, observed, quantity, span
+from vitruvian.ingest.fhir_parts import (
+    NOTHING,
+    Json,
+    Measured,
+    codes,
+    coding,
+    moment,
+    more_codings,
+    observed,
+    quantity,
+    span,
+)
 from vitruvian.record import Draft
 from vitruvian.tables.codes import social_codes
 
@@ -108,8 +119,7 @@ def _other_value(key: str, value: Any, detail: dict[str, Any]) -> tuple[Measured
 
 def _shared(resource: Json) -> dict[str, Any]:
     detail: dict[str, Any] = {}
-    categories = [coding(one)[1] for one in resource.get("category") or ()]
-    if categories:
+    if categories := codes(resource.get("category")):
         detail["category"] = categories
     for name in ("specimen", "method", "bodySite", "device", "encounter", "hasMember", "derivedFrom"):
         if name in resource:

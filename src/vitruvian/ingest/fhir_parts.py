@@ -30,6 +30,15 @@ def coding(concept: Json | None, prefer: Mapping[str, Any] | None = None) -> tup
     return chosen.get("system") or "", chosen.get("code") or "", display
 
 
+def codes(concepts: Any) -> list[str]:
+    """The first code of each concept of a list, "" where it has none."""
+    found = []
+    for one in concepts or ():
+        codings = one.get("coding")
+        found.append((codings[0].get("code") if codings else "") or "")
+    return found
+
+
 def clean(text: str) -> str:
     """Text without the invisible characters (zero-width spaces, byte-order marks) that some exports hold."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
