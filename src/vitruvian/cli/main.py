@@ -8,12 +8,15 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli.audit import audit_app
 from vitruvian.cli.cohort import cohort_command
+from vitruvian.cli.consent import consent_app
 from vitruvian.cli.deid import deid_command
 from vitruvian.cli.demo import demo_command
 from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
 from vitruvian.cli.genotype import genotype_command
+from vitruvian.cli.identity import identity_app
 from vitruvian.cli.ingest import ingest_command
 from vitruvian.cli.interactions import interactions_command
 from vitruvian.cli.laboratory import laboratory_app
@@ -44,9 +47,12 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 app.command("deid")(deid_command)
 app.command("cohort")(cohort_command)
+app.add_typer(audit_app, name="audit")
+app.add_typer(consent_app, name="consent")
 app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
+app.add_typer(identity_app, name="identity")
 app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")
 app.command("ingest")(ingest_command)

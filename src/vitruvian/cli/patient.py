@@ -106,6 +106,29 @@ def export_command(
     typer.echo(f"{out}: {counts}")
 
 
+@patient_app.command("erase")
+def erase_command(
+    patient: str = typer.Argument(..., help="Id of the person, or an identifier."),
+    yes: bool = typer.Option(False, "--yes", help="Needed: it cannot be taken back."),
+    record: str | None = RECORD_OPTION,
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Erase a person for ever: the key first, then facts, files, streams, twins, derived copies."""
+    from dataclasses import asdict
+
+    from vitruvian.core import InputError, UnknownNameError
+
+    if not yes:
+        raise InputError("erasing cannot be taken back", todo="Say --yes.")
+    with open_record(record) as opened:
+        erased = opened.erase(patient)
+    if erased is None:
+        raise UnknownNameError("no such patient", got=repr(patient), todo="Nothing was erased.")
+    counts = asdict(erased)
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
+    typer.echo(json.dumps(counts) if as_json else f"erased: {told}")
+
+
 def _demographics(person: Patient) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in person.facts(kind="demographic"):

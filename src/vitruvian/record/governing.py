@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
-from vitruvian.core import Actor, to_ms
+from vitruvian.core import Actor, DataError, to_ms
 from vitruvian.record import identity
 from vitruvian.record.audit_log import AuditEntry, audit_entries
-from vitruvian.record.auditing import AuditChain
+from vitruvian.record.auditing import AuditChain, Finding
 from vitruvian.record.erasure import Erased, erase_person
 from vitruvian.record.faults import storage
 from vitruvian.record.finding import near_people, persons_named, subjects_of, unknown
@@ -42,6 +42,20 @@ class Governing(ABC):
 
     @abstractmethod
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None: ...
+
+    def audit_findings(self) -> tuple[int, tuple[Finding, ...]]:
+        """Number of audit rows, and everything that is wrong with them; see `auditing` for what is not found."""
+        self._demand("audit", "")
+        with self.engine.begin() as connection:
+            return self.chain.verify(connection)
+
+    def verify_audit(self) -> int:
+        """Number of audit rows if the audit is whole; raises `DataError` with all that was found otherwise."""
+        rows, findings = self.audit_findings()
+        if findings:
+            told = "; ".join(map(str, findings))
+            raise DataError("the audit was altered", got=told, todo="Compare with a backup.")
+        return rows
 
     def audit_log(
         self, name: str | None = None, *, actor: str | None = None, since: datetime | str | None = None

@@ -18,6 +18,7 @@ from vitruvian.record import schema
 from vitruvian.record.access import allowed, permitted_subjects, scope_of, visible_people
 from vitruvian.record.account import IngestReport
 from vitruvian.record.analytic import Analytic
+from vitruvian.record.archives import opened
 from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.derived import derivation
@@ -108,16 +109,17 @@ class Record(Governing):
         self.actor.demand("ingest")
         known = tuple(formats) if formats is not None else installed_formats()
         told = Told(None, time_zone(zone), dict(samples or {}), mapping)
-        found = [(file, _format(file, known)) for file in map(RawFile, files_under(paths))]
-        belonging = {one for file, form in found if isinstance(form, Format) for one in form.companions(file)}
-        files = [pair for pair in found if pair[0].path not in belonging]
-        files.sort(key=lambda pair: isinstance(pair[1], Format) and pair[1].needs_patient)
         total = IngestReport()
-        for file, form in files:
-            report = self._ingest_file(RawFile(file.path, file.origin), form, told, patient)
-            total += report
-            if on_file is not None:
-                on_file(file.path, report)
+        with opened(files_under(paths)) as everything:
+            found = [one if isinstance(one, tuple) else (one, _format(one, known)) for one in everything]
+            belonging = {one for file, form in found if isinstance(form, Format) for one in form.companions(file)}
+            files = [pair for pair in found if pair[0].path not in belonging]
+            files.sort(key=lambda pair: isinstance(pair[1], Format) and pair[1].needs_patient)
+            for file, form in files:
+                report = self._ingest_file(RawFile(file.path, file.origin), form, told, patient)
+                total += report
+                if on_file is not None:
+                    on_file(file.path, report)
         return total
 
     def _ingest_file(
@@ -429,16 +431,6 @@ class Record(Governing):
         person, _ = self._subjects(person)
         rows = self._read(person, {"state": model}, states_of(person, model))
         return open_state(rows[0], self.keys, self.blobs) if rows else None
-
-    def verify_audit(self) -> int:
-        """Number of audit rows if the audit is whole; raises `DataError` with all that was found otherwise."""
-        self.actor.demand("audit")
-        with self.engine.begin() as connection:
-            rows, findings = self.chain.verify(connection)
-        if findings:
-            told = "; ".join(map(str, findings))
-            raise DataError("the audit was altered", got=told, todo="Compare with a backup.")
-        return rows
 
     def take_in_for(self, person: str, path: Path) -> IngestReport:
         """Take in a file that this program wrote on behalf of a person: their consents. Raises `DataError`."""
