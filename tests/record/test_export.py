@@ -48,6 +48,7 @@ def person(record_url: str, tmp_path: Path) -> Iterator[Patient]:
 
 def test_everything_comes_out(person: Patient, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    person.facts()  # someone read
     manifest = export_patient(person, out)
     text = (out / "bundle.json").read_text()
     assert VERBATIM.replace("\n", " ") in text
@@ -59,7 +60,7 @@ def test_everything_comes_out(person: Patient, tmp_path: Path) -> None:
     assert derived["meta"]["tag"] == [{"system": "urn:vitruvian:basis", "code": "derived"}]
     assert derived["valueQuantity"]["value"] == 5.0
     assert "o2" in (out / "quarantine.csv").read_text()
-    assert "read" in (out / "audit.csv").read_text()
+    assert ",read," in (out / "audit.csv").read_text()
     assert manifest["records"]["in the record"] == manifest["records"]["in the export"] == 3
     counts = manifest["counts"]
     assert (counts["fhir resources"], counts["files"], counts["samples"], counts["quarantined"]) == (2, 2, 2, 1)
@@ -119,3 +120,22 @@ def test_only_by_those_who_may_read_everything(person: Patient, tmp_path: Path, 
     with Record.open(record_url, actor, blobs=tmp_path / "blobs") as stranger, pytest.raises(AccessError):
         export_patient(Patient(stranger, "p1", ("p1",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_not_where_consent_withholds_a_part(person: Patient, tmp_path: Path) -> None:
+    wearable = {"system": "urn:vitruvian:category", "code": "wearable"}
+    consent = {
+        "resourceType": "Consent",
+        "id": "no",
+        "status": "active",
+        "scope": {"coding": [{"code": "patient-privacy"}]},
+        "category": [{"coding": [{"code": "IDSCL"}]}],
+        "patient": {"reference": "Patient/p1"},
+        "provision": {"type": "deny", "class": [wearable]},
+    }
+    (tmp_path / "consent.json").write_text(json.dumps(consent))
+    person.record.ingest(tmp_path / "consent.json")
+    with pytest.raises(AccessError, match="whole or not at all"):
+        export_patient(person, tmp_path / "out")
+    assert person.samples("heart_rate").is_empty()
+    assert person.facts()

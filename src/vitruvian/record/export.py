@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from vitruvian.core import AccessError, DataError, InputError, now_ms, to_datetime
 from vitruvian.record import schema
@@ -91,28 +91,40 @@ def export_patient(patient: Patient, out: str | Path) -> dict[str, Any]:
 
 
 def _held(patient: Patient) -> Holdings:
-    record = patient.record
+    record, subjects = patient.record, patient.subjects
+    prov, refused, states, audit = schema.provenance, schema.quarantine, schema.state, schema.audit
+    waiting = select(refused).where(refused.c.subject.in_(subjects), refused.c.accepted_ms.is_(None))
+    pseudonym = record.chain.pseudonym(patient.id)
+    queries = [
+        select(prov).where(prov.c.subject.in_(subjects)).order_by(prov.c.prov),
+        waiting.order_by(refused.c.received_ms, refused.c.quarantine),
+        select(states).where(states.c.person == patient.id).order_by(states.c.created_ms),
+        select(audit).where(audit.c.person == pseudonym).order_by(audit.c.seq),
+    ]
+    files, waited, learned, told = record._reads(patient.id, {"export": True}, queries)
     facts = patient.facts(void=True)
     streams = {name: patient.samples(name) for name in patient.signals()}
     with record.engine.connect() as connection:
-        counts = _counts(connection, patient.subjects)
-        pieces = list(_pieces(connection, record.keys, patient.subjects))
-        refused = list(_refused(connection, record.keys, patient.subjects))
-        states = list(_states(connection, record.keys, patient.id))
-    if counts != (len(facts), sum(one.height for one in streams.values())):
+        counts = _counts(connection, subjects)
+        pieces = [one for row in files for one in _pieces(connection, record.keys, row)]
+    if not files or counts != (len(facts), sum(one.height for one in streams.values())):
         raise AccessError("an export is whole or not at all", got="a part that this actor may not read")
-    return Holdings(patient.id, facts, pieces, streams, refused, _audit(patient), states)
+    return Holdings(
+        patient.id,
+        facts,
+        pieces,
+        streams,
+        [_refused(row, record.keys) for row in waited],
+        [_audited(row) for row in told],
+        [_learned(row, record.keys) for row in learned],
+    )
 
 
-def _audit(patient: Patient) -> list[dict[str, Any]]:
-    """Who read, wrote and was refused, as far as the audit tells of this person."""
-    record, table = patient.record, schema.audit
-    columns = [table.c[name] for name in ("at_ms", "actor", "purpose", "action", "detail")]
-    query = select(*columns).where(table.c.person == record.chain.pseudonym(patient.id)).order_by(table.c.seq)
-    return [
-        {"at": to_datetime(row.at_ms).isoformat(), **{k: v for k, v in row._mapping.items() if k != "at_ms"}}
-        for row in record._read(patient.id, {"export": True}, query)
-    ]
+def _audited(row: Row[Any]) -> dict[str, Any]:
+    """Who read, wrote and was refused."""
+    return {"at": to_datetime(row.at_ms).isoformat()} | {
+        name: getattr(row, name) for name in ("actor", "purpose", "action", "detail")
+    }
 
 
 def _counts(connection: Connection, subjects: Sequence[str]) -> tuple[int, int]:
@@ -124,37 +136,29 @@ def _counts(connection: Connection, subjects: Sequence[str]) -> tuple[int, int]:
     return int(connection.execute(facts).scalar_one()), int(connection.execute(samples).scalar_one())
 
 
-def _pieces(connection: Connection, keys: KeyRing, subjects: Sequence[str]) -> Iterator[Piece]:
-    """The person's files; and of what came with them about nobody (a Medication, an Organization) the same bytes."""
-    prov = schema.provenance
-    for row in connection.execute(select(prov).where(prov.c.subject.in_(subjects)).order_by(prov.c.prov)).all():
-        name = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))["name"]
-        nobody = (prov.c.subject == "") & (prov.c.origin_hash == row.origin_hash) & (prov.c.raw_hash == row.raw_hash)
-        for one in (row.prov, *connection.execute(select(prov.c.prov).where(nobody)).scalars()):
-            resource = schema.resource
-            query = select(resource.c.kind, resource.c.path).where(resource.c.prov == one).order_by(resource.c.path)
-            found = connection.execute(query).all()
-            derived = bool(found) and all(kind == "derived" for kind, _ in found)
-            form = "derived" if derived else row.format
-            yield Piece(row.subject, row.raw_hash, form, name, tuple(path for _, path in found))
+def _pieces(connection: Connection, keys: KeyRing, row: Row[Any]) -> Iterator[Piece]:
+    """A file of the person; and of what came with it about nobody (a Medication, an Organization) the same bytes."""
+    prov, resource = schema.provenance, schema.resource
+    name = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))["name"]
+    nobody = (prov.c.subject == "") & (prov.c.origin_hash == row.origin_hash) & (prov.c.raw_hash == row.raw_hash)
+    for one in (row.prov, *connection.execute(select(prov.c.prov).where(nobody)).scalars()):
+        query = select(resource.c.kind, resource.c.path).where(resource.c.prov == one).order_by(resource.c.path)
+        found = connection.execute(query).all()
+        derived = bool(found) and all(kind == "derived" for kind, _ in found)
+        form = "derived" if derived else row.format
+        yield Piece(row.subject, row.raw_hash, form, name, tuple(path for _, path in found))
 
 
-def _refused(connection: Connection, keys: KeyRing, subjects: Sequence[str]) -> Iterator[dict[str, Any]]:
-    table = schema.quarantine
-    query = select(table).where(table.c.subject.in_(subjects), table.c.accepted_ms.is_(None))
-    for row in connection.execute(query.order_by(table.c.received_ms, table.c.quarantine)).all():
-        hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.quarantine.encode()))
-        told = {name: hidden[name] for name in ("name", "place", "what", "reason")}
-        yield {"owner": row.subject, "raw_hash": row.raw_hash, **told, "parser": row.parser}
+def _refused(row: Row[Any], keys: KeyRing) -> dict[str, Any]:
+    hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.quarantine.encode()))
+    told = {name: hidden[name] for name in ("name", "place", "what", "reason")}
+    return {"owner": row.subject, "raw_hash": row.raw_hash, **told, "parser": row.parser}
 
 
-def _states(connection: Connection, keys: KeyRing, person: str) -> Iterator[dict[str, Any]]:
-    """What twins learned, as kept."""
-    table = schema.state
-    for row in connection.execute(select(table).where(table.c.person == person).order_by(table.c.created_ms)).all():
-        summary = keys.cipher(row.subject).open(row.sealed, row.state.encode()).decode()
-        told = {"model": row.model, "version": row.version, "cutoff_ms": row.cutoff_ms, "summary": summary}
-        yield {"owner": row.subject, "raw_hash": row.raw_hash or "", **told}
+def _learned(row: Row[Any], keys: KeyRing) -> dict[str, Any]:
+    summary = keys.cipher(row.subject).open(row.sealed, row.state.encode()).decode()
+    told = {"model": row.model, "version": row.version, "cutoff_ms": row.cutoff_ms, "summary": summary}
+    return {"owner": row.subject, "raw_hash": row.raw_hash or "", **told}
 
 
 @dataclass
