@@ -74,12 +74,12 @@ def _elements(name: str, elements: Sequence[dict[str, Any]], told: Told) -> Iter
 def _values(table: Json, elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
     local, read = parse_local([str(one.get("dateTime")) for one in elements], _JSON_TIME)
     for key, signal, unit, factor in table.keys:
-        cells = [one.get("value") for one in elements]
+        cells: list[Any] = [one.get("value") for one in elements]
         values, there = numbers([c.get(key) if key and isinstance(c, dict) else None if key else c for c in cells])
         keep = read & there
         text = None
         if signal == "heart_rate":
-            text = tuple(f"confidence {c.get('confidence')}" for c, k in zip(cells, keep, strict=True) if k)
+            text = tuple(f"confidence {cells[k].get('confidence')}" for k in np.flatnonzero(keep).tolist())
         column = Column(signal, unit, values[keep] * factor, text)
         places = np.flatnonzero(keep)
         yield from samples(told, _SOURCE, column, local[keep], places, seconds=table.seconds, utc=table.utc)
@@ -144,7 +144,7 @@ def _sleep(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
 
 def _zones(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
     local, read = parse_local([str(one.get("dateTime")) for one in elements], _JSON_TIME)
-    for k in np.flatnonzero(read):
+    for k in np.flatnonzero(read).tolist():
         zones = elements[k]["value"].get("valuesInZones") or {}
         values, there = numbers(list(zones.values()))
         words = tuple(name for name, good in zip(zones, there, strict=True) if good)
@@ -170,7 +170,7 @@ def _exercises(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]
     seconds, there = numbers([(one.get("duration") or 0) / 1000 for one in elements])
     offsets = utc_offsets(local, told.zone)
     keep = read & there
-    for k in np.flatnonzero(keep):
+    for k in np.flatnonzero(keep).tolist():
         one = elements[k]
         start, offset = int(local[k]), int(offsets[k])
         kept = ("averageHeartRate", "calories", "steps", "distance", "logType", "elevationGain")

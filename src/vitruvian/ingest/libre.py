@@ -86,7 +86,7 @@ def _items(header: Sequence[str], body: Sequence[Row], told: Told) -> Iterator[I
             yield from samples(told, "FreeStyle Libre", column, local[keep], lines[keep])
     rest = read & ~said
     if rest.any():
-        kept = np.flatnonzero(rest)
+        kept = np.flatnonzero(rest).tolist()
         words = tuple("; ".join(c for c in body[k].cells[at + 1 :] if c)[:200] for k in kept)
         column = Column("note", "", np.full(len(kept), np.nan), words)
         yield from samples(told, "FreeStyle Libre", column, local[rest], lines[rest])

@@ -1,0 +1,134 @@
+"""Archives (zip, tar, tar.gz) given to an ingest, opened as folders; what could do harm refuses the archive whole.
+
+Members go to a private temporary folder, one after the other. Refused: paths that lead outside, links and devices,
+encryption, more than the limits below (a bomb), archives nested more than two deep. A zip that is a format of its own
+(a workbook, a document) stays whole.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import os
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from vitruvian.core import DataError, UnsupportedError
+from vitruvian.record.formats import RawFile
+
+MOST_BYTES = 64 << 30
+MOST_MEMBERS = 200_000
+MOST_RATIO = 1000
+"""Bytes of all members for one byte of the archive, beyond the first 64 MiB."""
+FREE = 64 << 20
+DEEPEST = 2
+_PIECE = 1 << 20
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError)
+
+
+def is_archive(file: RawFile) -> bool:
+    """Whether a file is an archive to be opened, by its content."""
+    head = file.head
+    if head[257:262] == b"ustar":
+        return True
+    return head[:4] == b"PK\x03\x04" and b"[Content_Types].xml" not in head[:4096] and b"mimetype" not in head[:64]
+
+
+@contextmanager
+def opened(paths: Sequence[Path]) -> Iterator[list[RawFile | tuple[RawFile, DataError]]]:
+    """All files of `paths`, archives opened; an archive that is refused comes with the reason."""
+    with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+        yield [one for path in paths for one in _open(RawFile(path), Path(folder), DEEPEST)]
+
+
+def _open(file: RawFile, folder: Path, depth: int) -> Iterator[RawFile | tuple[RawFile, DataError]]:
+    if not is_archive(file):
+        yield file
+        return
+    inside = Path(tempfile.mkdtemp(dir=folder))
+    name = file.origin or file.name
+    try:
+        if depth == 0:
+            raise DataError("an archive in an archive in an archive is not opened", got=name, todo="Unpack it first.")
+        members = _unpack(file, inside)
+    except DataError as error:
+        shutil.rmtree(inside)
+        yield file, error
+        return
+    except _BROKEN as error:
+        shutil.rmtree(inside)
+        yield file, DataError("the archive is damaged", got=str(error) or type(error).__name__, todo="Fetch it again.")
+        return
+    for member in members:
+        yield from _open(RawFile(inside / member, f"{name}!{member}"), folder, depth - 1)
+
+
+def _unpack(file: RawFile, inside: Path) -> list[str]:
+    """Names of the members, each written below `inside`; raises `DataError`."""
+    room = _Room(file.path.stat().st_size)
+    if file.head[:2] == b"PK":
+        with zipfile.ZipFile(file.path) as archive:
+            return [_write(archive, one, inside, room) for one in archive.infolist() if not one.is_dir()]
+    with tarfile.open(file.path, "r:*") as tar:
+        found = []
+        for member in tar:
+            room.member()
+            if member.isdir():
+                continue
+            if not member.isfile():
+                raise DataError("the archive holds a link or a device", got=member.name, allowed="files and folders")
+            stream = tar.extractfile(member)
+            assert stream is not None
+            found.append(_copy(stream, member.name, inside, room))
+        return found
+
+
+def _write(archive: zipfile.ZipFile, one: zipfile.ZipInfo, inside: Path, room: _Room) -> str:
+    room.member()
+    if one.flag_bits & 1:
+        raise UnsupportedError("the archive is encrypted", got=one.filename, todo="Unpack it with its password first.")
+    if stat.S_ISLNK(one.external_attr >> 16):
+        raise DataError("the archive holds a link or a device", got=one.filename, allowed="files and folders")
+    with archive.open(one) as stream:
+        return _copy(stream, one.filename, inside, room)
+
+
+class _Room:
+    """How much an archive may still give."""
+
+    def __init__(self, size: int) -> None:
+        self.left = min(MOST_BYTES, max(FREE, size * MOST_RATIO))
+        self.members = MOST_MEMBERS
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise DataError(
+                "the archive unpacks to too much", allowed=f"{MOST_RATIO} times its size, {MOST_BYTES} bytes"
+            )
+
+    def member(self) -> None:
+        self.members -= 1
+        if self.members < 0:
+            raise DataError("the archive has too many members", allowed=MOST_MEMBERS)
+
+
+def _copy(stream: IO[bytes], name: str, inside: Path, room: _Room) -> str:
+    safe = PurePosixPath(name.replace("\\", "/"))
+    if safe.is_absolute() or ".." in safe.parts or ":" in safe.parts[0] or "\x00" in name:
+        raise DataError("a path in the archive leads outside of it", got=name, allowed="relative paths")
+    target = inside / safe
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with io.FileIO(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        while piece := stream.read(_PIECE):
+            room.take(len(piece))
+            out.write(piece)
+    return str(safe)
