@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
@@ -39,8 +40,8 @@ class Grant:
         """The rows that may be seen, each with its `person` in front; rows about nobody are seen by all."""
         import polars as pl
 
-        known = pl.DataFrame([*self.people, ("", "")], schema={"subject": pl.String, "person": pl.String}, orient="row")
-        found = rows.join(known, on="subject", how="inner")
+        nobody = pl.DataFrame({"subject": [""], "person": [""]})
+        found = rows.join(pl.concat([self._known, nobody]), on="subject", how="inner")
         if "categories" not in rows.columns:
             return found.filter(self._open("wearable")).select("person", *rows.columns)
         combinations = found["categories"].unique().to_list()
@@ -54,8 +55,15 @@ class Grant:
         """Table `people`: those of whom any category is open."""
         import polars as pl
 
-        known = pl.DataFrame(self.people, schema={"subject": pl.String, "person": pl.String}, orient="row")
-        return known.filter(pl.any_horizontal([self._open(one) for one in CATEGORIES])).select("person", "subject")
+        return self._known.filter(pl.any_horizontal([self._open(one) for one in CATEGORIES])).select(
+            "person", "subject"
+        )
+
+    @cached_property
+    def _known(self) -> pl.DataFrame:
+        import polars as pl
+
+        return pl.DataFrame(self.people, schema={"subject": pl.String, "person": pl.String}, orient="row")
 
     def _open(self, category: str) -> pl.Expr:
         import polars as pl
@@ -77,4 +85,4 @@ def grant_of(connection: Connection, keys: KeyRing, actor: Actor, at: int) -> Gr
     }
     table = schema.subject
     rows = connection.execute(select(table.c.subject, table.c.person).order_by(table.c.subject)).all()
-    return Grant(tuple((row[0], row[1]) for row in rows), default, others)
+    return Grant(tuple(map(tuple, rows)), default, others)

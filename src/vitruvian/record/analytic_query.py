@@ -99,3 +99,10 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str, rows: pl.DataFrame)
     connection.register("rows_", rows)
     connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows_")
     connection.unregister("rows_")
+
+
+def forget_workspaces() -> None:
+    """Let go of all that is held in memory."""
+    with _lock:
+        while _workspaces:
+            _workspaces.popitem()[1].close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from vitruvian.core import InputError, UnknownNameError, content_hash, now_ms
+from vitruvian.core import InputError, UnknownNameError, now_ms
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.analytic_grant import grant_of
 from vitruvian.record.analytic_query import check_select, tables_in, workspace
@@ -51,12 +51,17 @@ def run_view(record: Record, view: Mapping[str, Any] | str | Path) -> pl.DataFra
     told = read_view(load_view(view))
     compiled = compile_view(told)
     wanted = frozenset({("resources", told.resource)})
-    return _ask(record, wanted, {"view": told.resource}, lambda connection: run_query(connection, compiled))
+    return _ask(
+        record,
+        wanted,
+        {"of": "view", "type": told.resource.lower()},
+        lambda connection: run_query(connection, compiled),
+    )
 
 
 def run_sql(record: Record, sql: str) -> pl.DataFrame:
     """The rows of one SELECT over `people`, `facts`, `resources` and `samples`, as far as they may be seen."""
-    return _ask(record, tables_in(sql), {"sql": content_hash(sql.encode())[:16]}, lambda c: _select(c, sql))
+    return _ask(record, tables_in(sql), {"of": "sql"}, lambda c: _select(c, sql))
 
 
 def _select(connection: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
