@@ -104,6 +104,8 @@ def _folder(file: RawFile) -> Iterator[Path]:
     if len(file.content) > HEADER_LIMIT:
         raise DataError("the WFDB header is too large", got=len(file.content), allowed=f"{HEADER_LIMIT} bytes")
     lines = _lines(file.content)
+    if not lines or not _RECORD.match(lines[0]):
+        raise DataError("the record line of the WFDB header cannot be read", got=lines[0][:80] if lines else "nothing")
     if "/" in lines[0].split()[0]:
         raise UnsupportedError(
             "WFDB records of several segments are not read", todo="Ingest each segment by its header."
