@@ -31,6 +31,7 @@ from vitruvian.ingest.edf import read_edf_waveforms as read_edf_waveforms
 from vitruvian.ingest.laboratory_propose import propose_mapping as propose_mapping
 from vitruvian.ingest.omics import OmicsValues as OmicsValues
 from vitruvian.ingest.omics import omics_values as omics_values
+from vitruvian.ingest.terminology import unknown_codes as unknown_codes
 from vitruvian.ingest.vcf import VcfCalls as VcfCalls
 from vitruvian.ingest.vcf import read_calls as read_calls
 from vitruvian.ingest.waveform import Waveform as Waveform
