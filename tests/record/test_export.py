@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from tape import Tape, row, write_tape
@@ -53,7 +54,7 @@ def test_everything_comes_out(person: Patient, tmp_path: Path) -> None:
     text = (out / "bundle.json").read_text()
     assert VERBATIM.replace("\n", " ") in text
     assert [e["resource"]["id"] for e in json.loads(text)["entry"]] == ["p1", "o1"]
-    assert (out / "files" / "my_watch.tape").read_bytes() == (tmp_path / "my watch.tape").read_bytes()
+    assert (out / "files" / "my watch.tape").read_bytes() == (tmp_path / "my watch.tape").read_bytes()
     assert pl.read_parquet(out / "streams" / "heart_rate.parquet")["value"].to_list() == [60.0, 61.0]
     assert (out / "streams" / "heart_rate.csv").read_text().startswith("start,end,offset,")
     derived = json.loads((out / "derived.json").read_text())["entry"][0]["resource"]
@@ -139,3 +140,38 @@ def test_not_where_consent_withholds_a_part(person: Patient, tmp_path: Path) -> 
         export_patient(person, tmp_path / "out")
     assert person.samples("heart_rate").is_empty()
     assert person.facts()
+
+
+def test_every_public_bundle_goes_round(shared: Path, tmp_path: Path) -> None:
+    for source in sorted((shared / "data/fhir").glob("*.json.gz")):
+        folder = tmp_path / source.name[:2]
+        folder.mkdir()
+        with Record.open(folder / "a.db") as record:
+            came = record.ingest(source).records_in
+            person = record.patients()[0]
+            assert export_patient(person, folder / "out")["records"] == {"in the record": came, "in the export": came}
+            facts = [(one.id, one.value, one.start_ms) for one in person.facts(void=True)]
+        with Record.open(folder / "b.db") as again:
+            again.ingest(folder / "out" / "bundle.json")
+            assert [(one.id, one.value, one.start_ms) for one in again.patient(person.id).facts(void=True)] == facts
+
+
+def test_files_of_one_name_and_files_that_belong_together(tmp_path: Path) -> None:
+    wfdb = pytest.importorskip("wfdb")
+    patient = tmp_path / "p1.json"
+    patient.write_text('{"resourceType":"Patient","id":"p1"}')
+    files = []
+    for k in (1, 2):
+        folder = tmp_path / str(k)
+        folder.mkdir()
+        signal = [[float(j % 7 + k)] for j in range(500)]
+        wfdb.wrsamp("ecg", 250, ["mV"], ["II"], p_signal=np.array(signal), fmt=["16"], write_dir=str(folder))
+        files.append(folder)
+    with Record.open(tmp_path / "a.db") as record:
+        record.ingest(patient)
+        report = record.ingest(*files, patient="p1")
+        assert (report.stored, report.quarantined) == (2, 0)
+        export_patient(record.patient("p1"), tmp_path / "out")
+    for folder, out in zip(files, ("", "2"), strict=True):
+        for name in ("ecg.hea", "ecg.dat"):
+            assert (tmp_path / "out/files" / out / name).read_bytes() == (folder / name).read_bytes()

@@ -34,18 +34,20 @@ if TYPE_CHECKING:
     from vitruvian.record.patient import Patient
 
 FHIR = "fhir"
-_UNSAFE = re.compile(r"[^\w.+-]+")
+_UNSAFE = re.compile(r"[:*?\"<>|\x00-\x1f]+")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One original file of a person: its bytes under `owner`, and the places of their records in it."""
+    """One original file of a person: its bytes under `owner`, the places of their records in it, and the (name, hash)
+    of files that belong to it."""
 
     owner: str
     raw_hash: str
     format: str
     name: str
     places: tuple[str, ...]
+    companions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,14 +141,16 @@ def _counts(connection: Connection, subjects: Sequence[str]) -> tuple[int, int]:
 def _pieces(connection: Connection, keys: KeyRing, row: Row[Any]) -> Iterator[Piece]:
     """A file of the person; and of what came with it about nobody (a Medication, an Organization) the same bytes."""
     prov, resource = schema.provenance, schema.resource
-    name = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))["name"]
+    hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))
+    companions = tuple((one["name"], one["hash"]) for one in hidden["companions"])
     nobody = (prov.c.subject == "") & (prov.c.origin_hash == row.origin_hash) & (prov.c.raw_hash == row.raw_hash)
     for one in (row.prov, *connection.execute(select(prov.c.prov).where(nobody)).scalars()):
         query = select(resource.c.kind, resource.c.path).where(resource.c.prov == one).order_by(resource.c.path)
         found = connection.execute(query).all()
         derived = bool(found) and all(kind == "derived" for kind, _ in found)
         form = "derived" if derived else row.format
-        yield Piece(row.subject, row.raw_hash, form, name, tuple(path for _, path in found))
+        places = tuple(path for _, path in found)
+        yield Piece(row.subject, row.raw_hash, form, hidden["name"], places, companions)
 
 
 def _refused(row: Row[Any], keys: KeyRing) -> dict[str, Any]:
@@ -192,7 +196,8 @@ class _Export:
                 yield _full_url(whole, place), whole.at(place)
 
     def _files(self, pieces: Sequence[Piece]) -> None:
-        """Every other file byte for byte, under its own name; files of one name get a number."""
+        """Every other file byte for byte under its own name, with those that belong to it; a name that is taken goes
+        into a folder of its own."""
         taken: set[str] = set()
         kept: set[tuple[str, str]] = set()
         for piece in pieces:
@@ -200,17 +205,19 @@ class _Export:
             if (piece.owner, piece.raw_hash) in kept:
                 continue
             kept.add((piece.owner, piece.raw_hash))
-            target = (
-                self.folder
-                / ("derived" if piece.format == "derived" else "files")
-                / _free(_UNSAFE.sub("_", piece.name) or piece.raw_hash[:12], taken)
-            )
-            target.parent.mkdir(exist_ok=True)
-            with self.blobs.file(piece.owner, piece.raw_hash) as path:
-                shutil.copyfile(path, target)
-            if file_hash(target) != piece.raw_hash:
-                raise DataError("a file came out other than it went in", got=piece.name)
-            self.counts["files"] += 1
+            members = [(_plain(name), raw_hash) for name, raw_hash in ((piece.name, piece.raw_hash), *piece.companions)]
+            room = _room([name for name, _ in members], taken)
+            folder = self.folder / ("derived" if piece.format == "derived" else "files") / room
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, raw_hash in members:
+                self._copy(piece.owner, raw_hash, folder / name)
+
+    def _copy(self, owner: str, raw_hash: str, target: Path) -> None:
+        with self.blobs.file(owner, raw_hash) as path:
+            shutil.copyfile(path, target)
+        if file_hash(target) != raw_hash:
+            raise DataError("a file came out other than it went in", got=target.name)
+        self.counts["files"] += 1
 
     def _streams(self) -> None:
         for signal, rows in self.held.streams.items():
@@ -283,12 +290,20 @@ def _full_url(whole: Verbatim, place: str) -> str:
         return ""
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """`name`, with a number before its endings where another file has it already."""
-    stem, dot, ending = name.partition(".")
+def _plain(origin: str) -> str:
+    """The name of a file without folders, archives, or what a file system does not bear."""
+    name = re.split(r"[!/\\]", origin)[-1]
+    return _UNSAFE.sub("_", name).lstrip(".") or "file"
+
+
+def _room(names: Sequence[str], taken: set[str]) -> str:
+    """The first folder ("", "2", "3" …) in which none of the names is taken; takes them."""
     number = 1
-    while name in taken:
+    while any(f"{_folder(number)}/{name}" in taken for name in names):
         number += 1
-        name = f"{stem}-{number}{dot}{ending}"
-    taken.add(name)
-    return name
+    taken.update(f"{_folder(number)}/{name}" for name in names)
+    return _folder(number)
+
+
+def _folder(number: int) -> str:
+    return "" if number == 1 else str(number)
