@@ -67,6 +67,14 @@ def test_views_by_name_and_by_definition(record: Record) -> None:
         record.cohort("nothing")
 
 
+def test_references_inside_a_bundle_lead_to_their_resources(record: Record) -> None:
+    samples = Path(__file__).parents[2] / "samples"
+    record.ingest(samples / "sample-b" / "bundle.json")
+    patients, labs = record.cohort("patients"), record.cohort("observations")
+    assert labs.join(patients, on="patient", how="anti").height == 0
+    assert labs.filter(patient="sample-b").height > 3
+
+
 def test_refreshed_piece_by_piece_is_the_same_as_made_at_once(record: Record, tmp_path: Path) -> None:
     draw = random.Random(5)
     for step in range(16):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from fhirpath_by_hand import Several, evaluate
 
 from vitruvian.core import InputError
 from vitruvian.record.sql_on_fhir import compile_view, read_view, run_query
+from vitruvian.record.sql_on_fhir.syntax import parse
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 REASONS = {
@@ -204,3 +207,94 @@ def test_repeat_follows_to_the_end_or_says_that_it_does_not() -> None:
     assert [(one["c0"], one["c1"]) for one in found] == [(str(n + 1), n) for n in range(32)]
     with pytest.raises(InputError, match="nest deeper than 32 levels"):
         rows(view, [nested(33)])
+
+
+def random_person(draw: random.Random) -> dict[str, Any]:
+    """A Patient with some elements absent, empty lists, nulls in lists, choices of type."""
+
+    def some(value: Any) -> Any:
+        return value if draw.random() < 0.7 else None
+
+    names = [
+        {
+            "use": some(draw.choice("abc")),
+            "family": some(draw.choice("xy")),
+            "given": draw.choices("pqr", k=3)[: draw.randrange(4)],
+        }
+        for _ in range(draw.randrange(3))
+    ]
+    found = {
+        "id": draw.choice("xyz"),
+        "name": names,
+        "active": some(draw.random() < 0.5),
+        "a": some(draw.randrange(-3, 4)),
+    }
+    found |= {"n": draw.choices(range(4), k=draw.randrange(3)), draw.choice(["vInteger", "vString"]): some(2)}
+    return {"resourceType": "Patient"} | {name: value for name, value in found.items() if value is not None}
+
+
+def random_path(draw: random.Random, kind: str, deep: int, inside: bool = False) -> str:
+    """A path that gives one boolean, one number, one text, or a list of any."""
+
+    def other(wanted: str) -> str:
+        return random_path(draw, wanted, deep - 1, inside)
+
+    if kind == "list":
+        inner = random_path(draw, "boolean", deep - 1, inside=True) if deep > 0 else "use = 'a'"
+        plain = (
+            ["given", "family", "use"]
+            if inside
+            else ["name.given", "name", "n", "name.use", f"name.where({inner}).given"]
+        )
+        return draw.choice(plain)
+    if kind == "text":
+        first = draw.choice(["first()", "last()"])
+        return draw.choice([f"{other('list')}.where($this = 'p').{first}", "'a'", "use.first()" if inside else "id"])
+    if kind == "number":
+        leaves = [
+            str(draw.randrange(3)),
+            f"{other('list')}.count()",
+            *([] if inside else ["a", "v.ofType(integer)", "n[0]"]),
+        ]
+        sums = [f"({other('number')} {draw.choice('+-*')} {other('number')})"] if deep > 0 else []
+        return draw.choice(leaves + sums)
+    if deep <= 0:
+        return draw.choice(["true", f"{other('list')}.exists()", *([] if inside else ["active"])])
+    test = draw.choice(["=", "!=", "<", "<=", ">", ">="])
+    return draw.choice(
+        [
+            f"({other('boolean')} {draw.choice(['and', 'or', 'xor'])} {other('boolean')})",
+            f"({other('number')} {test} {other('number')})",
+            f"({other('text')} = {other('text')})",
+            f"({other('list')} {draw.choice(['=', '!='])} {other('list')})",
+            f"({other('boolean')}).not()",
+            f"{other('list')}.empty()",
+        ]
+    )
+
+
+def test_compiled_paths_agree_with_a_direct_evaluation() -> None:
+    draw = random.Random(11)
+    people = [random_person(draw) | {"id": f"p{number}"} for number in range(40)]
+    columns, expected = [], []
+    while len(columns) < 150:
+        kind = draw.choice(["boolean", "boolean", "number", "text", "list"])
+        path = random_path(draw, kind, 3)
+        try:
+            found = [evaluate(parse(path), one) for one in people]
+        except Several:
+            continue
+        kinds = {"boolean": "boolean", "number": "decimal", "text": "string", "list": "string"}
+        columns.append({"name": f"c{len(columns)}", "path": path, "type": kinds[kind], "collection": True})
+        expected.append([[plain(item, kind) for item in items] for items in found])
+    for start in range(0, len(columns), 30):
+        some = columns[start : start + 30]
+        given = rows({"resource": "Patient", "select": [{"column": some}]}, people)
+        for column, wanted in zip(some, expected[start:], strict=False):
+            assert [one[column["name"]] for one in given] == wanted, column["path"]
+
+
+def plain(item: Any, kind: str) -> Any:
+    if kind == "list":
+        return item if isinstance(item, str) else json.dumps(item, separators=(",", ":"))
+    return float(item) if kind == "number" else item

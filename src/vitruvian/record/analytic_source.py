@@ -1,7 +1,8 @@
-"""What the analytic copy takes from the record: current facts, FHIR resources as received, samples; as frames."""
+"""What the analytic copy takes from the record: current facts, FHIR resources, samples; as frames."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FHIR = "fhir"
+_REFERENCE = re.compile(rb'("reference"\s*:\s*")(urn:uuid:[^"]+)')
 BATCH = 200_000
 """Rows of a table in one part, about."""
 _TEXT = ("fact", "subject", "kind", "system", "code", "display", "unit", "unit_raw", "value_code", "value_text",
@@ -95,7 +97,10 @@ def _fact(row: Any, keys: KeyRing) -> dict[str, Any]:
 def resource_frames(
     connection: Connection, blobs: BlobStore, provs: Sequence[int], categories: Mapping[str, frozenset[str]]
 ) -> Iterator[pl.DataFrame]:
-    """Current FHIR resources of some provenances, verbatim, in frames; `categories` of their facts by line."""
+    """Current FHIR resources of some provenances in frames, as received but for references inside a bundle.
+
+    `categories` are those of their facts, by line.
+    """
     import polars as pl
 
     resource, head, prov = schema.resource, schema.head, schema.provenance
@@ -108,13 +113,36 @@ def resource_frames(
         found = connection.execute(query.where(resource.c.prov.in_(some)).order_by(resource.c.prov, resource.c.path))
         for (kept_by, raw_hash), members in groupby(found.all(), key=lambda row: (row.owner, row.raw_hash)):
             with blobs.file(kept_by, raw_hash) as path:
-                whole = Verbatim(RawFile(path).content)
-            rows += [_resource(row, whole.at(row.path), categories) for row in members]
+                content = RawFile(path).content
+            whole, ids = Verbatim(content), _ids(content)
+            rows += [_resource(row, _resolved(whole.at(row.path), ids), categories) for row in members]
             if len(rows) >= BATCH:
                 yield pl.DataFrame(rows, schema=resource_schema())
                 rows = []
     if rows:
         yield pl.DataFrame(rows, schema=resource_schema())
+
+
+def _ids(content: bytes) -> dict[str, str]:
+    """ "Type/id" of the entries of a bundle, or of a person's part of one, that go by a UUID in it."""
+    if b"urn:uuid:" not in content or b'"entry' not in content:
+        return {}
+    try:
+        whole = orjson.loads(content)
+    except orjson.JSONDecodeError:  # lines: they have no entries
+        return {}
+    named = whole.get("entry") if isinstance(whole.get("entry"), list) else whole.values()
+    entries = [(one.get("fullUrl"), one.get("resource") or {}) for one in named if isinstance(one, dict)]
+    return {url: f"{one['resourceType']}/{one['id']}" for url, one in entries if url and "id" in one}
+
+
+def _resolved(content: bytes, ids: Mapping[str, str]) -> bytes:
+    """The resource with references inside the bundle as a server would write them: "Type/id"."""
+    return _REFERENCE.sub(lambda found: found[1] + _written(found[2], ids), content) if ids else content
+
+
+def _written(reference: bytes, ids: Mapping[str, str]) -> bytes:
+    return ids.get(reference.decode(), reference.decode()).encode()
 
 
 def _resource(row: Any, content: bytes, categories: Mapping[str, frozenset[str]]) -> dict[str, Any]:
