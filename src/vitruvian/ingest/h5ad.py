@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SLICE = 1 << 22  # numbers read at once
 BROKEN = "the HDF5 file is not one that AnnData wrote, or is damaged"
-PATIENCE_S, SLOWEST = 10.0, 5e6  # seconds for any file, and bytes a second beyond
+PATIENCE_S, SLOWEST = 8.0, 5e6  # processor seconds for any file, and bytes a second beyond
 MOST_SAMPLES = 100_000
 _CELLS = "[ACGTN]{8,}"
 

@@ -5,9 +5,11 @@ The process is kept for the next file; one that took too long is ended, and the 
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import resource
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +19,7 @@ from vitruvian.core import DataError, InputError, UnsupportedError
 
 T = TypeVar("T")
 MEMORY = 1 << 33  # bytes of address space
+WAIT = 20
 _ERRORS: dict[str, type[InputError]] = {"DataError": DataError, "UnsupportedError": UnsupportedError}
 
 
@@ -47,20 +50,21 @@ _worker: list[_Worker] = []
 def isolated(function: Callable[[Path], T], path: Path, seconds: float) -> T:
     """`function(path)`, run apart; `function` is one of a module.
 
-    Raises what it raises of `InputError`, and `DataError` where it crashes, or is not done after `seconds`.
+    Raises what it raises of `InputError`, and `DataError` where it crashes, or takes more than `seconds` of processor
+    time (or `WAIT` times that by the clock, as a process that sleeps).
     """
     if not _worker or not _worker[0].usable:
         _worker[:] = [_Worker()]
     worker = _worker[0]
     try:
-        worker.pipe.send((function, path))
-        if not worker.pipe.poll(seconds):
-            raise TimeoutError(f"not read after {seconds:.0f} s")
+        worker.pipe.send((function, path, seconds))
+        if not worker.pipe.poll(WAIT * seconds):
+            raise TimeoutError("its reader hangs")
         good, found = worker.pipe.recv()
     except (EOFError, OSError) as error:  # TimeoutError is one
         worker.end()
         _worker.clear()
-        said = str(error) or "its reader crashed"
+        said = str(error) or f"its reader crashed, or took more than {seconds:.0f} s"
         raise DataError("the file is damaged", got=said, todo="Write it again.") from error
     if good:
         return found  # type: ignore[no-any-return]
@@ -72,9 +76,11 @@ def _serve(pipe: Connection[Any, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     while True:
         try:
-            function, path = pipe.recv()
+            function, path, seconds = pipe.recv()
         except EOFError:
             return
+        limit = math.ceil(time.process_time() + seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         try:
             pipe.send((True, function(path)))
         except InputError as error:
