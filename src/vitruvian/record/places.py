@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -24,11 +25,21 @@ def load_container(path: Path) -> Any:
     except orjson.JSONDecodeError:
         pass
     try:
-        return {"line": [orjson.loads(line) if line.strip() else None for line in content.split(b"\n")]}
-    except orjson.JSONDecodeError as error:
-        raise DataError(
-            "the raw file is not JSON", got=repr(content[:40]), todo="Read it with `Record.blob`."
-        ) from error
+        return json.loads(content.decode("utf-8-sig"))  # takes what was refused beside: NaN, numbers too large
+    except (ValueError, RecursionError):
+        pass
+    lines = [_line(line) for line in content.split(b"\n")]
+    if any(isinstance(line, dict) for line in lines):
+        return {"line": lines}
+    raise DataError("the raw file is not JSON", got=repr(content[:40]), todo="Read it with `Record.blob`.")
+
+
+def _line(text: bytes) -> Any:
+    """One of many lines; None for one that is empty or was refused."""
+    try:
+        return orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError:
+        return None
 
 
 def at_place(container: Any, place: str) -> Any:
@@ -36,6 +47,8 @@ def at_place(container: Any, place: str) -> Any:
     head, _, rest = place.partition(".")
     if isinstance(container, dict) and head in container:
         container, place = container[head], rest
+    if isinstance(container, str):  # a message that is not JSON, kept as text
+        return container
     for name, index in _STEP.findall(place):
         container = container[int(index)] if index else container[name]
     return container
