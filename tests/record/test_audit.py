@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from clinic import as_, clinic
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.engine import make_url
 
 from vitruvian.core import Actor, DataError
+from vitruvian.record import Patient, Record
 from vitruvian.record.audit_heads import WIDTH, HeadStore
 from vitruvian.record.auditing import GENESIS, SHARDS, AuditChain
 from vitruvian.record.group_commit import GroupCommit
@@ -246,6 +248,26 @@ def test_what_fails_in_a_group_fails_alone(audited: Audited) -> None:
     assert '{"kept":1}' in details
     assert '{"lost":1}' not in details
     assert audited.found() == []
+
+
+def test_readers_of_one_record_in_threads_and_in_two_openings(record_url: str, tmp_path: Path) -> None:
+    with clinic(record_url, tmp_path) as one, Record.open(record_url) as other:
+        before = one.verify_audit()
+        start = threading.Barrier(6)
+
+        def work(k: int) -> None:
+            record = as_((one, other)[k % 2], DOCTOR)
+            start.wait()
+            for _ in range(5):
+                Patient(record, f"p{1 + k % 2}", ("p1", "p2")).facts()
+
+        threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert one.verify_audit() == before + 30
+        assert {row.person for row in one.audit_log(actor=DOCTOR.id)} == {one.chain.pseudonym(k) for k in ("p1", "p2")}
 
 
 def test_the_chain_as_written_down() -> None:

@@ -81,6 +81,8 @@ def test_a_patient_who_was_merged_still_sees_themselves_and_who_read(record: Rec
     me = as_(record, own("p2"))
     assert len(me.patient("p2").facts()) == len(record.patient("p1").facts())
     assert "Practitioner/7" in {one.actor for one in me.audit_log("p2")}
+    give_consent(me, "p2", "deny", "treatment", "mental_health")
+    assert as_(record, DOCTOR).patient("p1").facts(code=SECRET) == []
 
 
 def test_candidates_are_suggested_and_never_merged(record: Record, tmp_path: Path) -> None:

@@ -234,6 +234,22 @@ def test_withdrawal_counts_from_the_next_read_on(record: Record) -> None:
     assert [one["status"] for one in consents_of(record, "p1")] == ["inactive"]
 
 
+def test_withdrawal_counts_in_the_derived_copy_too(tmp_path: Path) -> None:
+    sql = "SELECT count(*) AS n FROM facts WHERE kind = 'condition'"
+    with clinic(str(tmp_path / "clinic.db"), tmp_path) as record:
+        research = as_(record, RESEARCHER)
+        record.analytic().rebuild()
+        assert research.query(sql)["n"].item() == 0
+        give_consent(record, "p1", "permit", "research")
+        assert research.query(sql)["n"].item() == 2
+        give_consent(record, "p1", "deny", "research", "mental_health")
+        assert research.query(sql)["n"].item() == 1
+        withdraw_consent(record, "p1", "research")
+        assert research.query(sql)["n"].item() == 0
+        record.erase("p1")
+        assert record.query(sql)["n"].item() == 1
+
+
 def test_a_permission_ends_with_its_day(record: Record) -> None:
     give_consent(record, "p1", "permit", "research", until="2020-01-01")
     assert as_(record, RESEARCHER).people() == []

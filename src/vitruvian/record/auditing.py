@@ -88,6 +88,11 @@ class AuditChain:
         """What stands for a person in the audit, 32 hex digits; "" for nobody."""
         return hmac.digest(self._person_key, person.encode(), "sha256").hex()[:32] if person else ""
 
+    def shard(self, person: str) -> int:
+        """Where rows about a person are; a transaction with several takes them in this order, so that none waits for
+        another that waits for it."""
+        return int(self.pseudonym(person)[:2], 16) % SHARDS if person else 0
+
     @contextmanager
     def transaction(self, engine: Engine) -> Iterator[Connection]:
         """A transaction that may append; after its commit the heads are brought forward."""
@@ -102,8 +107,7 @@ class AuditChain:
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
         """Add one row inside the caller's transaction."""
-        name = self.pseudonym(person)
-        shard = int(name[:2], 16) % SHARDS if name else 0
+        name, shard = self.pseudonym(person), self.shard(person)
         last = _last(connection, shard)
         seq, previous = last.count + 1, last.hash
         purpose = actor.purpose_code or actor.purpose[:64]

@@ -89,6 +89,7 @@ def export_patient(patient: Patient, out: str | Path) -> dict[str, Any]:
 
     Needs the right to read everything of them: raises `AccessError` where role, purpose or consent withhold a part.
     """
+    patient.record._demand("export", patient.id)
     return write_export(_held(patient), patient.record.blobs, Path(out))
 
 

@@ -163,7 +163,7 @@ class Record(Governing):
             taken = take_in(store, file, named, items, reader, origin)
             counts = {k: v for k, v in taken.report.to_json().items() if isinstance(v, int)}
             detail = orjson.dumps({"origin": origin[:16], **counts}).decode()
-            for person in self._persons(connection, taken.report.people) or ("",):
+            for person in sorted(self._persons(connection, taken.report.people) or ("",), key=self.chain.shard):
                 self.chain.append(connection, self.actor, "ingest", person, detail)
         return taken
 
@@ -364,10 +364,14 @@ class Record(Governing):
 
     def _demand(self, action: str, person: str) -> None:
         """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
-        if not self.actor.permits(action, [person]):
-            with self.transaction() as connection:
+        if self.actor.permits(action, [person]):
+            return
+        with self.transaction() as connection:
+            granted = allowed(connection, self.actor, action, person)
+            if not granted:
                 self._note(connection, "refused", person, {"action": action})
-            self.actor.demand(action, [person])
+        if not granted:
+            raise self.actor.refusal(action)
 
     def _granted(self, found: T | None, action: str, person: str = "") -> T:
         """What was found, or `AccessError` where it was refused."""
