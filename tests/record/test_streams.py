@@ -92,6 +92,30 @@ def test_late_data_and_a_monitor_leave_few_chunks(record_url: str, tmp_path: Pat
         assert len(blobs) == len(chunks) + 61  # the joined chunks' old bytes are gone; every raw file stays
 
 
+def test_a_failure_while_chunks_are_joined_loses_nothing(
+    record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def part(k: int) -> Path:
+        some = [row(T0 + (k * 3 + j) * MINUTE, 70.0) for j in range(3)]
+        return write_tape(tmp_path / f"{k}.tape", ("heart_rate", "monitor", "/min", some))
+
+    with opened(record_url, tmp_path) as record:
+        for k in range(MOST):
+            taken(record, part(k))
+        before = state(record)
+        with monkeypatch.context() as patch:  # the ninth chunk makes them join; then the commit does not come about
+            patch.setattr("vitruvian.record.auditing.AuditChain.append", _broken)
+            with pytest.raises(RuntimeError, match="power failure"):
+                taken(record, part(MOST))
+        assert state(record).equals(before)
+        assert taken(record, part(MOST)) == (3, 3, 0, 0)
+        assert state(record).height == 3 * (MOST + 1)
+
+
+def _broken(*_: object) -> None:
+    raise RuntimeError("power failure")
+
+
 def test_an_unusable_batch_quarantines_the_file_whole(record_url: str, tmp_path: Path) -> None:
     bad = [row(T0, 60.0), row(10**17, 60.0)]
     with opened(record_url, tmp_path) as record:
