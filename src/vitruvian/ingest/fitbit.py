@@ -13,7 +13,7 @@ from vitruvian.core import DataError, Instant, UnsupportedError
 from vitruvian.ingest.delimited import rows
 from vitruvian.ingest.fitbit_tables import TABLES, Csv, Json, json_table
 from vitruvian.ingest.local_time import parse_local, utc_offsets
-from vitruvian.ingest.series import Column, numbers, rejects, samples
+from vitruvian.ingest.series import Column, Moments, numbers, rejects, samples
 from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
 _DATED = re.compile(rb'^\s*\[\s*\{\s*"dateTime"\s*:\s*"\d\d/\d\d/\d\d \d\d:\d\d:\d\d"\s*,\s*"value"')
@@ -82,7 +82,8 @@ def _values(table: Json, elements: Sequence[dict[str, Any]], told: Told) -> Iter
             text = tuple(f"confidence {cells[k].get('confidence')}" for k in np.flatnonzero(keep).tolist())
         column = Column(signal, unit, values[keep] * factor, text)
         places = np.flatnonzero(keep)
-        yield from samples(told, _SOURCE, column, local[keep], places, seconds=table.seconds, utc=table.utc)
+        at = Moments.utc(local[keep], told) if table.utc else Moments.local(local[keep], told)
+        yield from samples(told, _SOURCE, column, at, places, table.seconds)
         yield from rejects("fitbit", "element", "its time or value cannot be read", np.flatnonzero(~keep))
 
 
@@ -97,14 +98,14 @@ def _csv(file: RawFile, table: Csv, told: Told) -> Iterator[Item]:
         more, also = parse_local(cells[table.time], table.form.removesuffix(":%S"))
         local, read = np.where(read, local, more), read | also
     seconds = _lasting(table, cells, local)
-    said = np.zeros(len(body), bool)
+    said, when = np.zeros(len(body), bool), Moments.local(np.where(read, local, local[read].max(initial=0)), told)
     for name, signal, unit, text in table.columns:
         values, there = numbers(cells.get(name, [""] * len(body)))
         keep = read & (there | (unit == ""))
         said |= keep
         words = tuple(np.array(cells[text], object)[keep]) if text else None
         column = Column(signal, unit, values[keep] if unit else np.full(int(keep.sum()), np.nan), words)
-        yield from samples(told, _SOURCE, column, local[keep], lines_[keep], seconds=seconds[keep])
+        yield from samples(told, _SOURCE, column, when[keep], lines_[keep], seconds[keep])
     yield from rejects("fitbit", "line", "its time or values cannot be read", lines_[~said])
 
 
@@ -137,7 +138,7 @@ def _sleep(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
     words = tuple(level for level, good in zip(levels, keep, strict=True) if good)
     column = Column("sleep", "min", seconds[keep] / 60.0, words)
     at = np.array(places, np.int64)
-    yield from samples(told, _SOURCE, column, local[keep], at[keep], seconds=seconds[keep])
+    yield from samples(told, _SOURCE, column, Moments.local(local[keep], told), at[keep], seconds[keep])
     yield from rejects("fitbit", "element", "a stage of sleep cannot be read", at[~keep])
     yield from rejects("fitbit", "element", "a night without stages", bad)
 
@@ -150,7 +151,7 @@ def _zones(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
         words = tuple(name for name, good in zip(zones, there, strict=True) if good)
         column = Column("heart_rate_zone_time", "min", values[there], words)
         n = int(there.sum())
-        yield from samples(told, _SOURCE, column, np.full(n, local[k]), np.full(n, k), seconds=86_400.0)
+        yield from samples(told, _SOURCE, column, Moments.local(np.full(n, local[k]), told), np.full(n, k), 86_400.0)
     yield from rejects("fitbit", "element", "its time cannot be read", np.flatnonzero(~read))
 
 
@@ -160,7 +161,7 @@ def _weights(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
     values, there = numbers([one.get("weight") for one in elements])
     keep = read & there
     column = Column("weight", "[lb_av]", values[keep])
-    yield from samples(told, _SOURCE, column, local[keep], np.flatnonzero(keep))
+    yield from samples(told, _SOURCE, column, Moments.local(local[keep], told), np.flatnonzero(keep))
     yield from rejects("fitbit", "element", "its time or weight cannot be read", np.flatnonzero(~keep))
 
 

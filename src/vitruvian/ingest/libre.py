@@ -14,7 +14,7 @@ import numpy as np
 from vitruvian.core import DataError
 from vitruvian.ingest.delimited import Row, head_rows, rows
 from vitruvian.ingest.local_time import parse_local
-from vitruvian.ingest.series import Column, numbers, rejects, samples
+from vitruvian.ingest.series import Column, Moments, numbers, rejects, samples
 from vitruvian.record import Format, Item, RawFile, Told
 
 _TIME = re.compile(r"time\s*stamp|^time$|ger.tezeitstempel|horodatage|sello de tiempo|timestamp", re.I)
@@ -72,6 +72,8 @@ def _items(header: Sequence[str], body: Sequence[Row], told: Told) -> Iterator[I
     texts = [row.cells[at] if at < len(row.cells) else "" for row in body]
     local, read = parse_local(texts, _form(texts))
     yield from rejects("libre", "line", "its time cannot be read", lines[~read])
+    body, lines = [row for row, good in zip(body, read, strict=True) if good], lines[read]
+    when = Moments.local(local[read], told)
     said = np.zeros(len(body), bool)
     for pattern, signal, unit, text in _COLUMNS:
         for k, cell in enumerate(header):
@@ -79,24 +81,24 @@ def _items(header: Sequence[str], body: Sequence[Row], told: Told) -> Iterator[I
                 continue
             found = _UNIT.search(cell)
             values, there = numbers([row.cells[k] if k < len(row.cells) else "" for row in body])
-            keep = there & read
-            said |= keep
+            said |= there
             unit_ = unit or (found[1].replace("dl", "dL").replace("/l", "/L") if found else "")
-            column = Column(signal, unit_, values[keep], (text,) * int(keep.sum()))
-            yield from samples(told, "FreeStyle Libre", column, local[keep], lines[keep])
-    rest = read & ~said
+            column = Column(signal, unit_, values[there], (text,) * int(there.sum()))
+            yield from samples(told, "FreeStyle Libre", column, when[there], lines[there])
+    rest = ~said
     if rest.any():
         kept = np.flatnonzero(rest).tolist()
         words = tuple("; ".join(c for c in body[k].cells[at + 1 :] if c)[:200] for k in kept)
         column = Column("note", "", np.full(len(kept), np.nan), words)
-        yield from samples(told, "FreeStyle Libre", column, local[rest], lines[rest])
+        yield from samples(told, "FreeStyle Libre", column, when[rest], lines[rest])
 
 
 def _form(texts: Sequence[str]) -> str:
-    """How the times are written; raises `DataError` where days and months cannot be told apart."""
+    """How most times are written; raises `DataError` where they are written otherwise."""
     some = [text for text in texts if text][:5000]
-    fits = [form for form in _FORMS if some and parse_local(some, form)[1].mean() > 0.9]
-    if not fits:
+    share = {form: parse_local(some, form)[1].mean() if some else 0.0 for form in _FORMS}
+    best = max(share, key=lambda form: share[form])
+    if share[best] <= 0.5:
         shown = some[0] if some else "no time at all"
         raise DataError("the times cannot be read", got=shown, allowed=", ".join(_FORMS))
-    return fits[0]
+    return best

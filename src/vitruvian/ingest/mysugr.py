@@ -10,7 +10,7 @@ import numpy as np
 from vitruvian.core import DataError
 from vitruvian.ingest.delimited import head_rows, rows
 from vitruvian.ingest.local_time import parse_local
-from vitruvian.ingest.series import Column, numbers, rejects, samples
+from vitruvian.ingest.series import Column, Moments, numbers, rejects, samples
 from vitruvian.record import Format, Item, RawFile, Told
 
 _SIGNS = {"Date", "Time", "Basal Injection Units"}
@@ -57,23 +57,26 @@ class MySugr(Format):
         """Samples of glucose, insulin, carbohydrates, activity, weight; other words of a row as a note."""
         with rows(file) as lines:
             table = list(lines)
+        if not table or not set(table[0].cells) >= _SIGNS:
+            raise DataError("this is not a mySugr export", got=file.name, allowed=", ".join(sorted(_SIGNS)))
         header, body = table[0].cells, [row.cells for row in table[1:]]
         at = np.array([row.line for row in table[1:]], np.int64)
         cell = {name: k for k, name in enumerate(header)}
         texts = [f"{row[cell['Date']]} {row[cell['Time']]}" if len(row) == len(header) else "" for row in body]
         local, read = parse_local([text.replace("\u202f", " ") for text in texts], _form(texts))
         yield from rejects("mysugr", "line", "its date and time cannot be read", at[~read])
+        when = Moments.local(local[read], told)
+        body, at = [row for row, good in zip(body, read, strict=True) if good], at[read]
         said = np.zeros(len(body), bool)
         for column, there in _columns(header, body):
-            keep = there & read
-            said |= keep
-            text = None if column.text is None else tuple(np.array(column.text, object)[keep])
-            part = Column(column.signal, column.unit, column.value[keep], text)
-            yield from samples(told, "mySugr", part, local[keep], at[keep])
-        rest = np.flatnonzero(read & ~said)
+            said |= there
+            text = None if column.text is None else tuple(np.array(column.text, object)[there])
+            part = Column(column.signal, column.unit, column.value[there], text)
+            yield from samples(told, "mySugr", part, when[there], at[there])
+        rest = np.flatnonzero(~said)
         words = tuple("; ".join(f"{n}: {v}" for n, v in zip(header[2:], body[k][2:], strict=True) if v) for k in rest)
         nothing = Column("note", "", np.full(len(rest), np.nan), words)
-        yield from samples(told, "mySugr", nothing, local[rest], at[rest])
+        yield from samples(told, "mySugr", nothing, when[rest], at[rest])
 
 
 def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[tuple[Column, np.ndarray]]:
@@ -103,8 +106,9 @@ def _meals(header: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[str, .
 
 def _form(texts: Sequence[str]) -> str:
     some = [text.replace("\u202f", " ") for text in texts if text][:5000]
-    fits = [form for form in _FORMS if some and parse_local(some, form)[1].mean() > 0.9]
-    if not fits:
+    share = {form: parse_local(some, form)[1].mean() if some else 0.0 for form in _FORMS}
+    best = max(share, key=lambda form: share[form])
+    if share[best] <= 0.5:
         shown = some[0] if some else "no row"
         raise DataError("the dates cannot be read", got=shown, allowed=", ".join(_FORMS))
-    return fits[0]
+    return best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,28 +39,44 @@ def numbers(texts: Sequence[object]) -> tuple[Float[np.ndarray, N], Bool[np.ndar
     return values, there
 
 
+@dataclass(frozen=True)
+class Moments:
+    """When each row of a table was: ms UTC and offset in minutes. All rows are read at once, in the order of the file,
+    since the hour that comes twice is told apart by that order."""
+
+    start: Int[np.ndarray, N]
+    offset: Int[np.ndarray, N]
+
+    @classmethod
+    def local(cls, local: Int[np.ndarray, N], told: Told) -> Moments:
+        """Of local times (ms as if UTC)."""
+        return cls(*local_to_utc(local, told.zone))
+
+    @classmethod
+    def utc(cls, utc: Int[np.ndarray, N], told: Told) -> Moments:
+        """Of times in UTC; the offset is that of the zone told, else 0."""
+        return cls(np.asarray(utc, np.int64), utc_offsets(utc, told.zone))
+
+    def __getitem__(self, rows: Any) -> Moments:
+        return Moments(self.start[rows], self.offset[rows])
+
+
 def samples(
     told: Told,
     source: str,
     column: Column,
-    local: Int[np.ndarray, N],
+    at: Moments,
     place: Int[np.ndarray, N],
-    *,
     seconds: float | Float[np.ndarray, N] = 0.0,
-    utc: bool = False,
 ) -> Iterator[Samples]:
-    """Batches of one signal; `local` are ms in local time (or in UTC), `seconds` how long each sample lasts."""
-    offset: Int[np.ndarray, N]
-    start, offset = (
-        (np.asarray(local, np.int64), utc_offsets(local, told.zone)) if utc else local_to_utc(local, told.zone)
-    )
-    end = start + np.round(np.asarray(seconds, float) * 1000).astype(np.int64)
-    for a in range(0, len(start), BATCH):
+    """Batches of one signal; `seconds` is how long each sample lasts."""
+    end = at.start + np.round(np.asarray(seconds, float) * 1000).astype(np.int64)
+    for a in range(0, len(at.start), BATCH):
         b = slice(a, a + BATCH)
         text = None if column.text is None else column.text[b]
         yield Samples(
-            told.patient or "", column.signal, source, column.unit, start[b], end[b], offset[b], column.value[b],
-            place[b], text,
+            told.patient or "", column.signal, source, column.unit, at.start[b], end[b], at.offset[b],
+            column.value[b], place[b], text,
         )  # fmt: skip
 
 

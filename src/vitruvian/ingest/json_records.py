@@ -1,0 +1,80 @@
+"""JSON exports that are lists of small objects: read whole or refused, each object one record with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+
+from vitruvian.core import DataError, Instant, parse_instant
+from vitruvian.record import NO_OFFSET, RawFile, Rejected, Samples
+
+BATCH = 20_000
+
+
+def load(file: RawFile, what: str) -> Any:
+    """The content as JSON or JSON lines; raises `DataError`."""
+    try:
+        return orjson.loads(file.content)
+    except orjson.JSONDecodeError as error:
+        try:
+            return [orjson.loads(line) for line in file.content.splitlines() if line.strip()]
+        except orjson.JSONDecodeError:
+            raise DataError(f"malformed JSON in {what}", got=str(error), todo="Export it again.") from error
+
+
+def moment(value: Any) -> Instant:
+    """A time: ISO 8601 text, or milliseconds, microseconds or nanoseconds since 1970; raises `DataError`."""
+    if isinstance(value, str) and not value.lstrip("-").isdigit():
+        return parse_instant(value)
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError("not a time", got=repr(value)[:60], allowed="ISO 8601, or a number since 1970") from error
+    while abs(number) > 32_503_680_000_000:  # the year 3000 in milliseconds
+        number //= 1000
+    return Instant(number, 0, "instant")
+
+
+@dataclass
+class Gathered:
+    """Samples of any signals, gathered one by one and given in batches."""
+
+    subject: str
+    rows: dict[tuple[str, str, str], list[tuple[int, int, int, float, int, str]]] = field(default_factory=dict)
+
+    def add(
+        self, signal: str, source: str, unit: str, start: Instant, end: Instant, value: Any, place: int, text: str = ""
+    ) -> None:
+        """Keep one sample; raises `DataError` for a value that is no number (None: a text only)."""
+        if value is None:
+            number = float("nan")
+        else:
+            try:
+                number = float(value)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise DataError(f"the value of {signal} is not a number", got=repr(value)[:60]) from error
+        offset = NO_OFFSET if start.offset is None else start.offset
+        self.rows.setdefault((signal, source, unit), []).append((start.ms, end.ms, offset, number, place, text))
+
+    def batches(self) -> Iterator[Samples]:
+        """All that was gathered."""
+        for (signal, source, unit), rows in self.rows.items():
+            for a in range(0, len(rows), BATCH):
+                start, end, offset, value, place, text = zip(*rows[a : a + BATCH], strict=True)
+                yield Samples(
+                    self.subject, signal, source, unit, np.array(start, np.int64), np.array(end, np.int64),
+                    np.array(offset, np.int16), np.array(value, float), np.array(place, np.int64), text,
+                )  # fmt: skip
+
+
+def reject(kind: str, place: int, error: Exception) -> Rejected:
+    """A record of an export that cannot be read."""
+    reason = str(error) if isinstance(error, DataError) else f"an element has the wrong form: {error!r}"
+    return Rejected(kind, f"element[{place}]", reason)
+
+
+WRONG_FORM = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
