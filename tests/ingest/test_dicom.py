@@ -82,7 +82,8 @@ def test_every_file_is_accounted_for_and_comes_out_again(tmp_path: Path) -> None
             if path.name in mixed and path.parent.name == "dicomdirtests":
                 continue  # of two people: split before it is kept
             data = path.read_bytes()
-            assert data in out or content_hash(data) in waiting, path
+            same = RawFile(path).content in out  # a packed copy of what is there is a duplicate
+            assert data in out or same or content_hash(data) in waiting, path
 
 
 @pytest.mark.parametrize(
