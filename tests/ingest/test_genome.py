@@ -270,7 +270,7 @@ def bomb(kind: str) -> Iterator[bytes]:
         yield from (b"T" * 1_000_000 for _ in range(100))
     if kind == "one position for ever":
         yield start + LENGTH38.encode() + COLUMNS.encode() + b"\tP1\n"
-        yield from (b"chr10\t94942290\t.\tC\tT\t.\tPASS\t.\tGT\t0/1\n" * 10_000 for _ in range(30))
+        yield from (b"chr10\t94942290\t.\tC\tT\t.\tPASS\t.\tGT\t0/1\n" * 10_000 for _ in range(22))
 
 
 @pytest.mark.parametrize(

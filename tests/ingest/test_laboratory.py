@@ -16,6 +16,7 @@ from vitruvian.core import DataError, InputError
 from vitruvian.ingest import LABORATORY, LABORATORY_XLSX, propose_mapping
 from vitruvian.ingest.laboratory_mapping import valid_loinc
 from vitruvian.record import Draft, Parsed, RawFile, Told
+from vitruvian.record.archives import is_archive
 
 LONG = """PatientID;Entnahme;Untersuchung;Ergebnis;Einheit;Referenzbereich
 A1;25.03.2025 08:10;Kreatinin;1,20;mg/dl;0,7 - 1,2
@@ -236,6 +237,11 @@ def test_a_workbook_with_merged_headers_dates_formulas_and_sheets(tmp_path: Path
     ]
     assert str(found.records[-1].facts[0].start) == "2025-03-01"
     assert found.records[-1].place.startswith("Urine!row 2")
+
+
+def test_a_workbook_is_no_archive_to_be_opened(tmp_path: Path) -> None:
+    """Whatever the order of its parts; openpyxl writes the list of them last."""
+    assert not is_archive(book(tmp_path, S=[["Date", "Na (mmol/L)"], [datetime(2025, 3, 1), 140]]))
 
 
 def test_a_formulas_cached_value_is_read(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import lzma
 import os
+import re
 import shutil
 import stat
 import tarfile
@@ -32,6 +33,8 @@ FREE = 64 << 20
 DEEPEST = 2
 _PIECE = 1 << 20
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError)
+# a document that is a zip archive: its parts come in any order
+_OFFICE = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|mimetype|xl/|word/|ppt/)", re.DOTALL)
 
 
 def is_archive(file: RawFile) -> bool:
@@ -39,7 +42,7 @@ def is_archive(file: RawFile) -> bool:
     head = file.head
     if head[257:262] == b"ustar":
         return True
-    return head[:4] == b"PK\x03\x04" and b"[Content_Types].xml" not in head[:4096] and b"mimetype" not in head[:64]
+    return head[:4] == b"PK\x03\x04" and _OFFICE.search(head) is None
 
 
 @contextmanager
