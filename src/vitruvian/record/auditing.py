@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,10 @@ class AuditChain:
         return Heads(self.place, self._subkey("head"))
 
     @cached_property
-    def _chain_key(self) -> bytes:
-        return self._subkey("chain")
+    def _halves(self) -> tuple[Any, Any]:
+        """The two hashes of HMAC (RFC 2104) after the padded key, to be copied for each row."""
+        key = self._subkey("chain").ljust(sha256().block_size, b"\0")
+        return sha256(bytes(byte ^ 0x36 for byte in key)), sha256(bytes(byte ^ 0x5C for byte in key))
 
     @cached_property
     def _person_key(self) -> bytes:
@@ -132,22 +135,27 @@ class AuditChain:
             head, found = None, [Finding(shard, 0, "the head outside the database was altered")]
         query = select(*_COLUMNS).where(audit.c.shard == shard).order_by(audit.c.seq)
         rows, seq, previous, passed = 0, 0, GENESIS, head is None or head.count == 0
+        sign = self._hash
         for row in connection.execution_options(yield_per=2000).execute(query):
-            rows += 1
-            *values, digest = row
-            if values[1] != seq + 1:
-                found.append(Finding(shard, seq + 1, f"rows {seq + 1} to {values[1] - 1} are missing"))
+            values = row[:9]
+            at, digest = values[1], row[9]
+            if at != seq + 1:
+                found.append(Finding(shard, seq + 1, f"rows {seq + 1} to {at - 1} are missing"))
             elif values[8] != previous:
-                found.append(Finding(shard, values[1], "it does not follow the row before it"))
-            if digest != self._hash(values):
-                found.append(Finding(shard, values[1], "it was edited or put in another's place"))
-            seq, previous = values[1], digest
+                found.append(Finding(shard, at, "it does not follow the row before it"))
+            if digest != sign(values):
+                found.append(Finding(shard, at, "it was edited or put in another's place"))
+            rows, seq, previous = rows + 1, at, digest
             if head is not None and seq == head.count:
                 passed = digest == head.hash
         return rows, found + _against_head(shard, head, rows, seq, passed, bool(found))
 
-    def _hash(self, values: Any) -> str:
-        return hmac.digest(self._chain_key, orjson.dumps(values), "sha256").hex()
+    def _hash(self, values: tuple[Any, ...]) -> str:
+        """HMAC-SHA-256 of a row's values; both halves of the key are hashed once, not for every row."""
+        inner, outer = self._halves[0].copy(), self._halves[1].copy()
+        inner.update(orjson.dumps(values))
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
     def _subkey(self, use: str) -> bytes:
         return hmac.digest(self.key, use.encode(), "sha256")
