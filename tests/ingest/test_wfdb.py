@@ -79,3 +79,5 @@ def test_through_the_record_with_its_signal_file(tmp_path: Path) -> None:
         fact = record.patient(person).facts("waveform")[0]
         with record.open_blob(fact) as raw:
             assert raw.read_bytes() == path.read_bytes()
+            np.testing.assert_allclose(read_wfdb_waveform(raw).samples, ECG, atol=1e-4)
+            assert read_wfdb_annotations(raw) == ((10, "N"), (200, "V"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -136,9 +136,15 @@ class BlobStore:
         return b"".join(self._open(owner, name))
 
     @contextmanager
-    def file(self, owner: str, name: str, called: str = "") -> Iterator[Path]:
-        """The bytes as a private temporary file (named `called`) for readers that need one; gone afterwards."""
+    def file(self, owner: str, name: str, called: str = "", beside: Sequence[tuple[str, str]] = ()) -> Iterator[Path]:
+        """The bytes as a private temporary file (named `called`) for readers that need one; gone afterwards.
+
+        `beside`: (file name, blob) of files that lie beside it.
+        """
         with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+            for other, blob in beside:
+                with (Path(folder) / Path(other).name).open("wb") as stream:
+                    stream.writelines(self._open(owner, blob))
             path = Path(folder) / (Path(called).name or name)
             with path.open("wb") as stream:
                 stream.writelines(self._open(owner, name))

@@ -278,7 +278,8 @@ class Record(Governing):
             return at_place(load_container(path), rows[0].place)
 
     def open_blob(self, fact: Fact) -> AbstractContextManager[Path]:
-        """The raw file behind a fact as a private temporary file, for readers of its format (a genome).
+        """The raw file behind a fact as a private temporary file under its name, for readers of its format (a genome);
+        what belongs to it (the signals of a WFDB header) lies beside it.
 
         Raises `UnknownNameError` where this actor may not see all that the file states.
         """
@@ -287,7 +288,12 @@ class Record(Governing):
         query = query.where(prov.c.subject == fact.subject, prov.c.raw_hash == fact.raw_hash)
         if not self._reads(fact.person, {"blob": fact.raw_hash}, [query], whole=True)[0]:
             raise UnknownNameError("no such fact", got=fact.id)
-        return self.blobs.file(fact.subject, fact.raw_hash)
+        sealed = select(prov.c.sealed).where(prov.c.subject == fact.subject, prov.c.raw_hash == fact.raw_hash)
+        with self.engine.connect() as connection:
+            row = connection.execute(sealed.order_by(prov.c.prov).limit(1)).scalar_one()
+        told = orjson.loads(self.keys.cipher(fact.subject).open(row, b"provenance"))
+        beside = [(one["name"], one["hash"]) for one in told["companions"]]
+        return self.blobs.file(fact.subject, fact.raw_hash, told["name"], beside)
 
     # -- everybody ------------------------------------------------------------------------------------------------
 
