@@ -305,7 +305,8 @@ def test_an_archive_that_could_do_harm_is_quarantined_whole(name: str, opened: R
 COUNTS = {
     "heart_rate": 294_023, "steps": 21_828, "distance": 21_828, "active_energy": 40_320, "floors": 504,
     "active_zone_time": 374, "hrv_low_frequency": 2_675, "infrared_red_ratio": 14_926,
-    "skin_temperature_change": 39_604, "skin_temperature": 28, "resting_heart_rate": 28, "vo2_max": 28, "stress_score": 28, "sleep_score": 27,
+    "skin_temperature_change": 39_604, "skin_temperature": 28, "resting_heart_rate": 28, "vo2_max": 28,
+    "stress_score": 28, "sleep_score": 27,
     "glucose": 3_981, "blood_glucose": 17, "carbohydrates": 314, "insulin_bolus": 146, "insulin_basal": 29,
 }  # fmt: skip
 SUMS = {"insulin_bolus": 748.0, "insulin_basal": 350.0, "carbohydrates": 4851.0}
@@ -321,7 +322,7 @@ def test_a_person_of_28_days(opened: Record, shared: Path) -> None:
     for signal, count in COUNTS.items():
         assert len(person.samples(signal)) == count, signal
     for signal, total in SUMS.items():
-        assert person.samples(signal)["raw"].sum() == pytest.approx(total), signal
+        assert person.samples(signal)["value_raw"].sum() == pytest.approx(total), signal
     weight = person.samples("weight")
     assert weight.filter(weight["source"] == "Fitbit")["value"].to_list() == pytest.approx([132.2 * 0.45359237])
     again = opened.ingest(path, patient="p", zone="Europe/Prague")
