@@ -107,7 +107,7 @@ def check(kind: str, told: dict[str, int], count: int) -> None:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_broken_files_are_read_or_refused(tmp_path: Path, kind: str) -> None:
-    count = {"matrix": 60, "workbook": 100}.get(kind, 500)
+    count = {"matrix": 150, "workbook": 100}.get(kind, 500)
     check(kind, run(tmp_path, kind, count, seed=1), count)
 
 
