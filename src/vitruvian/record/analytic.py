@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from vitruvian.core import InputError
 from vitruvian.record import schema
@@ -87,7 +87,7 @@ class Analytic:
         """The index, after a refresh if the record has moved on."""
         index = self.parts.index()
         with self.engine.connect() as connection:
-            if index.generation and (index.provs, index.chunks) == _there(connection):
+            if index.generation and _extent(index.provs) == _extent_there(connection):
                 return index
         self.refresh()
         return self.parts.index()
@@ -119,6 +119,18 @@ class Analytic:
     def _by_type(self, frame: pl.DataFrame) -> Iterable[Part]:
         for (kind,), rows in frame.group_by("type", maintain_order=True):
             yield self.parts.write("resources", str(kind), rows)
+
+
+def _extent(provs: Collection[int]) -> tuple[int, int, int]:
+    return len(provs), max(provs, default=0), sum(provs)
+
+
+def _extent_there(connection: Connection) -> tuple[int, int, int]:
+    """Number, newest and sum of the provenances of the record: whatever is taken in or erased changes them."""
+    prov = schema.provenance.c.prov
+    row = connection.execute(select(func.count(), func.coalesce(func.max(prov), 0), func.coalesce(func.sum(prov), 0)))
+    count, newest, total = row.one()
+    return int(count), int(newest), int(total)
 
 
 def _there(connection: Connection) -> tuple[frozenset[int], frozenset[str]]:

@@ -86,7 +86,7 @@ def _ask(
     copy = Analytic.of(record.engine, record.keys, record.blobs)
     index = copy.current()
     with record.transaction() as connection:
-        grant = grant_of(connection, record.keys, record.actor, now_ms())
+        grant = grant_of(connection, record.keys, record.actor, now_ms(), index.generation)
         with workspace(copy.parts, index, grant, wanted) as cursor:
             rows = work(cursor)
         record._note(connection, "search", "", {**detail, "rows": rows.height})
