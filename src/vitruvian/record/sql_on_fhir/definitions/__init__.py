@@ -1,0 +1,1 @@
+"""ViewDefinitions that come with the package, by name."""
