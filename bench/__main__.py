@@ -36,7 +36,7 @@ def measure(quick: bool) -> list[Row]:
         memory = population.rows(20_000 if quick else 1_000_000)
         record = dose.make_record(Path(folder))
         cold = dose.cold(record, 1 if quick else 3)
-        from bench import cohort, inference, ingest, observations, simulate, vcf
+        from bench import apple, cohort, inference, ingest, observations, simulate, vcf
 
         rows = [
             *simulate.rows(10_000, rounds),
@@ -44,6 +44,7 @@ def measure(quick: bool) -> list[Row]:
             *dose.warm(record, 1 if quick else len(dose.CASES), rounds),
             *vcf.rows(100_000 if quick else 4_500_000, rounds),
             *ingest.rows((200, 1000) if quick else (1000, 20_000), rounds),
+            *apple.rows(100_000 if quick else 2_000_000),
             *cohort.rows((500, 5000) if quick else (10_000, 100_000), rounds),
             *observations.rows((200, 1000) if quick else (1000, 100_000), rounds),
         ]

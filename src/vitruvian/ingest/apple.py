@@ -94,19 +94,19 @@ class _Reader:
             self.open = None
 
     def _record(self, a: dict[str, str]) -> None:
-        self.number += 1
+        """Called for every record of an export: millions of times."""
+        self.number = number = self.number + 1
         try:
             key = (a["type"], a.get("sourceName", ""), a.get("unit", ""))
-            row = (a["startDate"], a["endDate"], a.get("value"), self.number)
+            row = (a["startDate"], a["endDate"], a.get("value"), number)
         except KeyError as error:
-            self.ready.append(Rejected("Record", f"record[{self.number}]", f"it has no {error.args[0]}"))
+            self.ready.append(Rejected("Record", f"record[{number}]", f"it has no {error.args[0]}"))
             return
         rows = self.held.get(key)
         if rows is None:
-            self.held[key] = [row]
-            return
+            rows = self.held[key] = []
         rows.append(row)
-        if len(rows) >= BATCH:
+        if len(rows) == BATCH:
             self.large.add(key)
 
     def _about(self, name: str, attributes: dict[str, str]) -> None:
