@@ -4,7 +4,7 @@ UV := .boot/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install demo test verify bench lint lock clean
+.PHONY: help install demo test verify validate bench lint lock clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,7 +27,10 @@ demo: .venv/.ready ## Ingest the sample patients, build their twins, print the w
 test: .venv/.ready ## The default tests.
 	$(BIN)/pytest
 
-verify: .venv/.ready ## The slow validations (property tests at full size, kills, whole allele tables).
+verify: .venv/.ready ## The slow validations, and mutants and kills at full size (a tenth of which `make test` runs).
+	$(BIN)/pytest -m "slow or full"
+
+validate: .venv/.ready ## The slow validations alone.
 	$(BIN)/pytest -m slow
 
 bench: .venv/.ready ## Speed and memory, as a table.
