@@ -312,7 +312,7 @@ JUNK = [
 ]
 
 
-@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.full)])
 def test_mutated_bytes_never_crash(count: int, tmp_path: Path) -> None:
     """Bytes put in, cut or replaced anywhere: records, rejects or a refusal in words."""
     draw, path = random.Random(count), tmp_path / "m.json"

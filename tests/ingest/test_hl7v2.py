@@ -181,7 +181,7 @@ WHOLE = message(PID, OBR, GLUCOSE, "OBX|2|ED|x||a^TEXT^b^Base64^AAAA||||||F").en
 JUNK = [b"", b"|", b"^", b"~", b"\\", b"\r", b"\r\n", b"\x00", b"\xff", b"9" * 30, b"MSH|"]
 
 
-@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.full)])
 def test_mutated_messages_never_crash(count: int, tmp_path: Path) -> None:
     """Bytes put in, cut or replaced anywhere: records, rejects or a refusal in words."""
     draw, path = random.Random(count), tmp_path / "m.hl7"
