@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,10 +57,11 @@ def _from_files(
     total = len(files_under(paths))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with open_record(record, create=True) as opened, Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("ingest", total=total)
+        task, count = bar.add_task("ingest", total=total), itertools.count(1)
 
         def on_file(path: Path, _: IngestReport) -> None:
-            bar.update(task, advance=1, description=path.name)
+            done = next(count)  # an archive counts as its members
+            bar.update(task, completed=done, total=max(total, done), description=path.name)
 
         report = opened.ingest(*paths, patient=patient, zone=zone, samples=named, mapping=mapping, on_file=on_file)
     tell(report, as_json)
