@@ -11,9 +11,8 @@ import hmac
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -25,6 +24,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, text
 
 from vitruvian.core import Actor, DataError, now_ms
 from vitruvian.record.audit_heads import Head, Heads, Place, heads_place
+from vitruvian.record.master import make_secret
 from vitruvian.record.schema import audit
 
 SHARDS = 8
@@ -68,7 +68,7 @@ class AuditChain:
             raise DataError("the audit needs a key", todo="Set VITRUVIAN_AUDIT_KEY to a long random text.")
         else:
             if not key_file.exists():
-                _make_key(key_file)
+                make_secret(key_file, secrets.token_hex(32).encode())
             key = key_file.read_bytes()
         return cls(key, heads_place(name, head_file))
 
@@ -196,17 +196,3 @@ def _hash_at(engine: Engine, shard: int, row: int) -> str | None:
     with engine.begin() as connection:
         query = select(audit.c.hash).where(audit.c.shard == shard, audit.c.seq == row)
         return connection.execute(query).scalar()
-
-
-def _make_key(file: Path) -> None:
-    """Write a new key whole or not at all; where two processes open a new record at once, the first one's stays."""
-    handle, aside = tempfile.mkstemp(dir=file.parent, prefix=".key-")
-    with os.fdopen(handle, "w") as stream:
-        stream.write(secrets.token_hex(32))
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        with suppress(FileExistsError):
-            os.link(aside, file)
-    finally:
-        Path(aside).unlink()

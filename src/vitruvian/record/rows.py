@@ -70,11 +70,6 @@ def upsert(dialect: Dialect, table: Table) -> Any:
     return postgresql.insert(table)
 
 
-def one_of(column: Column[Any], name: str, count: int) -> ColumnElement[bool]:
-    """Whether a column has one of the `count` values that are given as name0, name1, …"""
-    return column.in_([bindparam(f"{name}{k}") for k in range(count)])
-
-
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """Pieces that fit into one IN (…)."""
     for start in range(0, len(items), CHUNK):
