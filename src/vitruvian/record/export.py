@@ -109,7 +109,7 @@ def _held(patient: Patient) -> Holdings:
     streams = {name: patient.samples(name) for name in patient.signals()}
     with record.engine.connect() as connection:
         counts = _counts(connection, subjects)
-        pieces = [one for row in files for one in _pieces(connection, record.keys, row)]
+        pieces = list(dict.fromkeys(one for row in files for one in _pieces(connection, record.keys, row)))
     if not files or counts != (len(facts), sum(one.height for one in streams.values())):
         raise AccessError("an export is whole or not at all", got="a part that this actor may not read")
     return Holdings(
@@ -140,18 +140,24 @@ def _counts(connection: Connection, subjects: Sequence[str]) -> tuple[int, int]:
 
 
 def _pieces(connection: Connection, keys: KeyRing, row: Row[Any]) -> Iterator[Piece]:
-    """A file of the person; and of what came with it about nobody (a Medication, an Organization) the same bytes."""
-    prov, resource = schema.provenance, schema.resource
+    """A file of the person; and what came with it about nobody (a Medication, an Organization)."""
+    prov = schema.provenance
+    yield _piece(connection, keys, row)
+    if row.format == FHIR:
+        nobodys = select(prov).where(prov.c.subject == "", prov.c.origin_hash == row.origin_hash)
+        for one in connection.execute(nobodys.order_by(prov.c.prov)).all():
+            yield _piece(connection, keys, one)
+
+
+def _piece(connection: Connection, keys: KeyRing, row: Row[Any]) -> Piece:
+    resource = schema.resource
     hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))
     companions = tuple((one["name"], one["hash"]) for one in hidden["companions"])
-    nobody = (prov.c.subject == "") & (prov.c.origin_hash == row.origin_hash) & (prov.c.raw_hash == row.raw_hash)
-    for one in (row.prov, *connection.execute(select(prov.c.prov).where(nobody)).scalars()):
-        query = select(resource.c.kind, resource.c.path).where(resource.c.prov == one).order_by(resource.c.path)
-        found = connection.execute(query).all()
-        derived = bool(found) and all(kind == "derived" for kind, _ in found)
-        form = "derived" if derived else row.format
-        places = tuple(path for _, path in found)
-        yield Piece(row.subject, row.raw_hash, form, hidden["name"], places, companions)
+    query = select(resource.c.kind, resource.c.path).where(resource.c.prov == row.prov).order_by(resource.c.path)
+    found = connection.execute(query).all()
+    derived = bool(found) and all(kind == "derived" for kind, _ in found)
+    form = "derived" if derived else row.format
+    return Piece(row.subject, row.raw_hash, form, hidden["name"], tuple(path for _, path in found), companions)
 
 
 def _refused(row: Row[Any], keys: KeyRing) -> dict[str, Any]:

@@ -219,10 +219,12 @@ class _Intake:
         """Write what streams hold, keep the bytes, put rejects into quarantine, give the account."""
         reports = [writer.close() for writer in self.writers.values()]
         sampled = sum(one.stored + one.duplicate for one in reports)
-        owners = kept_parts(self.store, self.file, self.reader, self.places, self.rejected, bool(self.provs))
+        owners = kept_parts(self.store, self.file, self.reader, self.places, self.rejected, self.provs)
         hidden = {"name": self.file.origin or self.file.name, "companions": owners.companions}
         for subject, prov in self.provs.items():
-            sealed = self.store.keys.cipher(subject).seal(orjson.dumps(hidden), b"provenance")
+            # a file's name may name a person: what is kept of nobody outlives them
+            told = hidden if subject or len(self.provs) == 1 else {"name": "about nobody", "companions": []}
+            sealed = self.store.keys.cipher(subject).seal(orjson.dumps(told), b"provenance")
             table = schema.provenance
             values = {"raw_hash": owners.hash_of[subject], "sealed": sealed}
             self.store.connection.execute(update(table).where(table.c.prov == prov).values(**values))

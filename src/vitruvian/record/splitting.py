@@ -1,9 +1,12 @@
-"""Whose the bytes of a file are: those about one person lie under that person's key, those about several are split."""
+"""Whose the bytes of a file are: those about one person lie under that person's key, those about several are split.
+
+What a file says of nobody (a Medication, an Organization) lies apart, too: it stays when the person is erased.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vitruvian.record.fact import Rejected
@@ -34,17 +37,23 @@ def kept_parts(
     form: Format | None,
     places: Mapping[str, Sequence[str]],
     rejected: Sequence[Rejected],
-    something_new: bool,
+    new: Collection[str],
 ) -> Parts:
-    """Keep the bytes of a file, split by person; nothing is kept again where all of it is known already."""
-    if not something_new and not rejected:
+    """Keep the bytes of a file, split by person; nothing is kept again of those of whom all is known already.
+
+    `new` are the subjects of whom something is new ("": nobody).
+    """
+    if not new and not rejected:
         return Parts({}, None, [])
     people = {one for one in (*places, *(one.subject for one in rejected)) if one}
     if len(people) <= 1:
         owner = next(iter(people), "" if places else QUARANTINE)
-        return _whole(store, file, form, owner, [owner, *places])
+        whole = _whole(store, file, form, owner, [owner, *places])
+        if form is None or not owner or "" not in new:
+            return whole
+        return replace(whole, hash_of={**whole.hash_of, "": store.blobs.put("", form.part(file, places[""]))})
     assert form is not None
-    wanted: dict[str, list[str]] = {subject: list(found) for subject, found in places.items()}
+    wanted: dict[str, list[str]] = {subject: list(found) for subject, found in places.items() if subject in new}
     for one in rejected:
         wanted.setdefault(one.subject or QUARANTINE, []).append(one.place)
     store.keys.make(list(wanted))
