@@ -145,9 +145,18 @@ class Heads:
             first = base.count if old is None else old.first
             if old is not None and not _continues(old, base, new, lambda row: hash_at(shard, row)):
                 return
-            head = Head(new.count, new.hash, now_ms(), first)
-            row = {"shard": shard, "count": head.count, "hash": head.hash, "at_ms": head.at_ms, "first": head.first}
-            self.place.put(shard, orjson.dumps(row | {"mac": self._mac(shard, head)}))
+            self._put(shard, Head(new.count, new.hash, now_ms(), first))
+
+    def begin(self, shards: int, empty: Head) -> None:
+        """Write the heads of an audit without rows, so that a crash after its first row leaves none missing."""
+        for _ in self.place.locked():
+            for shard in range(shards):
+                if not self.place.get(shard):
+                    self._put(shard, empty)
+
+    def _put(self, shard: int, head: Head) -> None:
+        row = {"shard": shard, "count": head.count, "hash": head.hash, "at_ms": head.at_ms, "first": head.first}
+        self.place.put(shard, orjson.dumps(row | {"mac": self._mac(shard, head)}))
 
     def _mac(self, shard: int, head: Head) -> str:
         text = orjson.dumps([shard, head.count, head.hash, head.at_ms, head.first])

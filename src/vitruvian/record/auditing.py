@@ -72,6 +72,13 @@ class AuditChain:
             key = key_file.read_bytes()
         return cls(key, heads_place(name, head_file))
 
+    def begin(self, engine: Engine) -> None:
+        """See that an audit without rows has its heads before the first row is written."""
+        with engine.begin() as connection:
+            empty = connection.execute(select(audit.c.seq).limit(1)).first() is None
+            if empty:  # inside the transaction: on SQLite no other writer comes between
+                self.heads.begin(SHARDS, Head(0, GENESIS))
+
     @cached_property
     def heads(self) -> Heads:
         """The heads, signed with a key of their own."""

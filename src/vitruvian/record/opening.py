@@ -66,6 +66,7 @@ def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
         raise InputError("a record on a server needs a blob store", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
     key_file, head_file = (Path(f"{beside}.audit-key"), Path(f"{beside}.audit-head")) if beside else (None, None)
     chain = AuditChain.open(key_file, file.name if file else str(parsed.database), head_file)
+    chain.begin(engine)
     return Parts(engine, file, keys, BlobStore.open(where, keys), chain)
 
 
