@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vitruvian.record import RawFile, Record, export_patient, installed_formats
+from vitruvian.record import Record, export_patient
 
 LONE = '{"resourceType": "Organization", "id": "h", "name": "Hospital", "active": true}'
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -75,16 +75,3 @@ def test_each_person_of_a_file_gets_it_out(record_url: str, tmp_path: Path) -> N
                 facts = again.patient(name).facts()
                 assert [one.code for one in facts if one.kind == "medication_request"] == ["860975"]
                 assert [one.id for one in facts] == [one.id for one in record.patient(name).facts()]
-
-
-@pytest.mark.parametrize("url", ['"fullUrl": "urn:uuid:1", ', '"fullUrl": "urn:uuid:\\u00e4", ', ""])
-def test_few_are_found_as_they_stand(url: str, tmp_path: Path) -> None:
-    """Also where something else names them before, or nothing does; spaces and digits stay as they were."""
-    first = f'{{{url.replace("urn", "x-urn")}"resource": {{"resourceType": "Patient", "id": "urn:uuid:1"}}}}'
-    lone = f'{{ {url}"resource" : {{"resourceType": "Medication", "amount": 1.50, "a": "\\"urn:uuid:1\\""}}}}'
-    path = tmp_path / "b.json"
-    path.write_text(f'{{"resourceType": "Bundle", "type": "collection", "entry": [{first}, {lone}, {first}]}}')
-    form = next(one for one in installed_formats() if one.name == "fhir")
-    for places in (["entry[1]"], ["entry[0]", "entry[2]"], []):
-        assert form.few(RawFile(path), places) == form.part(RawFile(path), places)
-    assert lone.encode() in form.few(RawFile(path), ["entry[1]"])

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from vitruvian.core import DataError, UnsupportedError
 from vitruvian.ingest.fhir_entries import Entry, entries, is_lines, lines
-from vitruvian.ingest.fhir_part import entry_texts, few_entry_texts, line_texts
+from vitruvian.ingest.fhir_part import entry_texts, line_texts
 from vitruvian.ingest.fhir_resource import item
 from vitruvian.ingest.fhir_subject import Context, context_of
 from vitruvian.ingest.fhir_version import other_version
@@ -51,28 +51,14 @@ class FhirJson(Format):
 
     def part(self, file: RawFile, places: Collection[str]) -> bytes:
         """`{"entry[3]": …, "line[7]": …}`: the entries and lines of `places`, byte for byte as received."""
-        entry_numbers, line_numbers = _wanted(places)
-        return _joined([*entry_texts(file, entry_numbers), *line_texts(file, line_numbers)])
-
-    def few(self, file: RawFile, places: Collection[str]) -> bytes:
-        """The same, by searching for the entries instead of walking through all of the file."""
-        entry_numbers, line_numbers = _wanted(places)
-        return _joined([*few_entry_texts(file, entry_numbers), *line_texts(file, line_numbers)])
-
-
-def _wanted(places: Collection[str]) -> tuple[set[int], set[int]]:
-    """Numbers of the entries and lines of `places`."""
-    found: dict[str, set[int]] = {"entry": set(), "line": set()}
-    for place in places:
-        match = _PLACE.match(place)
-        if match is None:
-            raise DataError("no entry and no line of a FHIR file", got=place, allowed="entry[3] or line[7]")
-        found[match[1]].add(int(match[2]))
-    return found["entry"], found["line"]
-
-
-def _joined(found: Sequence[tuple[str, bytes]]) -> bytes:
-    return b"{" + b",\n".join(b'"' + name.encode() + b'": ' + text for name, text in found) + b"}\n"
+        wanted: dict[str, set[int]] = {"entry": set(), "line": set()}
+        for place in places:
+            match = _PLACE.match(place)
+            if match is None:
+                raise DataError("no entry and no line of a FHIR file", got=place, allowed="entry[3] or line[7]")
+            wanted[match[1]].add(int(match[2]))
+        found = [*entry_texts(file, wanted["entry"]), *line_texts(file, wanted["line"])]
+        return b"{" + b",\n".join(b'"' + name.encode() + b'": ' + text for name, text in found) + b"}\n"
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 from array import array
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -17,8 +15,6 @@ from vitruvian.core import DataError
 from vitruvian.ingest.fhir_json import slices
 from vitruvian.record import RawFile
 
-_BEFORE_URL, _NEAR = re.compile(r'\{\s*"fullUrl"\s*:\s*\Z'), 200
-_decode = json.JSONDecoder().raw_decode
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -32,34 +28,6 @@ def entry_texts(file: RawFile, wanted: Collection[int]) -> Iterator[tuple[str, b
         if k >= count:
             raise DataError("there is no such entry", got=f"entry[{k}] of {file.name}")
         yield f"entry[{k}]", _json(content[slice(*places[k])]) if k in places else b"null"
-
-
-def few_entry_texts(file: RawFile, wanted: Collection[int]) -> list[tuple[str, bytes]]:
-    """The same as `entry_texts`, of few entries: each is searched for by its fullUrl, and compared with what it says;
-    where one is not found so, all of the text is walked through."""
-    try:
-        text = file.content.decode("utf-8-sig") if wanted else ""
-        entries = orjson.loads(text)["entry"] if wanted else ()
-        found, at = [], 0
-        for k in sorted(wanted):
-            start, at = _place(text, at, entries[k])
-            found.append((f"entry[{k}]", text[start:at].encode()))
-        return found
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        return list(entry_texts(file, wanted))
-
-
-def _place(text: str, at: int, entry: Any) -> tuple[int, int]:
-    """Where an entry begins and ends in the text; raises `ValueError` if it is not found from `at` on."""
-    url = f'"{entry["fullUrl"]}"'
-    while True:
-        at = text.index(url, at)
-        before = _BEFORE_URL.search(text, max(0, at - _NEAR), at)
-        if before is not None:
-            said, end = _decode(text, before.start())
-            if said == entry:
-                return before.start(), end
-        at += len(url)
 
 
 def line_texts(file: RawFile, wanted: Collection[int]) -> Iterator[tuple[str, bytes]]:

@@ -142,10 +142,6 @@ class Format(Protocol):
         several people is split before it is kept. Raises `UnsupportedError` where a file is about one person."""
         raise UnsupportedError(f"a {self.name} file is about one person", got="several", todo="Split the file first.")
 
-    def few(self, file: RawFile, places: Collection[str]) -> bytes:
-        """The same as `part`, asked for once, of few records of a file: there may be a quicker way."""
-        return self.part(file, places)
-
 
 @lru_cache(maxsize=1)
 def installed_formats() -> tuple[Format, ...]:

@@ -51,7 +51,7 @@ def kept_parts(
         whole = _whole(store, file, form, owner, [owner, *places])
         if form is None or not owner or "" not in new:
             return whole
-        return replace(whole, hash_of={**whole.hash_of, "": store.blobs.put("", form.few(file, places[""]))})
+        return replace(whole, hash_of={**whole.hash_of, "": store.blobs.put("", form.part(file, places[""]))})
     assert form is not None
     wanted: dict[str, list[str]] = {subject: list(found) for subject, found in places.items() if subject in new}
     for one in rejected:
