@@ -44,6 +44,8 @@ def separator(text: str) -> str | None:
 
 def head_rows(head: bytes, most: int = 60) -> list[Row]:
     """The first whole rows of a table, comments left out; [] for what is no table."""
+    if head[:1] in (b"{", b"[", b"<"):  # JSON and XML: asked by every format that reads tables
+        return []
     text = text_of(head)
     lines = text.splitlines()
     if len(head) >= 65536 and len(lines) > 1:
