@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vitruvian.record import Fact, Patient
 
 patient_app = typer.Typer(no_args_is_help=True, help="People of a record.")
+_LONGEST = 100
 _SHOWN = (
     "condition", "allergy", "medication_request", "medication_statement", "genotype", "genome", "imaging_study",
     "imaging_feature",
@@ -176,11 +177,17 @@ def _json(fact: Fact) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value not in (None, "", [], {})}
 
 
+def _short(text: str) -> str:
+    """Words of a note on one line; all of them are in the JSON."""
+    one = " ".join(text.split())
+    return one if len(one) <= _LONGEST else f"{one[: _LONGEST - 1]}…"
+
+
 def _line(row: dict[str, Any]) -> str:
     """One fact as one line of text."""
     value = row.get("value", row.get("value_raw"))
     shown = f"{value:g} {row.get('unit', row.get('unit_raw', '(no unit)'))}" if value is not None else ""
-    shown = shown or row.get("value_text") or row.get("value_code") or ""
+    shown = shown or _short(row.get("value_text") or row.get("value_code") or "")
     doubt = f"[{', '.join(row['flags'])}]" if row.get("flags") else ""
     parts = (
         row.get("start", "")[:16],

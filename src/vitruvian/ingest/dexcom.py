@@ -105,7 +105,7 @@ def _durations(texts: Sequence[str]) -> np.ndarray:
     found = np.zeros(len(texts))
     for k, text in enumerate(texts):
         parts = text.split(":")
-        if len(parts) == 3 and all(part.strip().isdigit() for part in parts):
+        if len(parts) == 3 and all(part.strip().isdecimal() for part in parts):
             hours, minutes, seconds = (int(part) for part in parts)
             found[k] = min(hours, 10_000) * 3600 + minutes * 60 + seconds
     return found

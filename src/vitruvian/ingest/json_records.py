@@ -28,7 +28,7 @@ def load(file: RawFile, what: str) -> Any:
 
 def moment(value: Any) -> Instant:
     """A time: ISO 8601 text, or milliseconds, microseconds or nanoseconds since 1970; raises `DataError`."""
-    if isinstance(value, str) and not value.lstrip("-").isdigit():
+    if isinstance(value, str) and not value.lstrip("-").isdecimal():
         return parse_instant(value)
     try:
         number = int(value)

@@ -14,15 +14,16 @@ EVERYTHING = "everything"
 # resource type → kinds of the facts that come from it
 _KINDS = {
     "Patient": "demographic",
-    "Observation": "observation social",
+    "Observation": "observation social exposure imaging_feature waveform",
     "Condition": "condition",
     "AllergyIntolerance": "allergy",
     "Procedure": "procedure",
     "Encounter": "encounter",
     "Immunization": "immunization",
     "FamilyMemberHistory": "family_history",
-    "DiagnosticReport": "report",
+    "DiagnosticReport": "report dicom",
     "DocumentReference": "document note mention",
+    "Composition": "document note mention",
     "CarePlan": "care_plan",
     "Goal": "goal",
     "ServiceRequest": "service_request",
@@ -33,7 +34,11 @@ _KINDS = {
     "MedicationStatement": "medication_statement",
     "MedicationAdministration": "medication_administration",
     "MedicationDispense": "medication_dispense",
-    "ImagingStudy": "imaging_study",
+    "ImagingStudy": "imaging_study image segmentation dicom image_index imaging_feature",
+    "Media": "image waveform dicom",
+    "Medication": "medication",
+    "Device": "device device_metric",
+    "DeviceUseStatement": "device_use",
     "MolecularSequence": "genome genotype variants somatic_variants",
 }
 

@@ -110,11 +110,15 @@ class _Intake:
     origin: str
     provs: dict[str, int] = field(default_factory=dict)
     places: dict[str, list[str]] = field(default_factory=dict)
-    writers: dict[str, StreamWriter] = field(default_factory=dict)
+    streams: StreamWriter = field(init=False)
     stored: list[str] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     records: int = 0
+
+    def __post_init__(self) -> None:
+        store = self.store
+        self.streams = StreamWriter(store.connection, store.keys, store.blobs, store.now)
 
     @property
     def parser(self) -> str:
@@ -144,14 +148,11 @@ class _Intake:
             self.stored += new
 
     def _sample(self, batch: Samples) -> None:
-        if batch.subject not in self.writers:
+        if batch.subject not in self.provs:
             self._subjects([batch.subject])
-            prov = self._prov(batch.subject)
-            store = self.store
-            self.writers[batch.subject] = StreamWriter(store.connection, store.keys, store.blobs, prov, store.now)
-            self.places.setdefault(batch.subject, [])
+        self.places.setdefault(batch.subject, [])
         try:
-            self.writers[batch.subject].add(batch)
+            self.streams.add(batch, self._prov(batch.subject))
         except InputError as error:
             raise Refused(str(error)) from error
 
@@ -217,8 +218,7 @@ class _Intake:
 
     def close(self) -> Taken:
         """Write what streams hold, keep the bytes, put rejects into quarantine, give the account."""
-        reports = [writer.close() for writer in self.writers.values()]
-        sampled = sum(one.stored + one.duplicate for one in reports)
+        streams = self.streams.close()
         owners = kept_parts(self.store, self.file, self.reader, self.places, self.rejected, self.provs)
         hidden = {"name": self.file.origin or self.file.name, "companions": owners.companions}
         for subject, prov in self.provs.items():
@@ -231,21 +231,21 @@ class _Intake:
         ids = [self._reject(one, *owners.of(one), hidden) for one in self.rejected]
         gone = _accept(self.store, self.origin, ids)
         counts = {
-            "records_in": self.records + sampled + len(self.rejected),
-            "stored": len(self.stored) + sum(one.stored for one in reports),
-            "duplicate": len(self.duplicate) + sum(one.duplicate for one in reports),
+            "records_in": self.records + streams.stored + streams.duplicate + len(self.rejected),
+            "stored": len(self.stored) + streams.stored,
+            "duplicate": len(self.duplicate) + streams.duplicate,
             "quarantined": len(self.rejected),
         }
         report = IngestReport(
             **counts,
             by_format={self.form[0]: counts},
-            stored_ids=(*self.stored, *(key for one in reports for key in one.chunks)),
+            stored_ids=(*self.stored, *streams.chunks),
             duplicate_ids=tuple(self.duplicate),
             quarantined_ids=tuple(ids),
             problems=tuple(self._told()),
             people=tuple(subject for subject in self.places if subject),
         )
-        return Taken(report, (*gone, *(one for report_ in reports for one in report_.obsolete)))
+        return Taken(report, (*gone, *streams.obsolete))
 
     def _told(self) -> Iterator[str]:
         name = self.file.origin or self.file.name

@@ -48,13 +48,13 @@ class StreamReport:
 class StreamWriter:
     """Takes the samples of one file in, inside the caller's transaction, in bounded memory; then `close`.
 
-    Each subject must be in table `subject` and have a key; `now` is the time of the ingest (ms since 1970 UTC).
+    The bound is one for all subjects of the file. Each of them must be in table `subject` and have a key; `now` is the
+    time of the ingest (ms since 1970 UTC).
     """
 
     connection: Connection
     keys: KeyRing
     blobs: BlobStore
-    prov: int
     now: int
     _held: dict[Stream, list[pl.DataFrame]] = field(default_factory=dict)
     _sizes: dict[Stream, int] = field(default_factory=dict)
@@ -63,15 +63,17 @@ class StreamWriter:
     _chunks: list[str] = field(default_factory=list)
     _stored: int = 0
     _samples: int = 0
+    _filled: int = 0
 
-    def add(self, batch: Samples) -> None:
-        """Take one batch in; raises `DataError` if it cannot be."""
-        frame = sample_frame(batch, self.prov, self.now)
+    def add(self, batch: Samples, prov: int) -> None:
+        """Take one batch in, of a provenance; raises `DataError` if it cannot be."""
+        frame = sample_frame(batch, prov, self.now)
         stream = (batch.subject, batch.signal)
         self._held.setdefault(stream, []).append(frame)
         self._sizes[stream] = self._sizes.get(stream, 0) + frame.height
         self._samples += frame.height
-        if sum(self._sizes.values()) > BUFFER:
+        self._filled += frame.height
+        if self._filled > BUFFER:
             self._spill()
 
     def close(self) -> StreamReport:
@@ -85,7 +87,7 @@ class StreamWriter:
         """Write the largest streams until half of the room is free."""
         for stream in sorted(self._sizes, key=lambda one: -self._sizes[one]):
             self._write(stream)
-            if sum(self._sizes.values()) <= BUFFER // 2:
+            if self._filled <= BUFFER // 2:
                 return
 
     def _write(self, stream: Stream) -> None:
@@ -93,7 +95,7 @@ class StreamWriter:
 
         self._lock(stream[0])
         held = pl.concat(self._held.pop(stream))
-        del self._sizes[stream]
+        self._filled -= self._sizes.pop(stream)
         for window, rows in cut(held.unique(IDENTITY, keep="first", maintain_order=True)):
             new = self._not_there(stream, rows)
             if new.height:
