@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from vitruvian.core import DataError, UnsupportedError, content_hash
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.scratch import scratch_folder
 
 _READ = 1 << 20
 
@@ -141,7 +142,7 @@ class BlobStore:
 
         `beside`: (file name, blob) of files that lie beside it.
         """
-        with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+        with scratch_folder() as folder:
             for other, blob in beside:
                 with (Path(folder) / Path(other).name).open("wb") as stream:
                     stream.writelines(self._open(owner, blob))

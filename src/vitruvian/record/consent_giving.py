@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from vitruvian.core import ANY_PURPOSE, PURPOSE_SYSTEM, InputError, now_ms, pars
 from vitruvian.record.access import consent_resources
 from vitruvian.record.consent import ACTIVE
 from vitruvian.record.consent_terms import EVERYTHING
+from vitruvian.record.scratch import scratch_folder
 from vitruvian.tables.categories import CATEGORIES, CATEGORY_SYSTEM
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _take_in(record: Record, person: str, resources: Sequence[tuple[str, Json]])
         url = f"{base}/Consent/{one['id']}" if at_server else f"urn:uuid:{one['id']}"
         entries.append({"fullUrl": url, "resource": resource})
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+    with scratch_folder() as folder:
         path = Path(folder) / "consent.json"
         path.write_bytes(orjson.dumps(bundle))
         record.take_in_for(person, path)

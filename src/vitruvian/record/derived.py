@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -13,6 +12,7 @@ import orjson
 from vitruvian.core import content_hash
 from vitruvian.record.fact import Draft, SourceRecord
 from vitruvian.record.formats import RawFile
+from vitruvian.record.scratch import scratch_folder
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def derivation(
     data = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
     digest = content_hash(data)[:32]
     one = SourceRecord("derived", method, person, digest, f"{now:016d}", subject, "", kept, known_ms=now)
-    with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+    with scratch_folder() as folder:
         path = Path(folder) / f"{method}.json"
         path.write_bytes(data)
         yield RawFile(path), one

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
-from vitruvian.core import InputError, UnsupportedError
+from vitruvian.core import InputError, StoreError, UnsupportedError
 from vitruvian.record import schema
 from vitruvian.record.auditing import AuditChain
 from vitruvian.record.blobs import BlobStore
@@ -126,7 +126,12 @@ def prepare(engine: Engine, url: str) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _bring_forward(connection, url)
     except DatabaseError as error:
-        raise InputError("this is not a record", got=f"{url} ({error.orig})", todo="Name another one.") from error
+        got = f"{url} ({error.orig})"
+        if "unable to open" in got or "readonly" in got:
+            raise StoreError(
+                "the record cannot be opened for writing", got=got, todo="See who may write there."
+            ) from error
+        raise InputError("this is not a record", got=got, todo="Name another one.") from error
 
 
 def _revision(engine: Engine) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.formats import RawFile
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.scratch import scratch_folder
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def opened(row: Any, keys: KeyRing) -> dict[str, Any]:
 def raw_file(row: Any, keys: KeyRing, blobs: BlobStore) -> Iterator[RawFile]:
     """The bytes behind a row as a temporary file, with its companions beside it."""
     told = opened(row, keys)
-    with tempfile.TemporaryDirectory(prefix="vitruvian-") as folder:
+    with scratch_folder() as folder:
         for one in ({"name": told["name"].rpartition("/")[2], "hash": row.raw_hash}, *told.get("companions", ())):
             with blobs.file(row.subject, one["hash"]) as path:
                 shutil.copyfile(path, Path(folder) / Path(one["name"]).name)

@@ -35,6 +35,7 @@ from vitruvian.record.opening import open_parts
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
 from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
+from vitruvian.record.scratch import sweep
 from vitruvian.record.states import TwinState, open_state, states_of, write_state
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Record(Governing):
         laboratory tables. `formats` default to those installed (entry points).
         """
         self.actor.demand("ingest")
+        sweep()
         known = tuple(formats) if formats is not None else installed_formats()
         told = Told(None, time_zone(zone), dict(samples or {}), mapping)
         total = IngestReport()
