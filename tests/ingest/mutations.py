@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -132,7 +133,7 @@ def _exchanged(good: bytes, draw: random.Random) -> bytes:
         while isinstance(part, dict | list) and part:
             key = draw.choice(list(part)) if isinstance(part, dict) else draw.randrange(len(part))
             if not isinstance(part[key], dict | list) or not part[key] or draw.random() < 0.2:
-                part[key] = draw.choice(JUNK)
+                part[key] = deepcopy(draw.choice(JUNK))  # the next fault may change it
                 break
             part = part[key]
     return orjson.dumps(whole)

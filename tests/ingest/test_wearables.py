@@ -117,7 +117,9 @@ def test_clarity_through_the_hour_that_comes_twice(tmp_path: Path) -> None:
 ENTRIES: list[dict[str, Any]] = [
     {"_id": "a", "type": "sgv", "sgv": 120, "date": 1648342200000, "dateString": "2022-03-27T00:50:00.000Z",
      "direction": "Flat", "device": "xDrip", "utcOffset": 60},
-    {"_id": "a", "type": "sgv", "sgv": 120, "date": 1648342200000, "device": "xDrip"},
+    {"_id": "a", "type": "sgv", "sgv": 120, "date": 1648342200000, "dateString": "2022-03-27T00:50:00.000Z",
+     "direction": "Flat", "device": "xDrip", "utcOffset": 60},
+    {"_id": "a", "type": "sgv", "sgv": 121, "date": 1648342200000, "device": "xDrip"},
     {"_id": "b", "type": "mbg", "mbg": 99, "date": 1648342260000},
     {"_id": "c", "type": "sgv", "sgv": "high", "date": 1648342260000},
     {"_id": "d", "type": "sgv", "sgv": 5},
@@ -136,7 +138,8 @@ def test_nightscout(tmp_path: Path) -> None:
     assert ("glucose", "2022-03-27T00:50", 120.0, "mg/dL", 60, "Flat") in lines
     assert ("blood_glucose", "2022-03-27T00:51", 99.0, "mg/dL", 0, "") in lines
     assert [line[5] for line in lines if line[0] == "note"] == ["sent twice: a"]
-    assert [one.place for one in parsed.rejected] == ["element[3]", "element[4]"]
+    assert [line[2] for line in lines if line[0] == "glucose"] == [120.0, 121.0]
+    assert [one.place for one in parsed.rejected] == ["element[4]", "element[5]"]
     lines, parsed = read(NIGHTSCOUT, _write(tmp_path, json.dumps(TREATMENTS)))
     assert lines[:-1] == [
         ("blood_glucose", "2022-03-27T12:00", 6.1, "mmol/L", 0, ""),

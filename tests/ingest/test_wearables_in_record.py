@@ -76,10 +76,11 @@ def test_apple_health(tmp_path: Path) -> None:
         ("heart_rate", "Watch", 63.0, -420),
         ("steps", "Watch", 120.0, 60),
         ("steps", "Phone", 100.0, 60),
-        ("oxygen_saturation", "Watch", 97.0, 60),
+        ("oxygen_saturation", "Watch", 0.97, 60),
         ("apple:DietaryZinc", "Watch", 5.0, 60),
         ("sleep", "Watch", 30.0, 120),
     }
+    assert {s.unit for s in parsed.samples if s.signal == "oxygen_saturation"} == {"1"}  # a share, called "%"
     sleep = next(batch for batch in parsed.samples if batch.signal == "sleep")
     assert sleep.text == ("HKCategoryValueSleepAnalysisAsleepDeep",)
     beats = next(batch for batch in parsed.samples if batch.signal == "heart_rate")

@@ -137,7 +137,7 @@ def test_rights_are_checked_before_anything_is_asked(record: Record) -> None:
         Actor("m", frozenset(), "treatment"),
         Actor("m", frozenset({"auditor", "data_loader", "administrator"}), "operations"),
     ],
-    ids=str,
+    ids=lambda one: f"{'+'.join(sorted(one.roles))} for {one.purpose}",
 )
 def test_what_is_not_known_is_denied(record: Record, actor: Actor) -> None:
     asking = as_(record, actor)

@@ -19,6 +19,8 @@ from vitruvian.ingest.apple_types import UNITS, signal_of
 from vitruvian.record import Format, Item, RawFile, Rejected, Samples, Told
 
 BATCH = 20_000
+MOST_HELD = 60_000
+"""Records of all kinds that wait for their batch to fill."""
 _DEPTH = 8
 
 Key = tuple[str, str, str]
@@ -71,6 +73,8 @@ class _Reader:
         self.open: dict[str, Any] | None = None
         self.ready: list[Item] = []
         self.large: set[Key] = set()
+        self.waiting = 0
+        self.inside: dict[int, list[str]] = {}  # what stands inside a record, by its number
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -81,10 +85,12 @@ class _Reader:
                 self.open = {"name": name, "attributes": attributes, "parts": []}
             else:
                 self._about(name, attributes)
+        elif self.depth > _DEPTH:
+            raise DataError("the export nests too deeply", got=name, allowed=f"{_DEPTH} levels")
         elif self.depth > 2 and self.open is not None:
-            if self.depth > _DEPTH:
-                raise DataError("the export nests too deeply", got=name, allowed=f"{_DEPTH} levels")
             self.open["parts"].append((name, attributes))
+        elif self.depth > 2:
+            self.inside.setdefault(self.number, []).append("=".join(attributes.values()) or name)
 
     def end(self, name: str) -> None:
         self.depth -= 1
@@ -106,6 +112,7 @@ class _Reader:
         if rows is None:
             rows = self.held[key] = []
         rows.append(row)
+        self.waiting += 1
         if len(rows) == BATCH:
             self.large.add(key)
 
@@ -119,8 +126,10 @@ class _Reader:
 
     def full(self) -> Iterator[Item]:
         """What can be handed on by now."""
-        for key in self.large:
-            yield from _samples(key, self.held.pop(key), self.subject)
+        for key in list(self.held) if self.waiting > MOST_HELD else self.large:
+            rows = self.held.pop(key)
+            self.waiting -= len(rows)
+            yield from _samples(key, rows, self.inside, self.subject)
         self.large.clear()
         if self.ready:
             ready, self.ready = self.ready, []
@@ -129,32 +138,37 @@ class _Reader:
     def rest(self) -> Iterator[Item]:
         """All that is left."""
         for key, rows in self.held.items():
-            yield from _samples(key, rows, self.subject)
+            yield from _samples(key, rows, self.inside, self.subject)
         self.held = {}
         yield from self.ready
 
 
-def _samples(key: Key, rows: list[tuple[str, str, str | None, int]], subject: str) -> Iterator[Item]:
-    """One batch: times and numbers read by column; rows whose times cannot be read are rejected."""
+def _samples(
+    key: Key, rows: list[tuple[str, str, str | None, int]], inside: dict[int, list[str]], subject: str
+) -> Iterator[Item]:
+    """Batches of one key: times and numbers read by column; rows whose times cannot be read are rejected."""
     kind, source, unit = key
     starts, ends, values, places = zip(*rows, strict=True)
     start, offset, read = _moments(starts)
     end, _, also = _moments(ends)
     read &= also
+    for k in np.flatnonzero(~read).tolist():
+        yield Rejected(kind, f"record[{places[k]}]", f"its times cannot be read: {starts[k]} to {ends[k]}")
     place = np.array(places, np.int64)
-    numbers, words = _numbers(values, unit)
-    if not read.all():
-        for k in np.flatnonzero(~read):
-            yield Rejected(kind, f"record[{place[k]}]", f"its times cannot be read: {starts[k]} to {ends[k]}")
-    text = None if words is None else tuple(np.array(words, object)[read])
+    numbers, words = _numbers(values)
+    more = ["; ".join(inside.pop(number, ())) for number in places] if inside else []
+    if any(more):
+        words = tuple("; ".join(filter(None, pair)) for pair in zip(words or [""] * len(more), more, strict=True))
     if kind.endswith("SleepAnalysis"):
         numbers, unit = (end - start) / 60_000.0, "min"
-    if kind.endswith("OxygenSaturation") or (unit == "%" and np.nanmax(numbers, initial=0.0) <= 1.0):
-        numbers = numbers * 100.0  # a share, though its unit says per cent
-    yield Samples(
-        subject, signal_of(kind), source, UNITS.get(unit, unit), start[read], end[read], offset[read], numbers[read],
-        place[read], text,
-    )  # fmt: skip
+    shares = numbers <= 1.0 if unit == "%" else np.zeros(len(numbers), bool)  # 0.97 where the unit says per cent
+    for chosen, told in ((read & ~shares, UNITS.get(unit, unit)), (read & shares, "1")):
+        if chosen.any():
+            text = None if words is None else tuple(words[k] for k in np.flatnonzero(chosen).tolist())
+            yield Samples(
+                subject, signal_of(kind), source, told, start[chosen], end[chosen], offset[chosen], numbers[chosen],
+                place[chosen], text,
+            )  # fmt: skip
 
 
 def _moments(texts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -172,7 +186,7 @@ def _moments(texts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return local.fill_null(0).to_numpy() - shift * 60_000, shift.astype(np.int16), read
 
 
-def _numbers(values: tuple[str | None, ...], unit: str) -> tuple[np.ndarray, tuple[str, ...] | None]:
+def _numbers(values: tuple[str | None, ...]) -> tuple[np.ndarray, tuple[str, ...] | None]:
     """Numbers of a quantity; of a category its value as text."""
     import polars as pl
 

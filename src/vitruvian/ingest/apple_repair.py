@@ -6,6 +6,7 @@ No entity is ever defined, so none can be expanded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from vitruvian.core import DataError
 
 BLOCK = 1 << 20
 _LIMIT = 1 << 20  # bytes of a document type
+_REFERENCE = re.compile(rb"&#(x[0-9a-fA-F]{1,6}|[0-9]{1,7});")
 _FORBIDDEN = bytes(k for k in range(32) if k not in (9, 10, 13))
 
 
@@ -30,9 +32,20 @@ def repaired(stream: BinaryIO) -> Iterator[bytes]:
         if b"<!ENTITY" in rest[:end]:
             raise DataError("the export defines XML entities", got="<!ENTITY", allowed="none", todo="Export it again.")
         block = head + rest[end:]
+    held = b""
     while block:
-        yield block.translate(None, _FORBIDDEN)
+        block = held + block
+        cut = block.rfind(b"&", -12)  # a reference may go on in the next block
+        held = block[cut:] if cut >= 0 and b";" not in block[cut:] else b""
+        yield _REFERENCE.sub(_allowed, block[: len(block) - len(held)].translate(None, _FORBIDDEN))
         block = stream.read(BLOCK)
+    yield held
+
+
+def _allowed(found: re.Match[bytes]) -> bytes:
+    """A reference to a character, or nothing if XML forbids the character."""
+    number = int(found[1][1:], 16) if found[1][:1] == b"x" else int(found[1])
+    return b"" if number < 32 and number not in (9, 10, 13) else found[0]
 
 
 def _end(text: bytes) -> int | None:

@@ -23,6 +23,7 @@ _EVENTS = {
     "EGV": ("Glucose Value", "glucose", ""),
     "Calibration": ("Glucose Value", "blood_glucose", ""),
     "Insulin": ("Insulin Value", "insulin_bolus", "[iU]"),
+    "Long-Acting": ("Insulin Value", "insulin_basal", "[iU]"),
     "Carbs": ("Carb Value", "carbohydrates", "g"),
 }
 
@@ -59,7 +60,7 @@ class Dexcom(Format):
         found, lines_ = [row for row, good in zip(found, read, strict=True) if good], lines_[read]
         when = Moments.local(local[read], told)
         glucose = next(found_[1] for name in header if (found_ := _GLUCOSE.match(name)))
-        events = [_cell(row.cells, at[kinds[0]]) for row in found]
+        events = [_event(row.cells, at) for row in found]
         for event in dict.fromkeys(events):
             keep = np.array([one == event for one in events], bool)
             chosen = [found[k].cells for k in np.flatnonzero(keep).tolist()]
@@ -83,6 +84,12 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 def _cell(cells: Sequence[str], k: int) -> str:
     return cells[k] if k < len(cells) else ""
+
+
+def _event(cells: Sequence[str], at: dict[str, int]) -> str:
+    """Kind of a line; long-acting insulin is told by its subtype."""
+    kind, subtype = (_cell(cells, at[name]) for name in ("Event Type", "Event Subtype"))
+    return "Long-Acting" if kind == "Insulin" and subtype.startswith("Long") else kind
 
 
 def _column(

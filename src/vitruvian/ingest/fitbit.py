@@ -16,7 +16,7 @@ from vitruvian.ingest.local_time import parse_local, utc_offsets
 from vitruvian.ingest.series import Column, Moments, numbers, rejects, samples
 from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
-_DATED = re.compile(rb'^\s*\[\s*\{\s*"dateTime"\s*:\s*"\d\d/\d\d/\d\d \d\d:\d\d:\d\d"\s*,\s*"value"')
+_DATED = re.compile(rb'^\s*\[\s*\{.{0,600}?"dateTime"\s*:\s*"\d\d/\d\d/\d\d \d\d:\d\d:\d\d"', re.S)
 _LOGGED = re.compile(rb'^\s*\[\s*\{\s*"logId"\s*:')
 _SOURCE = "Fitbit"
 _JSON_TIME = "%m/%d/%y %H:%M:%S"

@@ -68,7 +68,7 @@ class Google(Format):
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """Samples; points of unknown types are kept as notes that name the type."""
-        kept = Gathered(told.patient or "")
+        kept = Gathered(told.patient or "", told.zone)
         for k, one in enumerate(_points(load(file, "a Google export"))):
             try:
                 _fit(one, k, kept) if "dataTypeName" in one or "fitValue" in one else _connect(one, k, kept)
@@ -129,6 +129,11 @@ def _connect(one: dict[str, Any], k: int, kept: Gathered) -> None:
         ):
             a, b = (_zoned(stage[name], one.get("startZoneOffset")) for name in ("startTime", "endTime"))
             kept.add("sleep", source, "min", a, b, (b.ms - a.ms) / 60_000, k, str(stage["stage"]))
+        return
+    if kind == "BloodPressureRecord":
+        for part in ("systolic", "diastolic"):
+            pressure = one[part]["inMillimetersOfMercury"] if isinstance(one[part], dict) else one[part]
+            kept.add(f"{part}_blood_pressure", source, "mm[Hg]", start, end, pressure, k)
         return
     for path, signal, unit in _CONNECT_TYPES.get(kind, ()):
         value: Any = one

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 
 from vitruvian.core import DataError, Instant, parse_instant
+from vitruvian.ingest.local_time import local_to_utc
 from vitruvian.record import NO_OFFSET, RawFile, Rejected, Samples
 
 BATCH = 20_000
@@ -44,6 +46,7 @@ class Gathered:
     """Samples of any signals, gathered one by one and given in batches."""
 
     subject: str
+    zone: ZoneInfo | None = None
     rows: dict[tuple[str, str, str], list[tuple[int, int, int, float, int, str]]] = field(default_factory=dict)
 
     def add(
@@ -65,10 +68,25 @@ class Gathered:
         for (signal, source, unit), rows in self.rows.items():
             for a in range(0, len(rows), BATCH):
                 start, end, offset, value, place, text = zip(*rows[a : a + BATCH], strict=True)
+                times = _placed(
+                    np.array(start, np.int64), np.array(end, np.int64), np.array(offset, np.int16), self.zone
+                )
                 yield Samples(
-                    self.subject, signal, source, unit, np.array(start, np.int64), np.array(end, np.int64),
-                    np.array(offset, np.int16), np.array(value, float), np.array(place, np.int64), text,
-                )  # fmt: skip
+                    self.subject, signal, source, unit, *times, np.array(value, float), np.array(place, np.int64), text
+                )
+
+
+def _placed(
+    start: np.ndarray, end: np.ndarray, offset: np.ndarray, zone: ZoneInfo | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts, ends and offsets; times that came without offset are read in the zone that was told."""
+    bare = offset == NO_OFFSET
+    if zone is None or not bare.any():
+        return start, end, offset
+    utc, found = local_to_utc(start[bare], zone)
+    end[bare] += utc - start[bare]
+    start[bare], offset[bare] = utc, found
+    return start, end, offset
 
 
 def reject(kind: str, place: int, error: Exception) -> Rejected:

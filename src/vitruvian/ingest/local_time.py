@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 _QUARTER = 15 * 60_000
 _EPOCH = datetime(1970, 1, 1)
 _MINUTE = 60_000
+_SIX_HOURS = 6 * 3600_000
 
 
 def local_to_utc(local: Int[np.ndarray, N], zone: ZoneInfo | None) -> tuple[Int[np.ndarray, N], Int[np.ndarray, N]]:
     """(ms UTC, offset in minutes) of local times (ms as if UTC), given in the order of the file.
 
     Without a zone the times stay as they are, with `NO_OFFSET`. In the hour that comes twice when clocks go back, a
-    time that lies before the one above it in the file (newest first: after it) begins the second pass. A time that
-    clocks jumped over is read with the offset before the jump.
+    time that lies before the one above it in the file (newest first: after it) begins the second pass; in a file that
+    is in no order of time all are of the first pass. A time that clocks jumped over is read with the offset before.
     """
     local = np.asarray(local, np.int64)
     if zone is None or not len(local):
@@ -51,15 +52,19 @@ def utc_offsets(utc: Int[np.ndarray, N], zone: ZoneInfo | None) -> Int[np.ndarra
 
 
 def _second_pass(local: Int[np.ndarray, N], twice: np.ndarray) -> np.ndarray:
-    """Which times of the doubled hour are of its second pass."""
+    """Which times of the doubled hour are of its second pass; none where the file is in no order of time."""
     ascending = local[-1] >= local[0]
     times, doubled = (local, twice) if ascending else (local[::-1], twice[::-1])
     late = np.zeros(len(local), bool)
+    if (np.diff(times[~doubled]) < 0).any():
+        return late
     back, newest = False, None
     for k in np.flatnonzero(doubled):
-        if newest is not None and times[k] - newest > 6 * 3600_000:
+        if newest is not None and times[k] - newest > _SIX_HOURS:
             back = False  # another year's doubled hour
         elif newest is not None and times[k] < newest:
+            if back:
+                return np.zeros(len(local), bool)
             back = True
         late[k], newest = back, times[k]
     return late if ascending else late[::-1]

@@ -36,8 +36,8 @@ class Nightscout(Format):
         """Samples; a treatment that says neither insulin nor carbohydrates is kept as a note."""
         found = load(file, "a Nightscout export")
         documents = found if isinstance(found, list) else [found]
-        kept = Gathered(told.patient or "")
-        seen: set[str] = set()
+        kept = Gathered(told.patient or "", told.zone)
+        seen: dict[str, Any] = {}
         for k, one in enumerate(documents):
             try:
                 if not _again(one, seen):
@@ -49,13 +49,13 @@ class Nightscout(Format):
         yield from kept.batches()
 
 
-def _again(one: dict[str, Any], seen: set[str]) -> bool:
-    """Whether a document of this id came before in the file."""
+def _again(one: dict[str, Any], seen: dict[str, Any]) -> bool:
+    """Whether the very same document came before in the file; another one of the same id is kept beside it."""
     key = one.get("_id")
     if not isinstance(key, str):
         return False
-    known = key in seen
-    seen.add(key)
+    known = seen.get(key) == one
+    seen[key] = one
     return known
 
 
@@ -82,24 +82,24 @@ def _entry(one: dict[str, Any], k: int, kept: Gathered) -> None:
 def _treatment(one: dict[str, Any], k: int, kept: Gathered) -> None:
     at, source = _when(one), str(one.get("enteredBy") or "Nightscout")
     lasts = Instant(at.ms + round(float(one.get("duration") or 0) * 60_000), at.offset, at.precision)
-    text = str(one["eventType"])
+    text = "; ".join(str(part) for part in (one["eventType"], one.get("notes")) if part)[:200]
     said = False
     for name, signal, unit in (("insulin", "insulin_bolus", "[iU]"), ("carbs", "carbohydrates", "g")):
         if one.get(name):
             kept.add(signal, source, unit, at, at, one[name], k, text)
             said = True
-    if text == "Temp Basal" and one.get("absolute", one.get("rate")) is not None:
+    if one["eventType"] == "Temp Basal" and one.get("absolute", one.get("rate")) is not None:
         kept.add("insulin_basal_rate", source, "[iU]/h", at, lasts, one.get("absolute", one.get("rate")), k, text)
         said = True
-    elif text == "Temp Basal" and one.get("percent") is not None:
+    elif one["eventType"] == "Temp Basal" and one.get("percent") is not None:
         kept.add("temporary_basal", source, "%", at, lasts, 100.0 + float(one["percent"]), k, text)
         said = True
     if one.get("glucose") is not None:
-        unit = {"mmol": "mmol/L", "mmol/l": "mmol/L"}.get(
+        unit = {"mmol": "mmol/L", "mmol/l": "mmol/L", "mg/dl": "mg/dL"}.get(
             str(one.get("units", "")).lower(), str(one.get("units") or "")
         )
-        kept.add("blood_glucose", source, unit or "mg/dL", at, at, one["glucose"], k, str(one.get("glucoseType") or ""))
+        kept.add("blood_glucose", source, unit, at, at, one["glucose"], k, str(one.get("glucoseType") or ""))
         said = True
     if not said:
-        notes: Sequence[Any] = (text, one.get("notes"), one.get("reason"))
+        notes: Sequence[Any] = (text, one.get("reason"))
         kept.add("note", source, "", at, lasts, None, k, "; ".join(str(n) for n in notes if n)[:200])

@@ -49,7 +49,7 @@ class OpenMHealth(Format):
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """Samples of the known schemas; points of others are kept as notes that name the schema."""
         found = load(file, "an Open mHealth export")
-        kept = Gathered(told.patient or "")
+        kept = Gathered(told.patient or "", told.zone)
         for k, one in enumerate(found if isinstance(found, list) else [found]):
             try:
                 _point(one, k, kept)

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
-from vitruvian.core import Actor, DataError, UnknownNameError, now_ms
+from vitruvian.core import Actor, DataError, InputError, UnknownNameError, now_ms
 from vitruvian.record import schema
 from vitruvian.record.access import allowed, permitted_subjects, scope_of, visible_people
 from vitruvian.record.account import IngestReport
@@ -125,7 +125,7 @@ class Record(Governing):
         return total
 
     def _ingest_file(
-        self, file: RawFile, form: Format | DataError, told: Told, patient: str | None, origin: str | None = None
+        self, file: RawFile, form: Format | InputError, told: Told, patient: str | None, origin: str | None = None
     ) -> IngestReport:
         """One file in one transaction; where it is refused as a whole, its quarantine in another."""
         with storage():
@@ -147,11 +147,11 @@ class Record(Governing):
     def _write_file(
         self,
         file: RawFile,
-        form: Format | DataError | Refused,
+        form: Format | InputError | Refused,
         told: Told,
         patient: str | None,
         origin: str,
-        refusing: Format | DataError | None = None,
+        refusing: Format | InputError | None = None,
     ) -> Taken:
         with self.transaction() as connection:
             store = Store(connection, self.keys, self.blobs, self.actor.id, now_ms())
@@ -454,7 +454,7 @@ class Record(Governing):
         return report
 
 
-def _format(file: RawFile, known: Sequence[Format]) -> Format | DataError:
+def _format(file: RawFile, known: Sequence[Format]) -> Format | InputError:
     try:
         return recognise(file, known)
     except DataError as error:
