@@ -1,0 +1,75 @@
+"""What a glucose controller sees and does: the values that every policy of a pump or pen exchanges with a person."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from jaxtyping import Array, Float
+
+
+class Seen(NamedTuple):
+    """What is known at a decision; each (n,) for n people, times as scalars."""
+
+    minute: Float[Array, ""]
+    """Since the start of the run."""
+    minute_of_day: Float[Array, ""]
+    glucose: Float[Array, "n"]
+    """Newest sensor reading, mg/dL; NaN where there is none."""
+    age: Float[Array, "n"]
+    """Minutes since that reading was taken."""
+    meal: Float[Array, "n"]
+    """Carbohydrates announced now, g (what the person believes, not what is eaten)."""
+    exercise: Float[Array, "n"]
+    """Announced: minutes of activity about to begin; 0 otherwise."""
+    basal: Float[Array, "n"]
+    """Basal insulin delivered since the last decision, U."""
+    bolus: Float[Array, "n"]
+    """Bolus insulin delivered since the last decision, U."""
+
+
+class Delivery(NamedTuple):
+    """What is to be delivered until the next decision; each (n,)."""
+
+    basal: Float[Array, "n"]
+    """U/h."""
+    bolus: Float[Array, "n"]
+    """U, at once."""
+    long_acting: Float[Array, "n"]
+    """U, at once (pens)."""
+    rescue: Float[Array, "n"]
+    """Carbohydrates to be eaten now against a low, g."""
+
+
+class Therapy(NamedTuple):
+    """Settings of a person's treatment that policies start from; each (n,)."""
+
+    weight: Float[Array, "n"]
+    """kg."""
+    basal: Float[Array, "n"]
+    """U/h that holds glucose steady when fasting."""
+    carbohydrate_ratio: Float[Array, "n"]
+    """g/U."""
+    correction: Float[Array, "n"]
+    """mg/dL that one unit lowers glucose."""
+    target: Float[Array, "n"]
+    """mg/dL."""
+    total_daily: Float[Array, "n"]
+    """U/d."""
+
+
+@runtime_checkable
+class GlucosePolicy(Protocol):
+    """A pure rule for insulin, for all people of a run at once; anything a user writes with these two methods is one.
+
+    `every` is the time between decisions in minutes. `traceable` says that `decide` is pure JAX: the whole loop is
+    then one program; otherwise it is called from Python at each decision with NumPy arrays.
+    """
+
+    every: int
+    traceable: bool
+
+    def initial(self, therapy: Therapy) -> Any:
+        """State before anything was seen."""
+
+    def decide(self, state: Any, seen: Seen) -> tuple[Delivery, Any]:
+        """What to deliver until the next decision, and the next state."""

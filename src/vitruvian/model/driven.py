@@ -1,0 +1,87 @@
+"""A driven model: a system under inputs that change from step to step, solved in fixed steps for many people at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import jax
+from jax import lax
+
+from vitruvian.core import Source, UnknownNameError
+from vitruvian.model.model import Values
+from vitruvian.model.parameter import Output, Parameter
+
+
+class Driven(ABC):
+    """A published model with inputs that are constant within a step: a meal being eaten, a pump, a pacing current.
+
+    The state is a NamedTuple of arrays of one shape: scalars for one person, (n,) for n people. Parameters are a
+    mapping from name to an array of that shape, inputs a NamedTuple. Equations are elementwise and pure JAX, so that
+    people need no `vmap`, and everything can be traced and differentiated.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    source: ClassVar[Source]
+    time_unit: ClassVar[str] = "min"
+    step: ClassVar[float] = 1.0
+    """Length of a step for which the model's accuracy was checked, in `time_unit`."""
+    parameters: ClassVar[tuple[Parameter, ...]] = ()
+    outputs: ClassVar[tuple[Output, ...]] = ()
+
+    @abstractmethod
+    def steady(self, p: Values) -> Any:
+        """The state at rest of a person with parameters `p`."""
+
+    @abstractmethod
+    def slope(self, y: Any, u: Any, p: Values) -> Any:
+        """Rate of change of state `y` under inputs `u`."""
+
+    @abstractmethod
+    def observe(self, y: Any, p: Values) -> dict[str, Any]:
+        """Outputs by name."""
+
+    def begin(self, y: Any, u: Any) -> Any:
+        """What changes at once where a step begins (a meal starts, a valve opens); default: nothing."""
+        return y
+
+    @property
+    def typical(self) -> dict[str, float]:
+        """Parameters at their published values."""
+        return {one.name: one.value for one in self.parameters}
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter `name`; raises `UnknownNameError`."""
+        known = {one.name: one for one in self.parameters}
+        if name not in known:
+            raise UnknownNameError(f"model {self.name} has no such parameter", got=name, allowed=", ".join(known))
+        return known[name]
+
+    def __repr__(self) -> str:
+        return f"<Driven {self.name}: {self.title}>"
+
+
+def advance(model: Driven, y: Any, u: Any, p: Values, dt: float | None = None) -> Any:
+    """The state one step later (`dt` in `time_unit`, default: the model's), by Runge–Kutta of order 4."""
+    h = model.step if dt is None else dt
+    y = model.begin(y, u)
+    k1 = model.slope(y, u, p)
+    k2 = model.slope(_moved(y, h / 2, k1), u, p)
+    k3 = model.slope(_moved(y, h / 2, k2), u, p)
+    k4 = model.slope(_moved(y, h, k3), u, p)
+    return jax.tree.map(lambda x, a, b, c, d: x + h / 6 * (a + 2 * b + 2 * c + d), y, k1, k2, k3, k4)
+
+
+def drive(model: Driven, y: Any, inputs: Any, p: Values, dt: float | None = None) -> tuple[Any, dict[str, Any]]:
+    """Last state, and outputs after each step; `inputs` have the steps as their first axis."""
+
+    def one(y: Any, u: Any) -> tuple[Any, dict[str, Any]]:
+        y = advance(model, y, u, p, dt)
+        return y, model.observe(y, p)
+
+    return lax.scan(one, y, inputs)
+
+
+def _moved(y: Any, h: float, slope: Any) -> Any:
+    return jax.tree.map(lambda x, dx: x + h * dx, y, slope)

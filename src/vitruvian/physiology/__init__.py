@@ -1,0 +1,1 @@
+"""Models of the body's own physiology, one folder a subject."""

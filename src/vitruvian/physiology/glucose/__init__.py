@@ -1,0 +1,3 @@
+"""Glucose and insulin: models, sensors, pumps, virtual people."""
+
+from vitruvian.physiology.glucose.inputs import Inputs as Inputs
