@@ -11,20 +11,21 @@ from jaxtyping import Array, Float
 class Inputs(NamedTuple):
     """Each a scalar, (n,) for n people, or (minutes, n) over time."""
 
-    carbohydrates: Float[Array, "..."]
+    carbohydrates: Float[Array, ...]
     """Eaten, g/min."""
-    insulin: Float[Array, "..."]
+    insulin: Float[Array, ...]
     """Fast-acting insulin delivered under the skin, U/min."""
-    long_acting: Float[Array, "..."]
+    long_acting: Float[Array, ...]
     """Long-acting insulin injected, U/min (a dose given within one minute)."""
-    glucagon: Float[Array, "..."]
+    glucagon: Float[Array, ...]
     """Delivered under the skin, mg/min."""
-    heart_rate: Float[Array, "..."]
+    heart_rate: Float[Array, ...]
     """Above rest, 1/min."""
-    sensitivity: Float[Array, "..."]
+    sensitivity: Float[Array, ...]
     """Factor of insulin sensitivity: time of day, illness, after exercise; 1 is the person's usual one."""
 
-    @classmethod
-    def none(cls, *shape: int) -> Inputs:
-        """Nothing eaten, nothing delivered, at rest."""
-        return cls(*(jnp.zeros(shape) for _ in range(5)), jnp.ones(shape))
+
+def nothing(*shape: int) -> Inputs:
+    """Nothing eaten, nothing delivered, at rest."""
+    none = jnp.zeros(shape)
+    return Inputs(none, none, none, none, none, jnp.ones(shape))
