@@ -13,47 +13,47 @@ class Seen(NamedTuple):
     minute: Float[Array, ""]
     """Since the start of the run."""
     minute_of_day: Float[Array, ""]
-    glucose: Float[Array, n]
+    glucose: Float[Array, " n"]
     """Newest sensor reading, mg/dL; NaN where there is none."""
-    age: Float[Array, n]
+    age: Float[Array, " n"]
     """Minutes since that reading was taken."""
-    meal: Float[Array, n]
+    meal: Float[Array, " n"]
     """Carbohydrates announced now, g (what the person believes, not what is eaten)."""
-    exercise: Float[Array, n]
+    exercise: Float[Array, " n"]
     """Announced: minutes of activity about to begin; 0 otherwise."""
-    basal: Float[Array, n]
+    basal: Float[Array, " n"]
     """Basal insulin delivered since the last decision, U."""
-    bolus: Float[Array, n]
+    bolus: Float[Array, " n"]
     """Bolus insulin delivered since the last decision, U."""
 
 
 class Delivery(NamedTuple):
     """What is to be delivered until the next decision; each (n,)."""
 
-    basal: Float[Array, n]
+    basal: Float[Array, " n"]
     """U/h."""
-    bolus: Float[Array, n]
+    bolus: Float[Array, " n"]
     """U, at once."""
-    long_acting: Float[Array, n]
+    long_acting: Float[Array, " n"]
     """U, at once (pens)."""
-    rescue: Float[Array, n]
+    rescue: Float[Array, " n"]
     """Carbohydrates to be eaten now against a low, g."""
 
 
 class Therapy(NamedTuple):
     """Settings of a person's treatment that policies start from; each (n,)."""
 
-    weight: Float[Array, n]
+    weight: Float[Array, " n"]
     """kg."""
-    basal: Float[Array, n]
+    basal: Float[Array, " n"]
     """U/h that holds glucose steady when fasting."""
-    carbohydrate_ratio: Float[Array, n]
+    carbohydrate_ratio: Float[Array, " n"]
     """g/U."""
-    correction: Float[Array, n]
+    correction: Float[Array, " n"]
     """mg/dL that one unit lowers glucose."""
-    target: Float[Array, n]
+    target: Float[Array, " n"]
     """mg/dL."""
-    total_daily: Float[Array, n]
+    total_daily: Float[Array, " n"]
     """U/d."""
 
 

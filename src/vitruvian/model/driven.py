@@ -1,4 +1,4 @@
-"""A driven model: a system under inputs that change from step to step, solved in fixed steps for many people at once."""
+"""A driven model: a system under inputs that change from step to step, in fixed steps, for many people at once."""
 
 from __future__ import annotations
 
