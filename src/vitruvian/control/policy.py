@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float
 
+from vitruvian.model import Policy
+
 
 class Seen(NamedTuple):
     """What is known at a decision; each (n,) for n people, times as scalars."""
@@ -58,7 +60,7 @@ class Therapy(NamedTuple):
 
 
 @runtime_checkable
-class GlucosePolicy(Protocol):
+class GlucosePolicy(Policy, Protocol):
     """A pure rule for insulin, for all people of a run at once; anything a user writes with these two methods is one.
 
     `every` is the time between decisions in minutes. `traceable` says that `decide` is pure JAX: the whole loop is
@@ -68,8 +70,8 @@ class GlucosePolicy(Protocol):
     every: int
     traceable: bool
 
-    def initial(self, therapy: Therapy) -> Any:
+    def initial(self, known: Therapy) -> Any:
         """State before anything was seen."""
 
-    def decide(self, state: Any, seen: Seen) -> tuple[Delivery, Any]:
+    def decide(self, state: Any, observed: Seen) -> tuple[Delivery, Any]:
         """What to deliver until the next decision, and the next state."""

@@ -12,10 +12,10 @@ from vitruvian.model.schedule import Schedule
 class Policy(Protocol):
     """A pure rule. It holds no state of its own: what it must remember travels through `state`."""
 
-    def initial(self) -> Any:
-        """State before anything was observed."""
+    def initial(self, known: Any) -> Any:
+        """State before anything was observed, from what is known of the person (their treatment so far)."""
 
-    def decide(self, state: Any, observed: Any) -> tuple[Schedule, Any]:
+    def decide(self, state: Any, observed: Any) -> tuple[Any, Any]:
         """The next action and the next state, from the state and what has just been observed."""
 
 
@@ -25,7 +25,7 @@ class Fixed:
 
     schedule: Schedule
 
-    def initial(self) -> bool:
+    def initial(self, known: Any = None) -> bool:
         """Whether the schedule was handed out."""
         return False
 
