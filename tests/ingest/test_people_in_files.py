@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,90 @@ def test_a_genome_with_its_index_beside_it(tmp_path: Path) -> None:
         report = balanced(record.ingest(bundle, folder, patient="sample-a"))
         assert report.quarantined == 0
         assert balanced(record.ingest(genome, patient="sample-a")).duplicate == 1  # the same genome, not compressed
+
+
+JANE = {"resourceType": "Patient", "id": "jane", "gender": "female", "birthDate": "1970-01-02"}
+JANE |= {"name": [{"given": ["Jane", "Ann"], "family": "Roe"}]}
+
+
+def dicom(folder: Path, **said: str) -> Path:
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.88.33", generate_uid()
+    data.Modality, data.StudyInstanceUID = "SR", generate_uid()
+    for keyword, value in said.items():
+        setattr(data, keyword, value)
+    path = folder / f"{data.SOPInstanceUID}.dcm"
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.fixture
+def jane(tmp_path: Path) -> Iterator[Record]:
+    (tmp_path / "jane.json").write_text(json.dumps(JANE))
+    with Record.open(tmp_path / "jane.db") as record:
+        record.ingest(tmp_path / "jane.json")
+        yield record
+
+
+def names(record: Record, person: str) -> set[str | None]:
+    return {one.value_text for one in record.patient(person).facts(kind="demographic", code="name")}
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"PatientName": "Doe^John"}, "names differ"),
+        ({"PatientName": "Roe^Mary"}, "names differ"),
+        ({"PatientName": "Roe^Jane", "PatientBirthDate": "19800102"}, "birth dates differ"),
+        ({"PatientName": "Roe^Jane", "PatientSex": "M"}, "sexes differ"),
+    ],
+)
+def test_an_image_that_names_another_person_is_not_taken_for_theirs(
+    jane: Record, tmp_path: Path, said: dict[str, str], reason: str
+) -> None:
+    report = balanced(jane.ingest(dicom(tmp_path, **said), patient="jane"))
+    assert (report.stored, report.quarantined) == (0, 1)
+    assert reason in report.problems[0]
+    assert names(jane, "jane") == {"Jane Ann Roe"}
+
+
+@pytest.mark.parametrize("name", ["", "ROE^JANE", "Roe^J", "Roe^Jané^Ann^Dr."])
+def test_an_image_that_names_the_same_person_or_nobody_is_theirs(jane: Record, tmp_path: Path, name: str) -> None:
+    report = jane.ingest(dicom(tmp_path, PatientName=name, PatientSex="F"), patient="jane")
+    assert (report.stored, report.quarantined) == (2, 0)
+
+
+def test_who_changed_their_name_is_said_at_the_door(jane: Record, tmp_path: Path) -> None:
+    image = dicom(tmp_path, PatientName="Smith^Jane")
+    assert jane.ingest(image, patient="jane").quarantined == 1
+    assert jane.ingest(image, patient="jane", samples={"Jane Smith": "jane"}).quarantined == 0
+    assert jane.quarantined() == []
+    assert jane.ingest(dicom(tmp_path, PatientName="Smith^J."), patient="jane").quarantined == 0
+
+
+def test_an_export_of_another_person_is_not_taken_for_theirs(jane: Record, tmp_path: Path) -> None:
+    me = '<Me HKCharacteristicTypeIdentifierDateOfBirth="{}" HKCharacteristicTypeIdentifierBiologicalSex="{}"/>'
+    head = '<HealthData><ExportDate value="2025-01-01 08:00:00 +0000"/>'
+    export = tmp_path / "export.xml"
+    export.write_text(head + me.format("1980-05-06", "HKBiologicalSexMale") + "</HealthData>")
+    assert "birth dates and sexes differ" in jane.ingest(export, patient="jane").problems[0]
+    export.write_text(head + me.format("1970-01-02", "HKBiologicalSexFemale") + "</HealthData>")
+    assert jane.ingest(export, patient="jane").quarantined == 0
+    clarity = tmp_path / "clarity.csv"
+    columns = "Index,Timestamp (YYYY-MM-DDThh:mm:ss),Event Type,Event Subtype,Patient Info,Glucose Value (mg/dL)\n"
+    clarity.write_text(f"{columns}1,,FirstName,,John,\n2,,LastName,,Doe,\n3,2025-01-01T08:00:00,EGV,,,100\n")
+    assert "names differ" in jane.ingest(clarity, patient="jane").problems[0]
+    clarity.write_text(f"{columns}1,,FirstName,,Jane,\n2,,LastName,,Roe,\n3,2025-01-01T08:00:00,EGV,,,100\n")
+    assert jane.ingest(clarity, patient="jane").quarantined == 0
+
+
+def test_a_recording_of_another_person_is_not_taken_for_theirs(jane: Record, tmp_path: Path) -> None:
+    pytest.importorskip("edfio", reason="needs the extra waveforms")
+    from recordings import write_edf
+
+    assert "names and birth dates differ" in jane.ingest(write_edf(tmp_path, code="X"), patient="jane").problems[0]

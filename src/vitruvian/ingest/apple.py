@@ -16,7 +16,8 @@ from vitruvian.core import DataError
 from vitruvian.ingest.apple_facts import fact_record
 from vitruvian.ingest.apple_repair import repaired
 from vitruvian.ingest.apple_types import UNITS, signal_of
-from vitruvian.record import Format, Item, RawFile, Rejected, Samples, Told
+from vitruvian.ingest.whose import check_person, said_in
+from vitruvian.record import Format, Item, RawFile, Rejected, Samples, SourceRecord, Told
 
 BATCH = 20_000
 MOST_HELD = 60_000
@@ -40,7 +41,7 @@ class AppleHealth(Format):
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """Samples and facts as they come; raises `DataError` for XML that is broken beyond repair."""
-        reader = _Reader(told.patient or "")
+        reader = _Reader(told)
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = reader.start
@@ -64,8 +65,8 @@ def _no_entities(*_: object) -> None:
 class _Reader:
     """Collects what the parser sees: attributes of records by type, source and unit, until a batch is full."""
 
-    def __init__(self, subject: str) -> None:
-        self.subject = subject
+    def __init__(self, told: Told) -> None:
+        self.told, self.subject = told, told.patient or ""
         self.depth = 0
         self.number = 0
         self.exported = ""
@@ -122,7 +123,10 @@ class _Reader:
             return
         self.number += 1
         whole = {"name": name, "attributes": {**attributes, "creationDate": self.exported}, "parts": []}
-        self.ready.append(fact_record(whole, self.subject, self.number))
+        me = fact_record(whole, self.subject, self.number)
+        if isinstance(me, SourceRecord):
+            check_person(said_in(me.facts), self.told)
+        self.ready.append(me)
 
     def full(self) -> Iterator[Item]:
         """What can be handed on by now."""

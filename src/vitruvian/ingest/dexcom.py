@@ -14,6 +14,7 @@ from vitruvian.core import DataError, content_hash
 from vitruvian.ingest.delimited import Row, head_rows, rows
 from vitruvian.ingest.local_time import parse_local
 from vitruvian.ingest.series import Column, Moments, numbers, rejects, samples
+from vitruvian.ingest.whose import check_person
 from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
 _TIME, _GLUCOSE = re.compile(r"^Timestamp \("), re.compile(r"^Glucose Value \((mg/dL|mmol/L)\)")
@@ -53,6 +54,7 @@ class Dexcom(Format):
         for row in table[top + 1 :]:
             if _cell(row.cells, at[kinds[0]]) in _ABOUT:
                 yield _about(row, told.patient or "", at[kinds[0]])
+        check_person(_person(table[top + 1 :], at), told)
         lines_ = np.array([row.line for row in found], np.int64)
         texts = [_cell(row.cells, next(k for k, n in enumerate(header) if _TIME.match(n))) for row in found]
         local, read = parse_local([text.replace(" ", "T") for text in texts], "%Y-%m-%dT%H:%M:%S")
@@ -67,6 +69,14 @@ class Dexcom(Format):
             column = _column(event, chosen, header, at, glucose)
             seconds = _durations([_cell(cells, at["Duration"]) for cells in chosen]) if "Duration" in at else 0.0
             yield from samples(told, "Dexcom", column, when[keep], lines_[keep], seconds)
+
+
+def _person(table: Sequence[Row], at: dict[str, int]) -> dict[str, str]:
+    """Name and birth date that the lines about the account say, "" where they do not."""
+    info = at.get("Patient Info", at["Event Subtype"] + 1)
+    told = {_cell(row.cells, at["Event Type"]): _cell(row.cells, info) for row in table}
+    name = " ".join(told[key] for key in ("FirstName", "LastName") if told.get(key))
+    return {"name": name, "birth_date": told.get("DateOfBirth", "")}
 
 
 def _about(row: Row, subject: str, kind: int) -> SourceRecord:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from vitruvian.core import DataError, Instant, content_hash
+from vitruvian.core import Instant, content_hash
 from vitruvian.ingest.dicom_values import DCM, Clock, coded, items, moment, number, text
 from vitruvian.ingest.fhir_clinical import DEMOGRAPHIC
+from vitruvian.ingest.whose import said_in, told_person
 from vitruvian.record import Draft, SourceRecord, Told
 from vitruvian.tables.codes import LOINC
 
@@ -20,18 +21,16 @@ _SEX = {"M": "male", "F": "female", "O": "other"}
 
 
 def subject_of(data: Dataset, told: Told) -> str:
-    """ "issuer|Patient ID", or the ID alone; else whom the user told. Raises `DataError` where nobody is named."""
+    """ "issuer|Patient ID", or the ID alone; else whom the user told.
+
+    Raises `DataError` where nobody is named, or the header names a person other than the told one.
+    """
     name = text(data, "PatientID")
     if name:
         issuer = _issuer(data)
         return f"{issuer}|{name}" if issuer else name
-    if told.patient:
-        return told.patient
-    raise DataError(
-        "the file does not say whose it is",
-        got="an empty Patient ID (0010,0020)",
-        todo="Ingest it again with --patient ID (patient=… in Python).",
-    )
+    said = said_in(_demographics(data, Clock.of(data, told.zone)))
+    return told_person("an empty Patient ID (0010,0020)", said, told)
 
 
 def identifiers(data: Dataset) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vitruvian.core import DataError, Instant, UnsupportedError, now_ms, parse_instant
 from vitruvian.ingest.fhir_clinical import DEMOGRAPHIC
 from vitruvian.ingest.waveform import Waveform, hash_of, in_millivolts, local_instant, waveform_fact
+from vitruvian.ingest.whose import said_in, told_person
 from vitruvian.record import Draft, Format, Item, RawFile, SourceRecord, Told
 
 if TYPE_CHECKING:
@@ -41,13 +42,7 @@ class Edf(Format):
             note = _check(stream.read(256), stream)
         with _opened(file) as data:
             code = _person(data).get("code")
-            subject = code or told.patient
-            if not subject:
-                raise DataError(
-                    "the file does not say whose it is",
-                    got="no patient code in the header",
-                    todo="Ingest it again with --patient ID (patient=… in Python).",
-                )
+            subject = code or told_person("no patient code in the header", said_in(_demographics(data)), told)
             start = local_instant(_moment(data), told.zone)
             facts = (*_demographics(data), *_signals(data, start, note))
         digest = hash_of([file])

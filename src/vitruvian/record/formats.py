@@ -29,6 +29,10 @@ def _nobody(_: str) -> str | None:
     return None
 
 
+def _nothing() -> Mapping[str, frozenset[str]]:
+    return {}
+
+
 def time_zone(name: str | None) -> ZoneInfo | None:
     """The time zone of a name such as "Europe/Berlin", None for None; raises `InputError`."""
     try:
@@ -43,7 +47,8 @@ class Told:
 
     `patient`: the subject whose the file is. `zone`: where its local times were taken. `samples`: subject of each
     sample of a file with several. `mapping`: a confirmed column mapping of laboratory tables. `find` gives the
-    subject of an id or identifier that the record knows, else None.
+    subject of an id or identifier that the record knows, else None. `known` gives what the record knows of `patient`:
+    values by "name", "birth_date" and "sex".
     """
 
     patient: str | None = None
@@ -51,6 +56,7 @@ class Told:
     samples: Mapping[str, str] = field(default_factory=dict)
     mapping: Path | None = None
     find: Callable[[str], str | None] = _nobody
+    known: Callable[[], Mapping[str, frozenset[str]]] = _nothing
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def _by_identifier(connection: Connection) -> Iterator[tuple[str, set[str]]]:
 def _by_name(connection: Connection, keys: KeyRing) -> Iterator[tuple[str, set[str]]]:
     """People by birth date and name (words in any order, case aside)."""
     told: dict[str, dict[str, str]] = {}
-    for row in connection.execute(_demographics()):
+    for row in connection.execute(_demographics("name", "birth_date")):
         hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
         told.setdefault(row.person, {})[row.code] = str(hidden[6] or hidden[5] or "")
     people: dict[tuple[str, ...], set[str]] = {}
@@ -118,10 +118,20 @@ def _by_name(connection: Connection, keys: KeyRing) -> Iterator[tuple[str, set[s
     yield from (("birth date and name", found) for found in people.values())
 
 
-def _demographics() -> Any:
+def demographics_of(connection: Connection, keys: KeyRing, one: str) -> dict[str, frozenset[str]]:
+    """Names, birth dates and sexes that any source tells of the person to whom the subject `one` belongs."""
+    person = select(subject.c.person).where(subject.c.subject == one).scalar_subquery()
+    told: dict[str, set[str]] = {}
+    for row in connection.execute(_demographics("name", "birth_date", "sex").where(subject.c.person == person)):
+        hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
+        told.setdefault(row.code, set()).add(str(hidden[6] or hidden[5] or ""))
+    return {code: frozenset(values) for code, values in told.items()}
+
+
+def _demographics(*codes: str) -> Any:
     joined = fact.join(head, head.c.resource == fact.c.resource).join(subject, subject.c.subject == fact.c.subject)
     columns = (fact.c.fact, fact.c.subject, fact.c.code, fact.c.sealed, subject.c.person)
-    told = fact.c.code.in_(("name", "birth_date"))
+    told = fact.c.code.in_(codes)
     return select(*columns).select_from(joined).where(fact.c.kind == "demographic", told).order_by(fact.c.fact)
 
 

@@ -29,6 +29,7 @@ from vitruvian.record.finding import near_people, one_person, persons_named, sub
 from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise, time_zone
 from vitruvian.record.governing import Governing
 from vitruvian.record.group_commit import GroupCommit
+from vitruvian.record.identity import demographics_of
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.opening import open_parts
@@ -182,7 +183,8 @@ class Record(Governing):
                 one_person(connection, self.keys, needed, self.actor.permits("search"))
             except UnknownNameError as error:
                 raise Refused(f"it belongs to nobody in this record: {error}") from error
-        return Told(subject, told.zone, told.samples, told.mapping, find)
+        known = partial(demographics_of, connection, self.keys, subject or "")
+        return Told(subject, told.zone, told.samples, told.mapping, find, known)
 
     def _persons(self, connection: Connection, subjects: Collection[str]) -> tuple[str, ...]:
         table = schema.subject
