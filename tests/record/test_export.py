@@ -175,3 +175,24 @@ def test_files_of_one_name_and_files_that_belong_together(tmp_path: Path) -> Non
     for folder, out in zip(files, ("", "2"), strict=True):
         for name in ("ecg.hea", "ecg.dat"):
             assert (tmp_path / "out/files" / out / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_drug_that_two_files_share_comes_out_for_both_people(record_url: str, tmp_path: Path) -> None:
+    drug = '{"resourceType":"Medication","id":"m1","code":{"text":"warfarin 5 mg"}}'
+    clinic = '{"resourceType":"Organization","id":"org","name":"Clinic"}'
+    for who in ("p1", "p2"):
+        taken = {"resourceType": "MedicationRequest", "id": f"r-{who}", "status": "active", "intent": "order"}
+        taken |= {"subject": {"reference": f"Patient/{who}"}, "medicationReference": {"reference": "Medication/m1"}}
+        resources = (f'{{"resourceType":"Patient","id":"{who}"}}', drug, clinic, json.dumps(taken))
+        (tmp_path / f"{who}.json").write_text(bundle(*resources))
+    (tmp_path / "more.json").write_text(bundle('{"resourceType":"Patient","id":"p2","gender":"male"}', clinic, drug))
+    with Record.open(record_url, blobs=tmp_path / "blobs") as record:
+        report = record.ingest(tmp_path / "p1.json", tmp_path / "p2.json", tmp_path / "more.json")
+        assert (report.stored, report.duplicate, report.quarantined) == (7, 4, 0)
+        record.erase("p1")
+        (fact,) = record.patient("p2").facts(kind="medication_request")
+        assert fact.display == "warfarin 5 mg"
+        manifest = export_patient(record.patient("p2"), tmp_path / "out")
+    found = [one["resource"]["id"] for one in json.loads((tmp_path / "out" / "bundle.json").read_text())["entry"]]
+    assert sorted(found) == ["m1", "org", "p2", "p2", "r-p2"]
+    assert manifest["records"] == {"in the record": 5, "in the export": 5}

@@ -11,8 +11,9 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from vitruvian.record.fact import Fact
 from vitruvian.record.fhir_out import bundle, observation
 from vitruvian.record.formats import RawFile
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.rows import chunks
 from vitruvian.record.verbatim import Verbatim
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ def _held(patient: Patient) -> Holdings:
     streams = {name: patient.samples(name) for name in patient.signals()}
     with record.engine.connect() as connection:
         counts = _counts(connection, subjects)
-        pieces = list(dict.fromkeys(one for row in files for one in _pieces(connection, record.keys, row)))
+        pieces = _joined(one for row in files for one in _pieces(connection, record.keys, row))
     if not files or counts != (len(facts), sum(one.height for one in streams.values())):
         raise AccessError("an export is whole or not at all", got="a part that this actor may not read")
     return Holdings(
@@ -140,18 +142,40 @@ def _counts(connection: Connection, subjects: Sequence[str]) -> tuple[int, int]:
 
 
 def _pieces(connection: Connection, keys: KeyRing, row: Row[Any]) -> Iterator[Piece]:
-    """A file of the person; and what came with it about nobody (a Medication, an Organization)."""
-    prov = schema.provenance
+    """A file of the person; and what came with it about nobody (a Medication, an Organization), though another file
+    may have brought it first."""
+    prov, resource = schema.provenance, schema.resource
     yield _piece(connection, keys, row)
-    if row.format == FHIR:
-        nobodys = select(prov).where(prov.c.subject == "", prov.c.origin_hash == row.origin_hash)
-        for one in connection.execute(nobodys.order_by(prov.c.prov)).all():
-            yield _piece(connection, keys, one)
+    if row.format != FHIR:
+        return
+    nobodys = select(prov).where(prov.c.subject == "", prov.c.origin_hash == row.origin_hash)
+    for one in connection.execute(nobodys.order_by(prov.c.prov)).all():
+        yield _piece(connection, keys, one)
+    for some in chunks(_hidden(keys, row).get("shared", [])):
+        shared = select(resource.c.path, prov).join_from(resource, prov, prov.c.prov == resource.c.prov)
+        rows = connection.execute(shared.where(resource.c.resource.in_(some)).order_by(prov.c.prov)).all()
+        for _, group in groupby(rows, lambda one: one.prov):
+            members = list(group)
+            yield replace(_piece(connection, keys, members[0]), places=tuple(one.path for one in members))
+
+
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces with the places of those of the same bytes and format joined, each place once."""
+    found: dict[Piece, dict[str, None]] = {}
+    for one in pieces:
+        found.setdefault(replace(one, places=()), {}).update(dict.fromkeys(one.places))
+    return [replace(one, places=tuple(places)) for one, places in found.items()]
+
+
+def _hidden(keys: KeyRing, row: Row[Any]) -> dict[str, Any]:
+    """The sealed part of a row of table `provenance`."""
+    found: dict[str, Any] = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))
+    return found
 
 
 def _piece(connection: Connection, keys: KeyRing, row: Row[Any]) -> Piece:
     resource = schema.resource
-    hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, b"provenance"))
+    hidden = _hidden(keys, row)
     companions = tuple((one["name"], one["hash"]) for one in hidden["companions"])
     query = select(resource.c.kind, resource.c.path).where(resource.c.prov == row.prov).order_by(resource.c.path)
     found = connection.execute(query).all()

@@ -114,6 +114,7 @@ class _Intake:
     stored: list[str] = field(default_factory=list)
     duplicate: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    shared: dict[str, None] = field(default_factory=dict)
     records: int = 0
 
     def __post_init__(self) -> None:
@@ -142,6 +143,8 @@ class _Intake:
             self.places.setdefault(record.subject, []).append(record.place)
         new, duplicate = _split(self.store.connection, records)
         self.duplicate += duplicate
+        abouts = (resource_id(record) for record in records if not record.subject)
+        self.shared |= {key: None for key in abouts if key not in new}
         if new:
             self._people(new.values())
             self._resources(new)
@@ -224,6 +227,8 @@ class _Intake:
         for subject, prov in self.provs.items():
             # a file's name may name a person: what is kept of nobody outlives them
             told = hidden if subject or len(self.provs) == 1 else {"name": "about nobody", "companions": []}
+            if subject and self.shared:
+                told = told | {"shared": list(self.shared)}
             sealed = self.store.keys.cipher(subject).seal(orjson.dumps(told), b"provenance")
             table = schema.provenance
             values = {"raw_hash": owners.hash_of[subject], "sealed": sealed}
