@@ -188,3 +188,26 @@ def test_a_recording_of_another_person_is_not_taken_for_theirs(jane: Record, tmp
     from recordings import write_edf
 
     assert "names and birth dates differ" in jane.ingest(write_edf(tmp_path, code="X"), patient="jane").problems[0]
+
+
+def test_names_of_samples_do_not_lie_open(tmp_path: Path, files: dict[str, Path]) -> None:
+    from pydicom.data import get_testdata_file
+
+    people = {"entry": [{"resource": {"resourceType": "Patient", "id": one}} for one in ("p1", "p2")]}
+    files["people.json"].write_text(json.dumps({"resourceType": "Bundle", "type": "collection", **people}))
+    for one in ("family.vcf", "genes.csv"):
+        files[one].write_text(files[one].read_text().replace("ann", "Annabella-Ro"))
+    disc = Path(str(get_testdata_file("DICOMDIR", read=False))).parent
+    with Record.open(tmp_path / "a.db") as record:
+        told = {"samples": {"Annabella-Ro": "p1", "bob": "p2"}}
+        assert everything(record, files, **told).stored == 7
+        places = {one.path for one in record.patient("p1").facts(kind="genome")}
+        assert places == {"sample Annabella-Ro"}
+        assert record.ingest(disc).stored > 0
+        entries = [f for one in record.patients() for f in one.facts(kind="image_index")]
+        assert any(one.detail["file"].startswith("98892003/") for one in entries)
+        record.engine.dispose()
+    for kept in tmp_path.glob("a.db*"):
+        if kept.is_file():
+            assert b"Annabella" not in kept.read_bytes(), kept
+            assert b"98892003/" not in kept.read_bytes() and b"98892003\\" not in kept.read_bytes(), kept

@@ -74,7 +74,7 @@ def fact_frames(connection: Connection, keys: KeyRing, provs: Sequence[int]) -> 
 
 def _fact(row: Any, keys: KeyRing) -> dict[str, Any]:
     hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
-    display, value, unit, value_raw, unit_raw, value_code, value_text, detail = hidden
+    display, value, unit, value_raw, unit_raw, value_code, value_text, detail = hidden[:8]
     shown = {name: getattr(row, name) for name in ("fact", "subject", "kind", "system", "code", *_WHOLE)}
     more = {name: getattr(row, name) for name in ("precision", "status", "flags", "basis", "line")}
     codes = ((row.system, row.code), *(((one[0] or ""), (one[1] or "")) for one in (detail or {}).get("codings") or ()))

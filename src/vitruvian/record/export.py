@@ -160,11 +160,15 @@ def _pieces(connection: Connection, keys: KeyRing, row: Row[Any]) -> Iterator[Pi
 
 
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Pieces with the places of those of the same bytes and format joined, each place once."""
-    found: dict[Piece, dict[str, None]] = {}
+    """Files as they are; of FHIR each place of the same bytes once, however many files of the person hold it."""
+    files: list[Piece] = []
+    fhir: dict[Piece, dict[str, None]] = {}
     for one in pieces:
-        found.setdefault(replace(one, places=()), {}).update(dict.fromkeys(one.places))
-    return [replace(one, places=tuple(places)) for one, places in found.items()]
+        if one.format != FHIR:
+            files.append(one)
+        else:
+            fhir.setdefault(replace(one, places=()), {}).update(dict.fromkeys(one.places))
+    return [*(replace(one, places=tuple(places)) for one, places in fhir.items()), *files]
 
 
 def _hidden(keys: KeyRing, row: Row[Any]) -> dict[str, Any]:

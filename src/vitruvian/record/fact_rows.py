@@ -15,6 +15,7 @@ _PLANS = frozenset(
     {"medication_request", "resource", "care_plan", "appointment", "goal", "service_request", "consent", "coverage"}
 )
 """Kinds that may well begin in the future."""
+_STRUCTURAL = ("entry[", "line[", "record[", "element[")
 
 
 def resource_id(record: SourceRecord) -> str:
@@ -25,6 +26,12 @@ def resource_id(record: SourceRecord) -> str:
 def line_id(record: SourceRecord) -> str:
     """Id that all versions of one source record share."""
     return stable_id(record.kind, record.source, record.source_id, record.subject)
+
+
+def is_structural(place: str) -> bool:
+    """Whether a place is made of element names and numbers only, so that it may lie open; others (a sample, a sheet)
+    hold words of the file, which may name a person."""
+    return not place or place.startswith(_STRUCTURAL)
 
 
 def fact_id(resource: str, draft: Draft, index: int) -> str:
@@ -40,6 +47,7 @@ def fact_row(
     if start is not None and start.ms > now + FUTURE_SKEW_MS and draft.kind not in _PLANS:
         flags = (*flags, "future")
     key = fact_id(resource, draft, index)
+    path, structural = record.place + draft.path, is_structural(record.place)
     hidden = (
         draft.display,
         draft.value,
@@ -49,6 +57,7 @@ def fact_row(
         draft.value_code,
         draft.value_text,
         draft.detail or None,
+        *(() if structural else (path,)),
     )
     return (
         key,
@@ -67,7 +76,7 @@ def fact_row(
         draft.supersedes,
         draft.basis,
         prov,
-        record.place + draft.path,
+        path if structural else "",
         cipher.seal(orjson.dumps(hidden), key.encode()),
     )
 
@@ -75,7 +84,7 @@ def fact_row(
 def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
     """The fact of a row of table `fact` with `raw_hash` and `parser` of its provenance."""
     hidden = orjson.loads(cipher.open(row.sealed, row.fact.encode()))
-    display, value, unit, value_raw, unit_raw, value_code, value_text, detail = hidden
+    display, value, unit, value_raw, unit_raw, value_code, value_text, detail, *path = hidden
     return Fact(
         id=row.fact,
         person=person,
@@ -101,6 +110,6 @@ def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
         basis=row.basis,
         raw_hash=row.raw_hash,
         parser=row.parser,
-        path=row.path,
+        path=path[0] if path else row.path,
         detail=detail or {},
     )

@@ -16,7 +16,7 @@ from vitruvian.record import schema
 from vitruvian.record.account import IngestReport
 from vitruvian.record.blobs import BlobStore, file_hash
 from vitruvian.record.fact import Item, Rejected, Samples, SourceRecord
-from vitruvian.record.fact_rows import fact_row, line_id, resource_id
+from vitruvian.record.fact_rows import fact_row, is_structural, line_id, resource_id
 from vitruvian.record.formats import Format, RawFile, Told
 from vitruvian.record.keys import QUARANTINE, KeyRing
 from vitruvian.record.rows import insert_tuples, keep_new, many, present, upsert
@@ -197,19 +197,10 @@ class _Intake:
         resources, heads, facts = [], [], []
         for key, record in new.items():
             line, prov = line_id(record), self._prov(record.subject)
-            resources.append(
-                (
-                    key,
-                    line,
-                    record.kind,
-                    record.source_id,
-                    record.version,
-                    record.subject,
-                    record.known_ms,
-                    prov,
-                    record.place,
-                )
-            )
+            source_id = self.store.keys.blind(record.source_id)  # a source may name its records by names of people
+            place = record.place if is_structural(record.place) else ""
+            known = record.known_ms
+            resources.append((key, line, record.kind, source_id, record.version, record.subject, known, prov, place))
             heads.append({"line": line, "rank": record.rank + "|" + record.version, "resource": key})
             if record.facts:
                 cipher, now = self.store.keys.cipher(record.subject), self.store.now

@@ -3,8 +3,9 @@
 `resource` is one row per source record (accounting), `fact` what it says, `head` the newest version of each source
 record, `chunk` a piece of a stream. Facts name a *subject* (the id that the source uses); `subject` links subjects to
 persons, so that linking or merging people never touches a fact. Codes and times can be searched; all else that a
-source says lies in `sealed` columns, encrypted under the key of the row's subject. Times are milliseconds since 1970
-UTC.
+source says lies in `sealed` columns, encrypted under the key of the row's subject. `resource.source_id` is a keyed hash
+of the source's id; `path` lies open where it is made of element names and numbers (FHIR), else in the fact's `sealed`.
+Times are milliseconds since 1970 UTC.
 """
 
 from __future__ import annotations
