@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zlib
 from pathlib import Path
 
@@ -265,6 +266,22 @@ def test_missing_files_of_a_dicomdir_are_said(tmp_path: Path) -> None:
     parsed = read(tmp_path / "DICOMDIR")
     assert (len(parsed.records), len(parsed.rejected)) == (1, 30)
     assert "is not beside it" in parsed.rejected[0].reason
+
+
+def test_a_dicomdir_without_its_images_is_ingested_again_with_them(tmp_path: Path) -> None:
+    whole = FOLDER / "dicomdirtests"
+    (tmp_path / "alone").mkdir()
+    alone = tmp_path / "alone" / "DICOMDIR"
+    alone.write_bytes((whole / "DICOMDIR").read_bytes())
+    with Record.open(tmp_path / "a.db") as record:
+        assert record.ingest(alone).quarantined == 31
+        assert record.replay().quarantined == 31
+        assert all("Ingest the whole folder or disc again" in one.reason for one in record.quarantined())
+        shutil.copytree(whole / "77654033", alone.parent / "77654033")
+        shutil.copytree(whole / "98892003", alone.parent / "98892003")
+        shutil.copytree(whole / "98892001", alone.parent / "98892001")
+        assert record.ingest(alone.parent).quarantined == 0
+        assert record.quarantined() == []
 
 
 def test_a_dicomdir_is_split_by_person(tmp_path: Path) -> None:

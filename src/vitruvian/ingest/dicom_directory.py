@@ -110,7 +110,8 @@ def directory_items(file: RawFile, data: Dataset, told: Told) -> Iterator[Item]:
         name = text(entry.record, "ReferencedFileID")
         if not _beside(file.path, name):
             reason = f"the file {name.replace(chr(92), '/')} that the DICOMDIR names is not beside it"
-            yield Rejected("dicom", entry.place, f"{reason}. Ingest the whole folder or disc.", subject)
+            todo = "Ingest the whole folder or disc again; a replay has the DICOMDIR alone."
+            yield Rejected("dicom", entry.place, f"{reason}. {todo}", subject)
             continue
         yield _record(entry, name, subject)
 
