@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -90,3 +95,49 @@ def test_what_is_told_badly_is_refused(tmp_path: Path) -> None:
     sample = vitruvian("ingest", bundle, "--sample", "NA12878", cwd=tmp_path)
     assert sample.returncode == 2
     assert "NAME=PATIENT" in sample.stderr
+
+
+def waiting_for_rows(db: Path) -> None:
+    """Return as soon as a file is stored."""
+    for _ in range(4000):
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{db}?mode=ro", uri=True)) as known:
+            if known.execute("SELECT count(*) FROM resource").fetchone()[0]:
+                return
+        time.sleep(0.005)
+    raise AssertionError("nothing was stored")
+
+
+def test_a_stopped_ingest_says_what_was_stored_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for k in range(300):
+        (tmp_path / "many" / f"{k}.json").write_text(json.dumps({"resourceType": "Patient", "id": f"p{k}"}))
+    command = [sys.executable, "-m", "vitruvian.cli.main", "ingest", "many", "--json"]
+    started = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    waiting_for_rows(tmp_path / "vitruvian.db")
+    started.send_signal(signal.SIGINT)
+    out, told = started.communicate()
+    assert started.returncode == 130, told
+    stored = json.loads(out)["stored"]
+    assert 0 <= stored < 300
+    assert f"{stored} stored" in told
+    assert "the same command goes on" in told
+    assert "Traceback" not in told
+    again = json.loads(vitruvian("ingest", "many", "--json", cwd=tmp_path).stdout)
+    assert (again["stored"] + again["duplicate"], again["quarantined"]) == (300, 0)
+    assert again["duplicate"] - stored in (0, 1)  # one may have been committed, but not told, when the signal came
+
+
+def test_nothing_found_is_said(folder: Path) -> None:
+    for verb, words in (("log", "nobody was linked"), ("candidates", "no two persons")):
+        assert words in vitruvian("identity", verb, cwd=folder).stdout
+        assert json.loads(vitruvian("identity", verb, "--json", cwd=folder).stdout) == []
+
+
+def test_reasons_are_printed_once(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "b.json").write_text(json.dumps({"resourceType": "Patient", "id": "p"}))
+    told = vitruvian("ingest", "a.txt", "b.json", cwd=tmp_path).stderr
+    assert "a.txt: the file is of no known format" in told
+    (tmp_path / "vitruvian.db.master-key").write_bytes(base64.b64encode(b"x" * 32))
+    told = vitruvian("patient", "list", cwd=tmp_path).stderr
+    assert told.count("does not open") == 1

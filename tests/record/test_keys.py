@@ -160,3 +160,12 @@ def test_a_copy_of_database_and_blobs_without_keys_is_noise(tmp_path: Path) -> N
     (tmp_path / "a.db.keys").unlink()
     with Record.open(tmp_path / "a.db") as record, pytest.raises(DataError):
         record.patient("p1").facts()
+
+
+def test_a_master_key_in_either_alphabet_of_base64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = b"\xfb\xff\xbf" * 10 + b"\xfe\xff"
+    assert set("-_") <= set(base64.urlsafe_b64encode(key).decode())
+    monkeypatch.setenv("VITRUVIAN_MASTER_KEY", base64.b64encode(key).decode())
+    wrapped = open_master(None).wrap(b"k" * 32, "p")
+    monkeypatch.setenv("VITRUVIAN_MASTER_KEY", base64.urlsafe_b64encode(key).decode())
+    assert open_master(None).unwrap(wrapped, "p") == b"k" * 32

@@ -61,6 +61,8 @@ def log_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_OPTION)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in rows], indent=2, ensure_ascii=False))
         return
+    if not rows:
+        typer.echo("nobody was linked or merged")
     for one in rows:
         at = to_datetime(one.at_ms).isoformat(timespec="seconds")
         typer.echo(
@@ -76,5 +78,7 @@ def candidates_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in rows], indent=2, ensure_ascii=False))
         return
+    if not rows:
+        typer.echo("no two persons share an identifier, or birth date and name")
     for one in rows:
         typer.echo(f"{one.one}\t{one.other}\t{', '.join(one.shared)}")

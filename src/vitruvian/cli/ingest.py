@@ -49,7 +49,7 @@ def _from_files(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from vitruvian.core import InputError
-    from vitruvian.record import files_under
+    from vitruvian.record import IngestReport, files_under
 
     if not paths:
         raise InputError("nothing to ingest", allowed="files or folders, or --dicomweb URL --study UID")
@@ -57,14 +57,30 @@ def _from_files(
     total = len(files_under(paths))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with open_record(record, create=True) as opened, Progress(*columns, console=Console(stderr=True)) as bar:
-        task, count = bar.add_task("ingest", total=total), itertools.count(1)
+        task, done = bar.add_task("ingest", total=total), IngestReport()
+        count = itertools.count(1)
 
-        def on_file(path: Path, _: IngestReport) -> None:
-            done = next(count)  # an archive counts as its members
-            bar.update(task, completed=done, total=max(total, done), description=path.name)
+        def on_file(path: Path, one: IngestReport) -> None:
+            nonlocal done
+            done, k = done + one, next(count)  # an archive counts as its members
+            bar.update(task, completed=k, total=max(total, k), description=path.name)
 
-        report = opened.ingest(*paths, patient=patient, zone=zone, samples=named, mapping=mapping, on_file=on_file)
+        try:
+            report = opened.ingest(*paths, patient=patient, zone=zone, samples=named, mapping=mapping, on_file=on_file)
+        except KeyboardInterrupt:
+            bar.stop()
+            _tell_stopped(done, as_json)
+            raise typer.Exit(130) from None
     tell(report, as_json)
+
+
+def _tell_stopped(done: IngestReport, as_json: bool) -> None:
+    """What was stored before the user stopped it; the file at hand was taken back whole."""
+    if as_json:
+        typer.echo(json.dumps(done.to_json(), indent=2, ensure_ascii=False))
+    counts = f"{done.stored} stored, {done.duplicate} duplicate, {done.quarantined} quarantined"
+    todo = "All of that is kept; the same command goes on from there."
+    typer.echo(f"vitruvian: stopped after {done.records_in} records: {counts}. {todo}", err=True)
 
 
 def _from_pacs(
@@ -80,7 +96,11 @@ def _from_pacs(
     token = os.environ.get("VITRUVIAN_DICOMWEB_TOKEN")
     headers = {"Authorization": f"Bearer {token}"} if token else None
     with open_record(record, create=True) as opened:
-        done = ingest_dicomweb(opened, url, study=study, headers=headers, patient=patient)
+        try:
+            done = ingest_dicomweb(opened, url, study=study, headers=headers, patient=patient)
+        except KeyboardInterrupt:
+            typer.echo("vitruvian: stopped. Instances that were stored are kept; the same command goes on.", err=True)
+            raise typer.Exit(130) from None
     typer.echo(f"{done.found} instances: {done.held} held already, {len(done.failed)} not retrieved", err=True)
     tell(done.report, as_json)
     if done.failed:

@@ -246,7 +246,8 @@ class _Intake:
     def _told(self) -> Iterator[str]:
         name = self.file.origin or self.file.name
         for one in self.rejected[:_SHOWN]:
-            yield f"{name}: {one.place}: {one.what}: {one.reason}"
+            words = (word for word in (one.place, one.what) if word != "file" and not one.reason.startswith(word))
+            yield ": ".join((name, *dict.fromkeys(words), one.reason))
         if len(self.rejected) > _SHOWN:
             yield f"{name}: and {len(self.rejected) - _SHOWN} more, see `vitruvian quarantine list`"
 

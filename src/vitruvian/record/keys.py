@@ -49,7 +49,7 @@ class KeyRing:
             _ = ring._index_key
         except DataError as error:
             todo = "Give the master key that this record was made with."
-            raise DataError("the master key does not open the key ring", got=str(error), todo=todo) from error
+            raise DataError("the master key does not open the key ring", todo=todo) from error
         return ring
 
     def cipher(self, subject: str) -> Cipher:

@@ -98,10 +98,14 @@ def make_secret(file: Path, content: bytes) -> None:
         Path(aside).unlink()
 
 
+_URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648, section 5
+
+
 def _decode(text: str, where: str) -> bytes:
     text = text.strip()
     try:
-        key = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(text, validate=True)
+        plain = text.translate(_URL_SAFE)
+        key = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(plain, validate=True)
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
