@@ -67,6 +67,7 @@ def test_files_of_a_family_are_split_and_come_out(tmp_path: Path, files: dict[st
         ann, bob = record.patient("ann"), record.patient("bob")
         assert [f.value for f in ann.facts(code="creatinine")] == [1.1]
         assert [f.value for f in bob.facts(code="creatinine")] == [1.4]
+        assert bob.observations("creatinine")["value"].to_list() == [1.4]
         with record.open_blob(bob.facts(kind="genome")[0]) as path:
             assert read_calls(path).calls["chr10", 94942290].text == "T/T"
             assert "ann" not in path.read_text()

@@ -72,7 +72,7 @@ def fact_table(rows: Sequence[Any], keys: KeyRing) -> pl.DataFrame:
     for row in rows:
         key, _, subject, kind, _, code, start, end, offset, _, _, _, flags, _, _, prov, _, sealed, _, parser, *_ = row
         opened = orjson.loads(ciphers[subject].open(sealed, key.encode()))
-        _, value, unit, value_raw, unit_raw, value_code, value_text, _ = opened
+        _, value, unit, value_raw, unit_raw, value_code, value_text, *_ = opened
         text = value_code if value_text is None else value_text
         number = (code, value, unit, value_raw, unit_raw, text)
         cells.append((start, end, offset, *number, parser, flags, kind, key, prov))
