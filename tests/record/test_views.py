@@ -14,6 +14,7 @@ from tape import Tape, row, write_tape
 
 from vitruvian.core import InputError
 from vitruvian.record import Patient, Record
+from vitruvian.record.blobs import BlobStore
 from vitruvian.record.views import columns, signals_of
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -94,6 +95,26 @@ def test_samples_and_signals(person: Patient) -> None:
     assert person.samples("heart_rate").is_empty()
 
 
+def test_newest_samples_open_one_chunk_of_a_signal(
+    person: Patient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(3):  # each a chunk of its own; the last one is out of range
+        value = 9.0 if k < 2 else -1.0
+        tape = write_tape(tmp_path / f"{k}.tape", ("glucose", "Dexcom", "mmol/L", [row(T0 + (72 + k) * HOUR, value)]))
+        person.record.ingest(tape, patient="p1", formats=[Tape()])
+    opened: list[str] = []
+    get = BlobStore.get
+    monkeypatch.setattr(BlobStore, "get", lambda self, owner, name: opened.append(name) or get(self, owner, name))
+    newest = person.newest_samples()
+    assert len(opened) == 3  # glucose: a doubtful one, then the one before it; steps
+    for name, (last, count) in newest.items():
+        every = person.samples(name)
+        trusted = every.filter(pl.col("flags").is_in(["", "no_offset"]))
+        assert last["start"] == trusted["start"].max()
+        assert count == every.height
+    assert newest["glucose"][0]["start"] == datetime(2025, 1, 4, 1, tzinfo=UTC)
+
+
 def test_steps_of_two_devices_by_day(person: Patient) -> None:
     table = person.daily("steps")
     assert table.select("date", "value").rows() == [(date(2025, 1, 1), 600.0)]
@@ -124,6 +145,7 @@ def test_one_audit_row_a_call(person: Patient) -> None:
         lambda: person.samples("steps"),
         lambda: person.daily("steps"),
         lambda: person.signals(),
+        lambda: person.newest_samples(),
         lambda: person.timeline(),
     ):
         before = rows()

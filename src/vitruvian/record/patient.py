@@ -137,6 +137,36 @@ class Patient:
         (chunks,) = self._read({"signals": True}, chunks_of(self.subjects, ()))
         return sorted({one.signal for one in chunks})
 
+    def newest_samples(self) -> dict[str, tuple[dict[str, Any], int]]:
+        """Of each signal the newest sample that nothing speaks against (a row as `samples` gives them), and how many
+        samples there are; one chunk of each is opened, or a few where the newest are doubtful."""
+        streams = chunks_of(self.subjects, ())
+        (chunks,) = self._read({"newest": True}, streams)
+        try:
+            return self._newest(chunks)
+        except DataError:  # an ingest joined chunks meanwhile
+            (chunks,) = self._read({"again": True}, streams)
+            return self._newest(chunks)
+
+    def _newest(self, chunks: Sequence[Row[Any]]) -> dict[str, tuple[dict[str, Any], int]]:
+        import polars as pl
+
+        found: dict[str, tuple[dict[str, Any], int]] = {}
+        for signal in sorted({one.signal for one in chunks}):
+            mine = sorted((one for one in chunks if one.signal == signal), key=lambda one: -one.last_ms)
+            best: dict[str, Any] | None = None
+            for chunk in mine:
+                if best is not None and chunk.last_ms < to_ms(best["start"]):
+                    break
+                table = sample_table(signal, read_samples(self.record.blobs, [chunk]))
+                trusted = table.filter(pl.col("flags").is_in(["", "no_offset"]))
+                last = trusted.row(-1, named=True) if trusted.height else None
+                if last is not None and (best is None or last["start"] > best["start"]):
+                    best = last
+            if best is not None:
+                found[signal] = (best, sum(one.rows for one in mine))
+        return found
+
     def timeline(self, since: Moment | None = None, until: Moment | None = None) -> list[Fact]:
         """Everything that has a start, in order: facts, and a fact of kind "day" for each day of a signal."""
         from vitruvian.record.day_facts import day_facts
