@@ -1,5 +1,14 @@
 """Policies: rules from what was seen to what is done next."""
 
+from vitruvian.control.basal_bolus import BasalBolus as BasalBolus
+from vitruvian.control.injections import Injections as Injections
+from vitruvian.control.iob import ADULT as ADULT
+from vitruvian.control.iob import CHILD as CHILD
+from vitruvian.control.iob import FASTER as FASTER
+from vitruvian.control.iob import INHALED as INHALED
+from vitruvian.control.iob import Doses as Doses
+from vitruvian.control.iob import InsulinCurve as InsulinCurve
+from vitruvian.control.pid import PID as PID
 from vitruvian.control.policy import Delivery as Delivery
 from vitruvian.control.policy import GlucosePolicy as GlucosePolicy
 from vitruvian.control.policy import Seen as Seen

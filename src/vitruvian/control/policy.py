@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
 
 from vitruvian.model import Policy
 
@@ -40,6 +41,17 @@ class Delivery(NamedTuple):
     """U, at once (pens)."""
     rescue: Float[Array, " n"]
     """Carbohydrates to be eaten now against a low, g."""
+
+
+def delivery(basal: Float[Array, " n"], bolus: Float[Array, " n"] | None = None) -> Delivery:
+    """What a pump delivers: a rate in U/h and a bolus in U, nothing by pen or mouth."""
+    none = jnp.zeros_like(basal)
+    return Delivery(basal, none if bolus is None else bolus, none, none)
+
+
+def fresh(seen: Seen, within: float = 15.0) -> Bool[Array, " n"]:
+    """Whether there is a reading, taken at most `within` minutes ago."""
+    return jnp.isfinite(seen.glucose) & (seen.age <= within)
 
 
 class Therapy(NamedTuple):
