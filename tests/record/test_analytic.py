@@ -101,7 +101,7 @@ def test_a_new_version_replaces_the_old_one_at_the_next_query(record: Record, tm
 
 def test_nothing_lies_open(record: Record, folder: Path) -> None:
     record.analytic().rebuild()
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.rglob("*")):
         data = path.read_bytes()
         assert not any(word in data for word in (b"Liebermann", b"44054006", b"categories", b"heart_rate")), path.name
 

@@ -183,7 +183,7 @@ def test_fsync_fails_in_the_blob_store(tmp_path: Path, monkeypatch: pytest.Monke
                     assert_nothing_half(record, set())
         assert failed >= 3  # file and folder of the bundle's bytes, of a chunk …
     assert_whole(url, ["p"])
-    assert not list(tmp_path.rglob(".part-*"))
+    assert not [one for folder in tmp_path.rglob(".aside") for one in folder.iterdir()]
 
 
 BROKEN_FSYNC = r"""

@@ -85,8 +85,9 @@ class Parts:
         self._keep(_INDEX, orjson.dumps(told))
         named = {one.name for one in index.parts} | {_INDEX, "lock"}
         for path in self.folder.root.iterdir():
-            if path.name not in named:
+            if path.name not in named and path.is_file():
                 path.unlink()
+        self.folder.sweep()
         return index
 
     def write(self, table: str, kind: str, rows: pl.DataFrame) -> Part:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import hmac
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Protocol
 import orjson
 
 from vitruvian.core import DataError, now_ms
+from vitruvian.record.durable import sync_folder
 
 WIDTH = 256  # bytes of a head in a file: never across a sector of the disk, so that it is written whole or not
 
@@ -37,7 +38,7 @@ class Place(Protocol):
     """Where signed heads are kept, as lines of bytes."""
 
     def locked(self) -> Iterator[None]:
-        """Keeps other writers out while it is open, as far as the place can."""
+        """Keeps other writers out while it is open, as far as the place can; what was put is durable when it closes."""
 
     def get(self, shard: int) -> bytes:
         """The line of a shard, b"" if there is none."""
@@ -53,9 +54,15 @@ class HeadFile:
     path: Path
 
     def locked(self) -> Iterator[None]:
+        new = not self.path.exists()
         with self._open(os.O_RDWR | os.O_CREAT) as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                os.fsync(handle)
+        if new:
+            sync_folder(self.path.parent)
 
     def get(self, shard: int) -> bytes:
         try:
@@ -135,16 +142,20 @@ class Heads:
             raise ValueError("the head was altered")
         return Head(**found)
 
-    def advance(self, shard: int, base: Head, new: Head, hash_at: Callable[[int, int], str | None]) -> None:
-        """Write `new`, which continues `base`, unless the head says that the chain is not what it was."""
-        for _ in self.place.locked():
-            try:
-                old = self.read(shard)
-            except (ValueError, TypeError):
-                return
-            first = base.count if old is None else old.first
-            if old is not None and not _continues(old, base, new, lambda row: hash_at(shard, row)):
-                return
+    def advance(self, grown: Sequence[tuple[int, Head, Head]], hash_at: Callable[[int, int], str | None]) -> None:
+        """Write for each (shard, base, new) `new`, which continues `base`, unless the head says that the chain is not
+        what it was; all of a commit are made durable together."""
+        for _ in self.place.locked() if grown else ():
+            for shard, base, new in grown:
+                self._advance(shard, base, new, hash_at)
+
+    def _advance(self, shard: int, base: Head, new: Head, hash_at: Callable[[int, int], str | None]) -> None:
+        try:
+            old = self.read(shard)
+        except (ValueError, TypeError):
+            return
+        first = base.count if old is None else old.first
+        if old is None or _continues(old, base, new, lambda row: hash_at(shard, row)):
             self._put(shard, Head(new.count, new.hash, now_ms(), first))
 
     def begin(self, shards: int, empty: Head) -> None:

@@ -111,9 +111,8 @@ class AuditChain:
             connection.info["bases"] = bases
             yield connection
             grown = [(shard, base, _last(connection, shard)) for shard, base in bases.items()]
-        for shard, base, new in grown:
-            if new != base:
-                self.heads.advance(shard, base, new, lambda shard, row: _hash_at(engine, shard, row))
+        moved = [one for one in grown if one[1] != one[2]]
+        self.heads.advance(moved, lambda shard, row: _hash_at(engine, shard, row))
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
         """Add one row inside the caller's transaction."""

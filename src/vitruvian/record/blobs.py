@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from vitruvian.core import DataError, UnsupportedError, content_hash
+from vitruvian.record.durable import make_folder, sync_folder
 from vitruvian.record.keys import KeyRing
-from vitruvian.record.scratch import scratch_folder
+from vitruvian.record.scratch import aside_prefix, scratch_folder, sweep_aside
 
 _READ = 1 << 20
+_ASIDE = ".aside"
+"""Where a folder holds what is being written, in the same file system."""
 
 
 class Place(Protocol):
@@ -37,6 +40,9 @@ class Place(Protocol):
     def remove(self, name: str) -> None:
         """Remove one, or all below a name; nothing if there is none."""
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left half written."""
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -49,8 +55,9 @@ class Folder:
 
     def write(self, name: str, pieces: Iterable[bytes]) -> None:
         target = self.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        make_folder(target.parent)
+        make_folder(self.root / _ASIDE)
+        handle, aside = tempfile.mkstemp(dir=self.root / _ASIDE, prefix=aside_prefix())
         try:
             with os.fdopen(handle, "wb") as stream:
                 for piece in pieces:
@@ -61,7 +68,7 @@ class Folder:
         except BaseException:
             Path(aside).unlink(missing_ok=True)
             raise
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
     def read(self, name: str) -> BinaryIO:
         return (self.root / name).open("rb")
@@ -72,6 +79,9 @@ class Folder:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        sweep_aside(self.root / _ASIDE)
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,9 @@ class Bucket:
         files, path = self._files(name)
         if files.exists(path):
             files.rm(path, recursive=True)
+
+    def sweep(self) -> None:
+        """Nothing: an object appears when its upload is whole."""
 
     def _files(self, name: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
@@ -155,6 +168,10 @@ class BlobStore:
         """Remove one blob."""
         self.place.remove(self._name(owner, name))
 
+    def sweep(self) -> None:
+        """Remove what writers that were killed left half written."""
+        self.place.sweep()
+
     def drop_owner(self, owner: str) -> None:
         """Remove all blobs of a subject."""
         self.place.remove(self.keys.pseudonym(owner))
@@ -195,11 +212,3 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as stream:
         while piece := stream.read(_READ):
             yield piece
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

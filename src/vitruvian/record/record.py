@@ -110,6 +110,8 @@ class Record(Governing):
         """
         self.actor.demand("ingest")
         sweep()
+        with storage():
+            self.blobs.sweep()
         known = tuple(formats) if formats is not None else installed_formats()
         told = Told(None, time_zone(zone), dict(samples or {}), mapping)
         total = IngestReport()
