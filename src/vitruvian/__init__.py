@@ -31,6 +31,7 @@ _DOORS: dict[str, str] = {
     "bolus": "vitruvian.model",
     "infusion": "vitruvian.model",
     "oral": "vitruvian.model",
+    "Patient": "vitruvian.record",
     "Record": "vitruvian.record",
     "drugs": "vitruvian.pharmacology.library",
     "Answer": "vitruvian.twin",
