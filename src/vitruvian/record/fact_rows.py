@@ -15,7 +15,7 @@ _PLANS = frozenset(
     {"medication_request", "resource", "care_plan", "appointment", "goal", "service_request", "consent", "coverage"}
 )
 """Kinds that may well begin in the future."""
-_STRUCTURAL = ("entry[", "line[", "record[", "element[")
+_STRUCTURAL = ("entry[", "line[", "record[", "element[", "message[")
 
 
 def resource_id(record: SourceRecord) -> str:
