@@ -20,6 +20,7 @@ from vitruvian.infer.mixture import mixture as mixture
 from vitruvian.infer.mixture import weigh as weigh
 from vitruvian.infer.observation import draw_level as draw_level
 from vitruvian.infer.posterior import Posterior as Posterior
+from vitruvian.infer.posterior import systematic as systematic
 from vitruvian.infer.posterior import weighted_quantile as weighted_quantile
 from vitruvian.infer.predictive_check import PredictiveCheck as PredictiveCheck
 from vitruvian.infer.predictive_check import predictive_check as predictive_check
@@ -27,4 +28,6 @@ from vitruvian.infer.prior import Prior as Prior
 from vitruvian.infer.prior import prior_of as prior_of
 from vitruvian.infer.project import extend as extend
 from vitruvian.infer.project import predict_at as predict_at
+from vitruvian.infer.psis import effective_size as effective_size
+from vitruvian.infer.psis import smooth as smooth
 from vitruvian.infer.sample import posterior as posterior
