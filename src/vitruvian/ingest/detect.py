@@ -48,5 +48,5 @@ class Unread(Format):
         raise UnsupportedError(
             f"{name_of(file.head)} is not read yet",
             got=file.name,
-            allowed="FHIR R4 JSON or NDJSON, VCF 4.x (plain or gzip)",
+            allowed="a format that `vitruvian ingest` reads (docs/formats.md)",
         )
