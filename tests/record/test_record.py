@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vitruvian.core import AccessError, Actor, DataError, InputError, UnknownNameError
-from vitruvian.record import Draft, Patient, Record
+from vitruvian.core import AccessError, Actor, DataError, InputError, StoreError, UnknownNameError
+from vitruvian.record import Draft, Patient, Record, export_patient
 
 PATIENT = {
     "resourceType": "Patient",
@@ -215,3 +215,18 @@ def test_a_file_that_is_no_record(tmp_path: Path) -> None:
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
     with pytest.raises(InputError, match="newer version"):
         Record.open(tmp_path / "newer.db")
+
+
+def test_a_server_that_cannot_be_reached_is_told_without_its_password() -> None:
+    pytest.importorskip("psycopg", reason="needs the extra postgres")
+    with pytest.raises(StoreError, match="cannot be reached") as told:
+        Record.open("postgresql://clinic:hush-hush@127.0.0.1:1/clinic")
+    assert "hush-hush" not in str(told.value)
+
+
+def test_an_export_to_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('{"resourceType": "Patient", "id": "p"}')
+    with Record.open(tmp_path / "a.db") as record:
+        record.ingest(tmp_path / "p.json")
+        with pytest.raises(StoreError):
+            export_patient(record.patient("p"), "/proc/none/out")

@@ -24,6 +24,7 @@ from vitruvian.core import AccessError, DataError, InputError, now_ms, to_dateti
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore, file_hash
 from vitruvian.record.fact import Fact
+from vitruvian.record.faults import storage
 from vitruvian.record.fhir_out import bundle, observation
 from vitruvian.record.formats import RawFile
 from vitruvian.record.keys import KeyRing
@@ -72,17 +73,18 @@ def write_export(held: Holdings, blobs: BlobStore, out: Path) -> dict[str, Any]:
     """
     if out.exists():
         raise InputError("the export needs a new name", got=str(out), todo="Name a folder or file that does not exist.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".export-", dir=out.parent))
-    try:
-        manifest = _Export(held, blobs, aside).write()
-        if out.suffix == ".zip":
-            packed = Path(shutil.make_archive(str(aside), "zip", aside))
-            packed.replace(out)
-        else:
-            aside.replace(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with storage():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".export-", dir=out.parent))
+        try:
+            manifest = _Export(held, blobs, aside).write()
+            if out.suffix == ".zip":
+                packed = Path(shutil.make_archive(str(aside), "zip", aside))
+                packed.replace(out)
+            else:
+                aside.replace(out)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     return manifest
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from vitruvian.core import InputError, StoreError, UnsupportedError
 from vitruvian.record import schema
@@ -57,7 +57,7 @@ def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
     if file is not None and not create and not file.exists():
         raise InputError("there is no record", got=url, todo="Make one with `vitruvian ingest PATH`.")
     engine = make_engine(parsed)
-    prepare(engine, url)
+    prepare(engine)
     beside = None if file is None else str(file)
     ring = make_engine(_parse(_ring_url(beside)))
     keys = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None))
@@ -116,17 +116,24 @@ def _configure_sqlite(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def prepare(engine: Engine, url: str) -> None:
-    """Make the tables of a new record, migrate those of an old one; raises `InputError` for another kind of file."""
+def prepare(engine: Engine) -> None:
+    """Make the tables of a new record, migrate those of an old one.
+
+    Raises `InputError` for another kind of file, `StoreError` for a server that cannot be reached. No message holds
+    the password of the URL.
+    """
     try:
         if _revision(engine) == REVISION:
             return
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            _bring_forward(connection, url)
+            _bring_forward(connection)
     except DatabaseError as error:
+        url = engine.url.render_as_string(hide_password=True)
         got = f"{url} ({error.orig})"
+        if engine.dialect.name != "sqlite" and isinstance(error, OperationalError):
+            raise StoreError("the database cannot be reached", got=got, todo="See that the server runs.") from error
         if "unable to open" in got or "readonly" in got:
             raise StoreError(
                 "the record cannot be opened for writing", got=got, todo="See who may write there."
@@ -140,11 +147,13 @@ def _revision(engine: Engine) -> str | None:
     return None
 
 
-def _bring_forward(connection: Connection, url: str) -> None:
+def _bring_forward(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     if "schema_version" in there:
         todo = "Ingest the raw files again into a new record."
-        raise InputError("the record was made by an early version, whose values lay open", got=url, todo=todo)
+        raise InputError(
+            "the record was made by an early version, whose values lay open", got=str(connection.engine.url), todo=todo
+        )
     found = connection.execute(select(_version.c.version_num)).scalar() if _version.name in there else None
     if found is not None and found > REVISION:
         raise InputError(
