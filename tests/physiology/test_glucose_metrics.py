@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -55,7 +56,7 @@ def test_stored_traces_are_near_the_published_metrics(name: str) -> None:
     """Lines between half-hours miss the peaks between them, so this is near, not equal; see the oracle below."""
     found = metrics(stored(name), step=1.0)
     for metric, value in TRACES[name][2].items():
-        near = {"mean": 2.0, "sd": 2.5, "cv": 2.0, "gmi": 0.05, "lbgi": 0.1, "hbgi": 0.4}.get(metric, 3.0)
+        near = {"mean": 2.0, "sd": 2.5, "cv": 2.0, "gmi": 0.05, "lbgi": 0.2, "hbgi": 0.4}.get(metric, 3.0)
         assert float(getattr(found, metric)) == pytest.approx(value, abs=near), metric
 
 
@@ -122,13 +123,13 @@ def test_a_sine_in_closed_form() -> None:
 
 
 def test_the_risk_scale() -> None:
-    assert float(symmetrised(np.float64(20.0))) == pytest.approx(-math.sqrt(10), abs=0.01)
-    assert float(symmetrised(np.float64(600.0))) == pytest.approx(math.sqrt(10), abs=0.01)
-    assert float(low_risk(np.float64(20.0))) == pytest.approx(100.0, abs=0.3)
-    assert float(high_risk(np.float64(600.0))) == pytest.approx(100.0, abs=0.3)
-    assert float(low_risk(np.float64(112.6))) == pytest.approx(0.0, abs=1e-4)
-    assert float(high_risk(np.float64(112.4))) == pytest.approx(0.0, abs=1e-4)
-    assert math.isnan(float(low_risk(np.float64("nan"))))
+    assert float(symmetrised(jnp.float64(20.0))) == pytest.approx(-math.sqrt(10), abs=0.01)
+    assert float(symmetrised(jnp.float64(600.0))) == pytest.approx(math.sqrt(10), abs=0.01)
+    assert float(low_risk(jnp.float64(20.0))) == pytest.approx(100.0, abs=0.3)
+    assert float(high_risk(jnp.float64(600.0))) == pytest.approx(100.0, abs=0.3)
+    assert float(low_risk(jnp.float64(112.6))) == pytest.approx(0.0, abs=1e-4)
+    assert float(high_risk(jnp.float64(112.4))) == pytest.approx(0.0, abs=1e-4)
+    assert math.isnan(float(low_risk(jnp.float64("nan"))))
 
 
 def test_swings_by_hand() -> None:

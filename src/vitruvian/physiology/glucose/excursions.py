@@ -9,7 +9,7 @@ _LONGEST_GAP = 30.0  # minutes: a swing is not followed across more
 _DAY = 1440.0
 
 
-def mage(glucose: Float[np.ndarray, "t *n"], spread: Float[np.ndarray, "*n"], step: float) -> Float[np.ndarray, "*n"]:
+def mage(glucose: Float[np.ndarray, " t *n"], spread: Float[np.ndarray, "*n"], step: float) -> Float[np.ndarray, "*n"]:
     """Mean amplitude of glycaemic excursions, mg/dL.
 
     Definition used here (several are in use): walking along the readings, a peak or nadir counts once glucose has
@@ -45,7 +45,7 @@ def mage(glucose: Float[np.ndarray, "t *n"], spread: Float[np.ndarray, "*n"], st
     return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
 
 
-def modd(glucose: Float[np.ndarray, "t *n"], step: float) -> Float[np.ndarray, "*n"]:
+def modd(glucose: Float[np.ndarray, " t *n"], step: float) -> Float[np.ndarray, "*n"]:
     """Mean of daily differences: absolute difference to 24 h later, mg/dL, where both readings are there."""
     day = round(_DAY / step)
     if glucose.shape[0] <= day:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -71,7 +72,7 @@ class Metrics:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def metrics(glucose: Float[np.ndarray, "t *n"], step: float = 5.0, every: float | None = None) -> Metrics:
+def metrics(glucose: Float[np.ndarray, " t *n"], step: float = 5.0, every: float | None = None) -> Metrics:
     """Metrics of traces in mg/dL, sampled each `step` minutes along the first axis; NaN where there is no reading.
 
     `every` is the sensor's interval in minutes (default: `step`; see `sensor_interval`): one reading in each interval
@@ -95,8 +96,8 @@ def metrics(glucose: Float[np.ndarray, "t *n"], step: float = 5.0, every: float 
         below_54=_share(taken < 54.0, there),
         above_180=_share(taken > 180.0, there),
         above_250=_share(taken > 250.0, there),
-        lbgi=_mean(np.asarray(low_risk(taken)), there),
-        hbgi=_mean(np.asarray(high_risk(taken)), there),
+        lbgi=_mean(np.asarray(low_risk(jnp.asarray(taken))), there),
+        hbgi=_mean(np.asarray(high_risk(jnp.asarray(taken))), there),
         mage=mage(taken, spread, interval),
         modd=modd(taken, interval),
     )
@@ -115,7 +116,7 @@ def sensor_interval(glucose: Float[np.ndarray, T], step: float = 5.0) -> float:
     return float(step * values[near][np.argmax((values * counts)[near])]) if near.any() else step
 
 
-def thinned(glucose: Float[np.ndarray, "t *n"], step: float, every: float) -> Float[np.ndarray, "k *n"]:
+def thinned(glucose: Float[np.ndarray, " t *n"], step: float, every: float) -> Float[np.ndarray, " k *n"]:
     """The newest reading in each interval of `every` minutes, NaN where there is none."""
     width = round(every / step)
     if width < 1 or abs(width * step - every) > 1e-9 or glucose.shape[0] < width:
@@ -169,12 +170,12 @@ def estimates(
     return found
 
 
-def _mean(value: Float[np.ndarray, "t *n"], there: Bool[np.ndarray, "t *n"]) -> Float[np.ndarray, "*n"]:
+def _mean(value: Float[np.ndarray, " t *n"], there: Bool[np.ndarray, " t *n"]) -> Float[np.ndarray, "*n"]:
     """Mean over the first axis of what is there; NaN where nothing is."""
     count = there.sum(0)
     total = np.where(there, value, 0.0).sum(0)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _share(inside: Bool[np.ndarray, "t *n"], there: Bool[np.ndarray, "t *n"]) -> Float[np.ndarray, "*n"]:
+def _share(inside: Bool[np.ndarray, " t *n"], there: Bool[np.ndarray, " t *n"]) -> Float[np.ndarray, "*n"]:
     return 100.0 * _mean(inside.astype(float), there)
