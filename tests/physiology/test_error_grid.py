@@ -7,8 +7,8 @@ import pytest
 from matplotlib.path import Path as Polygon
 
 from vitruvian.core import DataError, UnknownNameError
-from vitruvian.physiology.glucose.cvga import extremes, place, zones
-from vitruvian.physiology.glucose.error_grid import CLARKE, DTS, GRIDS, PARKES, ZONES, ErrorGrid, error_grid
+from vitruvian.physiology.glucose.cvga import cvga_place, cvga_zones, extremes
+from vitruvian.physiology.glucose.error_grid import CLARKE, DTS, GRIDS, PARKES, ZONES, ErrorGrid, named_grid
 
 # The zones as closed polygons up to 400 (Clarke) and 550 mg/dL (Parkes), as a second transcription draws them.
 POLYGONS = {
@@ -51,7 +51,7 @@ def scattered(most: float, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", POLYGONS)
 def test_zones_are_the_drawn_polygons(name: str) -> None:
     x, y = scattered(399.0 if name == "clarke" else 549.0)
-    found = error_grid(name).zones(x, y)
+    found = named_grid(name).zones(x, y)
     points = np.column_stack([x, y])
     drawn = np.full(len(x), -1)
     for zone, outlines in POLYGONS[name].items():
@@ -128,15 +128,15 @@ def test_other_units_are_refused(grid: ErrorGrid) -> None:
     with pytest.raises(DataError, match="mg/dL"):
         grid.zones(np.array([100.0]), np.array([-1.0]))
     with pytest.raises(UnknownNameError, match="clarke, parkes, dts"):
-        error_grid("clark")
+        named_grid("clark")
 
 
 def test_nine_zones_of_the_control_variability_grid() -> None:
     low = np.array([100, 80, 60, 100, 80, 60, 100, 80, 60, np.nan])
     high = np.array([150, 150, 150, 250, 250, 250, 350, 350, 350, 100])
     names = ["A", "lower B", "lower C", "upper B", "B", "lower D", "upper C", "upper D", "E", ""]
-    assert zones(low, high) == names
-    x, y = place(np.array([110.0, 90, 70, 50, 20, 130]), np.array([110.0, 180, 300, 400, 500, 90]))
+    assert cvga_zones(low, high) == names
+    x, y = cvga_place(np.array([110.0, 90, 70, 50, 20, 130]), np.array([110.0, 180, 300, 400, 500, 90]))
     np.testing.assert_allclose(x, [0, 20, 40, 60, 60, 0])
     np.testing.assert_allclose(y, [0, 20, 40, 60, 60, 0])
 

@@ -12,7 +12,7 @@ import pytest
 
 from vitruvian.core import DataError
 from vitruvian.physiology.glucose.excursions import mage
-from vitruvian.physiology.glucose.metrics import Metrics, estimates, metrics, sensor_interval, thinned
+from vitruvian.physiology.glucose.metrics import Metrics, estimates, glucose_metrics, sensor_interval, thinned
 from vitruvian.physiology.glucose.risk import high_risk, low_risk, symmetrised
 
 # simglucose 0.2.11, default basal–bolus loop, meals at 8:00 45 g, 12:00 70 g, 18:00 80 g; a value each 30 min from
@@ -54,7 +54,7 @@ def stored(name: str) -> np.ndarray:
 @pytest.mark.parametrize("name", TRACES)
 def test_stored_traces_are_near_the_published_metrics(name: str) -> None:
     """Lines between half-hours miss the peaks between them, so this is near, not equal; see the oracle below."""
-    found = metrics(stored(name), step=1.0)
+    found = glucose_metrics(stored(name), step=1.0)
     for metric, value in TRACES[name][2].items():
         near = {"mean": 2.0, "sd": 2.5, "cv": 2.0, "gmi": 0.05, "lbgi": 0.2, "hbgi": 0.4}.get(metric, 3.0)
         assert float(getattr(found, metric)) == pytest.approx(value, abs=near), metric
@@ -90,7 +90,7 @@ def test_metrics_of_the_oracle_are_the_published_ones(name: str) -> None:
     run.simulate()
     trace = run.results()["BG"].to_numpy()
     assert len(trace) == 1441
-    found = metrics(trace, step=1.0)
+    found = glucose_metrics(trace, step=1.0)
     for metric, value in TRACES[name][2].items():
         decimals = 4 if metric in ("lbgi", "hbgi") else 3 if metric == "gmi" else 2
         assert float(getattr(found, metric)) == pytest.approx(value, abs=0.6 * 10**-decimals), metric
@@ -98,22 +98,22 @@ def test_metrics_of_the_oracle_are_the_published_ones(name: str) -> None:
 
 def test_many_people_are_each_alone() -> None:
     traces = np.stack([stored(name) for name in TRACES], axis=1)
-    together = metrics(traces, step=1.0)
+    together = glucose_metrics(traces, step=1.0)
     for k in range(3):
-        alone = metrics(traces[:, k], step=1.0)
+        alone = glucose_metrics(traces[:, k], step=1.0)
         for name, value in together.named().items():
             np.testing.assert_allclose(value[k], getattr(alone, name), rtol=1e-12, equal_nan=True)
 
 
 def test_bounds_belong_to_the_range() -> None:
-    found = metrics(np.array([53.9, 54.0, 69.9, 70.0, 180.0, 180.1, 250.0, 250.1]))
+    found = glucose_metrics(np.array([53.9, 54.0, 69.9, 70.0, 180.0, 180.1, 250.0, 250.1]))
     assert (found.below_54, found.below_70, found.in_range) == (12.5, 37.5, 25.0)
     assert (found.above_180, found.above_250) == (37.5, 12.5)
 
 
 def test_a_sine_in_closed_form() -> None:
     t = np.arange(0, 3 * 1440, 5.0)
-    found = metrics(130.0 + 40.0 * np.cos(2 * np.pi * t / 240.0))
+    found = glucose_metrics(130.0 + 40.0 * np.cos(2 * np.pi * t / 240.0))
     assert float(found.mean) == pytest.approx(130.0)
     assert float(found.sd) == pytest.approx(40.0 / math.sqrt(2))
     assert float(found.gmi) == pytest.approx(3.31 + 0.02392 * 130)
@@ -152,10 +152,10 @@ def test_gaps_are_told_and_not_filled() -> None:
     trace = np.full((288, 2), 100.0)
     trace[:144, 1] = np.nan
     trace[144:, 1] = 200.0
-    found = metrics(trace)
+    found = glucose_metrics(trace)
     np.testing.assert_array_equal(found.coverage, [100.0, 50.0])
     np.testing.assert_array_equal(found.above_180, [0.0, 100.0])
-    nothing = metrics(np.full(288, np.nan))
+    nothing = glucose_metrics(np.full(288, np.nan))
     assert nothing.coverage == 0.0
     assert all(math.isnan(float(v)) for name, v in nothing.named().items() if name != "coverage")
 
@@ -165,16 +165,16 @@ def test_one_reading_counts_in_each_interval_of_the_sensor() -> None:
     trace = np.full(288, np.nan)
     trace[2::3] = np.where(np.arange(96) < 48, 100.0, 200.0)
     assert sensor_interval(trace) == 15.0
-    honest = metrics(trace, every=15.0)
+    honest = glucose_metrics(trace, every=15.0)
     trace[144:200] = 200.0
     assert sensor_interval(trace) == 15.0
-    scanned = metrics(trace, every=15.0)
+    scanned = glucose_metrics(trace, every=15.0)
     assert float(honest.coverage) == float(scanned.coverage) == 100.0
     assert float(honest.above_180) == float(scanned.above_180) == 50.0
     with pytest.raises(DataError, match="intervals of 7 min"):
         thinned(trace, 5.0, 7.0)
     with pytest.raises(DataError):
-        metrics(np.zeros((0, 3)))
+        glucose_metrics(np.zeros((0, 3)))
 
 
 def test_intervals_by_stratum_are_those_of_the_mean() -> None:
@@ -203,4 +203,4 @@ def test_people_without_a_value_are_left_out_and_counted() -> None:
 
 
 def test_metrics_have_a_name_each() -> None:
-    assert set(metrics(np.full(10, 100.0)).named()) == set(Metrics.__dataclass_fields__)
+    assert set(glucose_metrics(np.full(10, 100.0)).named()) == set(Metrics.__dataclass_fields__)

@@ -19,7 +19,7 @@ LOW_EDGES = (110.0, 90.0, 70.0, 50.0)
 HIGH_EDGES = (110.0, 180.0, 300.0, 400.0)
 """Highest glucose, mg/dL: rows from bottom to top."""
 _NAMES = (("A", "lower B", "lower C"), ("upper B", "B", "lower D"), ("upper C", "upper D", "E"))
-ZONES = tuple(name for row in _NAMES for name in row)
+CVGA_ZONES = tuple(name for row in _NAMES for name in row)
 """A accurate; lower B benign towards lows, upper B towards highs, B both; lower C over-correction of highs, upper C of
 lows; lower D lows not dealt with, upper D highs not dealt with; E erroneous control."""
 
@@ -32,7 +32,7 @@ def extremes(glucose: Float[np.ndarray, " t *n"]) -> tuple[Float[np.ndarray, "*n
     return np.where(there.any(0), low, np.nan), np.where(there.any(0), high, np.nan)
 
 
-def place(
+def cvga_place(
     low: Float[np.ndarray, "*n"], high: Float[np.ndarray, "*n"]
 ) -> tuple[Float[np.ndarray, "*n"], Float[np.ndarray, "*n"]]:
     """Coordinates 0 to 60 in a drawing with zones of equal size (20 each); what lies outside stands at the border."""
@@ -40,7 +40,7 @@ def place(
     return x, np.interp(high, HIGH_EDGES, [0.0, 20.0, 40.0, 60.0])
 
 
-def zones(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> list[str]:
+def cvga_zones(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> list[str]:
     """Zone of each person; "" where there is no reading."""
     column = (low <= LOW_EDGES[1]).astype(int) + (low <= LOW_EDGES[2])
     row = (high >= HIGH_EDGES[1]).astype(int) + (high >= HIGH_EDGES[2])

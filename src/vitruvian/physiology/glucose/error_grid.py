@@ -172,7 +172,7 @@ DTS = ErrorGrid(
 GRIDS: Mapping[str, ErrorGrid] = {one.name: one for one in (CLARKE, PARKES, DTS)}
 
 
-def error_grid(name: str) -> ErrorGrid:
+def named_grid(name: str) -> ErrorGrid:
     """The grid `name`; raises `UnknownNameError`."""
     if name not in GRIDS:
         raise UnknownNameError("no such error grid", got=name, allowed=", ".join(GRIDS))

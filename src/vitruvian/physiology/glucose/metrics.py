@@ -72,7 +72,7 @@ class Metrics:
         return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
-def metrics(glucose: Float[np.ndarray, " t *n"], step: float = 5.0, every: float | None = None) -> Metrics:
+def glucose_metrics(glucose: Float[np.ndarray, " t *n"], step: float = 5.0, every: float | None = None) -> Metrics:
     """Metrics of traces in mg/dL, sampled each `step` minutes along the first axis; NaN where there is no reading.
 
     `every` is the sensor's interval in minutes (default: `step`; see `sensor_interval`): one reading in each interval
