@@ -1,6 +1,11 @@
 """Policies: rules from what was seen to what is done next."""
 
 from vitruvian.control.basal_bolus import BasalBolus as BasalBolus
+from vitruvian.control.closed_loop import Plan as Plan
+from vitruvian.control.closed_loop import Setting as Setting
+from vitruvian.control.closed_loop import Trace as Trace
+from vitruvian.control.closed_loop import run as run
+from vitruvian.control.closed_loop import unplanned as unplanned
 from vitruvian.control.injections import Injections as Injections
 from vitruvian.control.iob import ADULT as ADULT
 from vitruvian.control.iob import CHILD as CHILD
@@ -13,3 +18,4 @@ from vitruvian.control.policy import Delivery as Delivery
 from vitruvian.control.policy import GlucosePolicy as GlucosePolicy
 from vitruvian.control.policy import Seen as Seen
 from vitruvian.control.policy import Therapy as Therapy
+from vitruvian.control.predictive import Predictive as Predictive
