@@ -32,7 +32,7 @@ def person(days: int = 15, *, every: int = 3, **more: Any) -> Evidence:
     made: dict[str, Any] = {
         "person": "person-7",
         "start": datetime(2026, 3, 2, tzinfo=UTC),
-        "minute_of_day": 60.0 * hour,
+        "minute_of_day": 5.0 * (t % 288),
         "glucose": glucose,
         "bolus": bolus,
         "basal": np.zeros(len(t)),
