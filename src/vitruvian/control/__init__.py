@@ -19,3 +19,4 @@ from vitruvian.control.policy import GlucosePolicy as GlucosePolicy
 from vitruvian.control.policy import Seen as Seen
 from vitruvian.control.policy import Therapy as Therapy
 from vitruvian.control.predictive import Predictive as Predictive
+from vitruvian.control.treated_lows import TreatedLows as TreatedLows

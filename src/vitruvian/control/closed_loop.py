@@ -33,6 +33,8 @@ class Plan(NamedTuple):
     """Above rest, 1/min."""
     sensitivity: Float[Array, "m n"]
     """Factor of the person's usual insulin sensitivity."""
+    absorption: Float[Array, "m n"]
+    """Factor of the person's usual rates of absorption."""
     flow: Float[Array, "m n"]
     """Share of what the pump gives that reaches the person; 0 in an occlusion."""
 
@@ -79,7 +81,7 @@ class _Now(NamedTuple):
 def unplanned(minutes: int, n: int) -> Plan:
     """Nothing eaten, at rest, usual sensitivity, a pump that works."""
     none, one = jnp.zeros((minutes, n)), jnp.ones((minutes, n))
-    return Plan(none, none, none, none, one, one)
+    return Plan(none, none, none, none, one, one, one)
 
 
 def run(setting: Setting, policy: GlucosePolicy, plan: Plan, key: Array, start: int = 0, body: Any = None) -> Trace:
@@ -196,6 +198,7 @@ def _until_next(
             glucagon=none,
             heart_rate=planned.heart_rate,
             sensitivity=planned.sensitivity,
+            absorption=planned.absorption,
         )
         body = advance(setting.model, now.body, inputs, setting.parameters, 1.0)
         found = setting.model.observe(body, setting.parameters)

@@ -25,6 +25,9 @@ from vitruvian.physiology.glucose.metrics import estimates as estimates
 from vitruvian.physiology.glucose.metrics import glucose_metrics as glucose_metrics
 from vitruvian.physiology.glucose.metrics import sensor_interval as sensor_interval
 from vitruvian.physiology.glucose.metrics import thinned as thinned
+from vitruvian.physiology.glucose.people import STRATA as STRATA
+from vitruvian.physiology.glucose.people import People as People
+from vitruvian.physiology.glucose.people import virtual_people as virtual_people
 from vitruvian.physiology.glucose.pump import IDEAL as IDEAL
 from vitruvian.physiology.glucose.pump import INSULET as INSULET
 from vitruvian.physiology.glucose.pump import PUMPS as PUMPS
@@ -44,4 +47,9 @@ from vitruvian.physiology.glucose.sensor_calibrated import VETTORETTI_2019 as VE
 from vitruvian.physiology.glucose.sensor_calibrated import VETTORETTI_POPULATION as VETTORETTI_POPULATION
 from vitruvian.physiology.glucose.sensor_calibrated import CalibratedSensor as CalibratedSensor
 from vitruvian.physiology.glucose.sensor_calibrated import PopulationSensor as PopulationSensor
+from vitruvian.physiology.glucose.settings import Settings as Settings
+from vitruvian.physiology.glucose.settings import settings_of as settings_of
 from vitruvian.physiology.glucose.uva_padova_2008 import UVA_PADOVA_2008 as UVA_PADOVA_2008
+from vitruvian.physiology.glucose.variability import Days as Days
+from vitruvian.physiology.glucose.variability import Variability as Variability
+from vitruvian.physiology.glucose.variability import days_of as days_of

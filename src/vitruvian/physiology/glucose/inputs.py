@@ -23,9 +23,11 @@ class Inputs(NamedTuple):
     """Above rest, 1/min."""
     sensitivity: Float[Array, ...]
     """Factor of insulin sensitivity: time of day, illness, after exercise; 1 is the person's usual one."""
+    absorption: Float[Array, ...]
+    """Factor of the rates at which a meal leaves stomach and gut; 1 is the person's usual one."""
 
 
 def nothing(*shape: int) -> Inputs:
     """Nothing eaten, nothing delivered, at rest."""
     none = jnp.zeros(shape)
-    return Inputs(none, none, none, none, none, jnp.ones(shape))
+    return Inputs(none, none, none, none, none, jnp.ones(shape), jnp.ones(shape))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -76,8 +76,8 @@ def autoregression(
     ahead = 288
     draws = jax.random.normal(key, (ahead + readings, n)) * sd
 
-    def step(before: tuple[Array, Array], draw: Array) -> tuple[tuple[Array, Array], Array]:
-        now: Array = first * before[0] + second * before[1] + draw
+    def step(before: Any, draw: Any) -> Any:
+        now = first * before[0] + second * before[1] + draw
         return (now, before[0]), now
 
     none = jnp.zeros(n)

@@ -52,8 +52,8 @@ class UvaPadova2008(Driven):
     Gt' = −(Vm0 + Vmx·X)·Gt/(Km0 + Gt) + k1·Gp − k2·Gt; Ip' = −(m2 + m4)·Ip + m1·Il + ka1·Isc1 + ka2·Isc2;
     I = Ip/Vi; X' = p2u·(I − Ib − X); I1' = ki·(I − I1); Id' = ki·(I1 − Id); Il' = −(m1 + m30)·Il + m2·Ip;
     Isc1' = u − (ka1 + kd)·Isc1; Isc2' = kd·Isc1 − ka2·Isc2; Gs' = ksc·(Gp − Gs).
-    An amount below zero does not change. `sensitivity` multiplies Vmx and kp3; long-acting insulin, glucagon and
-    heart rate have no part in this version.
+    An amount below zero does not change. `sensitivity` multiplies Vmx and kp3, `absorption` kmax, kgut and kabs;
+    long-acting insulin, glucagon and heart rate have no part in this version.
     """
 
     name = "uva_padova_2008"
@@ -142,17 +142,19 @@ class UvaPadova2008(Driven):
     def slope(self, y: State, u: Inputs, p: Values) -> State:
         """mg, mg/kg, pmol/kg and pmol/L per minute."""
         delivered = u.insulin * PMOL_PER_UNIT / p["BW"]
-        emptied = _emptying(y, p) * y.Qsto2
-        appears = p["f"] * p["kabs"] * y.Qgut / p["BW"]
+        emptied = _emptying(y, p) * u.absorption * y.Qsto2
+        absorbed = p["kabs"] * u.absorption * y.Qgut
+        appears = p["f"] * absorbed / p["BW"]
         produced = jnp.maximum(p["kp1"] - p["kp2"] * y.Gp - p["kp3"] * u.sensitivity * y.Id, 0.0)
         excreted = p["ke1"] * jnp.maximum(y.Gp - p["ke2"], 0.0)
         used = (p["Vm0"] + p["Vmx"] * u.sensitivity * y.X) * y.Gt / (p["Km0"] + y.Gt)
         insulin = y.Ip / p["Vi"]
+        ground = p["kmax"] * u.absorption * y.Qsto1
         none = jnp.zeros_like(y.held)
         return State(
-            Qsto1=-p["kmax"] * y.Qsto1 + 1000.0 * u.carbohydrates,
-            Qsto2=p["kmax"] * y.Qsto1 - emptied,
-            Qgut=emptied - p["kabs"] * y.Qgut,
+            Qsto1=-ground + 1000.0 * u.carbohydrates,
+            Qsto2=ground - emptied,
+            Qgut=emptied - absorbed,
             Gp=_held(y.Gp, produced + appears - p["Fsnc"] - excreted - p["k1"] * y.Gp + p["k2"] * y.Gt),
             Gt=_held(y.Gt, -used + p["k1"] * y.Gp - p["k2"] * y.Gt),
             Ip=_held(y.Ip, -(p["m2"] + p["m4"]) * y.Ip + p["m1"] * y.Il + p["ka1"] * y.Isc1 + p["ka2"] * y.Isc2),
