@@ -6,6 +6,8 @@ from vitruvian.control.closed_loop import Setting as Setting
 from vitruvian.control.closed_loop import Trace as Trace
 from vitruvian.control.closed_loop import run as run
 from vitruvian.control.closed_loop import unplanned as unplanned
+from vitruvian.control.guardrails import Finding as Finding
+from vitruvian.control.guardrails import check as check
 from vitruvian.control.injections import Injections as Injections
 from vitruvian.control.iob import ADULT as ADULT
 from vitruvian.control.iob import CHILD as CHILD
@@ -19,4 +21,7 @@ from vitruvian.control.policy import GlucosePolicy as GlucosePolicy
 from vitruvian.control.policy import Seen as Seen
 from vitruvian.control.policy import Therapy as Therapy
 from vitruvian.control.predictive import Predictive as Predictive
+from vitruvian.control.reasons import Reason as Reason
+from vitruvian.control.reasons import words as words
+from vitruvian.control.safety import Safe as Safe
 from vitruvian.control.treated_lows import TreatedLows as TreatedLows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from vitruvian.model import Policy
 
@@ -41,6 +41,8 @@ class Delivery(NamedTuple):
     """U, at once (pens)."""
     rescue: Float[Array, " n"]
     """Carbohydrates to be eaten now against a low, g."""
+    reason: Int[Array, " n"] | int = 0
+    """Why it is not what was asked for: a sum of `Reason`; 0 where nothing was changed."""
 
 
 def delivery(basal: Float[Array, " n"], bolus: Float[Array, " n"] | None = None) -> Delivery:

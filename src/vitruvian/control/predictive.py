@@ -23,6 +23,8 @@ from vitruvian.control.quadratic import Program, solve, solve_one
 
 MOVES = (1, 1, 1, 1, 2, 3, 3, 6, 6, 12, 24)
 """Steps for which each move holds: five hours."""
+OWED = 3.0
+"""g of announced carbohydrates that allow a bolus."""
 
 
 class Remembered(NamedTuple):
@@ -37,6 +39,8 @@ class Remembered(NamedTuple):
     """Minutes of announced activity that are left."""
     tail: Float[Array, " n"]
     """How much of its effect lasts, 1 to 0."""
+    owed: Float[Array, " n"]
+    """Announced carbohydrates without a bolus yet, g; a bolus may follow later if it could not be given at once."""
     begun: Bool[Array, " n"]
     """Whether there was a reading yet."""
 
@@ -71,7 +75,7 @@ class Predictive:
         """At target under profile basal, nothing learnt."""
         n = len(known.basal)
         none = jnp.zeros(n)
-        return Remembered(known, rested(known), unlearnt(n), jnp.zeros((len(MOVES), n)), none, none, none > 0)
+        return Remembered(known, rested(known), unlearnt(n), jnp.zeros((len(MOVES), n)), none, none, none, none > 0)
 
     def decide(self, state: Remembered, observed: Seen) -> tuple[Delivery, Remembered]:
         """The first dose of the best plan; profile basal where no reading is fresh."""
@@ -90,7 +94,7 @@ class Predictive:
         before = applied(learnt, gains(therapy))
         basal = therapy.basal * learnt.basal[part(seen.minute_of_day)]
         body, acted, appeared = stepped(state.body, seen.basal + seen.bolus - basal * self.every / 60.0, before)
-        known = fresh(seen, self.every)
+        known = fresh(seen) & (seen.age < self.every)
         first = known & ~state.begun
         body = body._replace(
             glucose=jnp.where(first, seen.glucose, body.glucose),
@@ -107,8 +111,10 @@ class Predictive:
             taught = after_day(learnt, gains(therapy), therapy.basal)
             learnt = jax.tree.map(lambda new, old: jnp.where(ended, new, old), taught, learnt)
         body = body._replace(carbohydrates=body.carbohydrates.at[0].add(seen.meal))
-        plan = state.plan.at[0].add(applied(learnt, gains(therapy)).carbohydrate * seen.meal)
-        return Remembered(therapy, body, learnt, plan, active, tail, state.begun | known)
+        covered = state.owed - seen.bolus * before.insulin / before.carbohydrate
+        owed = jnp.maximum(covered, 0.0) * np.exp(-self.every / 30.0) + seen.meal
+        plan = state.plan.at[0].add(before.carbohydrate * seen.meal)
+        return Remembered(therapy, body, learnt, plan, active, tail, owed, state.begun | known)
 
     def program(self, state: Remembered, seen: Seen) -> Program:
         """The quadratic program of this moment, linearised around the plan so far."""
@@ -119,10 +125,10 @@ class Predictive:
         curvature = 2 * self.tracking * jnp.einsum("rvn,rwn->vwn", rows, rows)
         lengths = jnp.asarray(MOVES, float)[:, None]
         effort = 2 * self.effort * lengths
-        meant = jnp.zeros_like(state.plan).at[0].set(of.carbohydrate * seen.meal)
+        meant = jnp.zeros_like(state.plan).at[0].set(of.carbohydrate * state.owed)
         step = self.every / 60.0
         rate = (self.largest_rate * therapy.basal - basal) * step * of.insulin
-        bolus = jnp.where(seen.meal > 0, self.largest_bolus * therapy.total_daily * of.insulin, 0.0)
+        bolus = jnp.where(state.owed >= OWED, self.largest_bolus * therapy.total_daily * of.insulin, 0.0)
         upper = jnp.broadcast_to(rate, state.plan.shape).at[0].add(bolus)
         lower = jnp.broadcast_to(-basal * step * of.insulin, state.plan.shape)
         board, limit = self._board(state, of, lower)
@@ -173,7 +179,7 @@ class Predictive:
         of, basal = self._now(state, seen)
         dose = jnp.maximum(plan[0] / of.insulin + basal * self.every / 60.0, 0.0)
         rate = jnp.minimum(dose * 60.0 / self.every, self.largest_rate * state.therapy.basal)
-        bolus = jnp.where(seen.meal > 0, dose - rate * self.every / 60.0, 0.0)
+        bolus = jnp.where(state.owed >= OWED, dose - rate * self.every / 60.0, 0.0)
         seeing = fresh(seen) & state.begun
         rate = jnp.where(seeing, rate, state.therapy.basal)
         bolus = jnp.where(seeing, bolus, seen.meal / state.therapy.carbohydrate_ratio)
