@@ -81,8 +81,13 @@ class GlucosePolicy(Policy, Protocol):
     then one program; otherwise it is called from Python at each decision with NumPy arrays.
     """
 
-    every: int
-    traceable: bool
+    @property
+    def every(self) -> int:
+        """Minutes between decisions."""
+
+    @property
+    def traceable(self) -> bool:
+        """Whether `decide` is pure JAX."""
 
     def initial(self, known: Therapy) -> Any:
         """State before anything was seen."""

@@ -19,6 +19,8 @@ PROFILES = Source(
 )
 # meal: usual minute, SD of the minute, share of the day's carbohydrates, chance of being eaten
 _MEALS = ((450, 20, 0.22, 1.0), (750, 25, 0.34, 1.0), (1140, 30, 0.36, 1.0), (960, 30, 0.08, 0.5))
+USUAL, MOST = 4.0, 200.0
+"""Carbohydrates of a day: g/kg, and the most, g."""
 _PROFILE = ((0, 1.0), (240, 0.8), (660, 0.9), (1020, 1.0), (DAY, 1.0))
 """Sensitivity by minute of the day: lowest at dawn."""
 
@@ -77,7 +79,7 @@ def days_of(weight: Float[np.ndarray, " n"], days: int, seed: int, how: Variabil
     n, minutes = len(weight), days * DAY
     none = np.zeros((minutes, n))
     out = Days(none, none.copy(), none.copy(), none.copy(), none + 1.0, none + 1.0)
-    usual = np.minimum(2.4 * weight, 200.0)
+    usual = np.minimum(USUAL * weight, MOST)
     for day in range(days):
         today = slice(day * DAY, (day + 1) * DAY)
         profile = (
