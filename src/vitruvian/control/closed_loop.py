@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from vitruvian.control.policy import Delivery, GlucosePolicy, Seen, Therapy
 from vitruvian.core import DataError
@@ -50,6 +50,8 @@ class Trace(NamedTuple):
     """Delivered by pump and pen, U/min; long-acting insulin as it is injected."""
     carbohydrates: Float[Array, "m n"]
     """Eaten, g/min."""
+    reason: Int[Array, "m n"]
+    """Why the dose of this minute is not what was asked for: a sum of `Reason`, 0 without a safety layer."""
 
 
 class Setting(NamedTuple):
@@ -183,6 +185,7 @@ def _until_next(
     rate, bolus = setting.pump.rate(given.basal) / 60.0, setting.pump.bolus(given.bolus)
     injected = jnp.maximum(jnp.nan_to_num(given.long_acting), 0.0)
     none = jnp.zeros_like(bolus)
+    reason = jnp.broadcast_to(jnp.asarray(given.reason, int), none.shape)
     now = now._replace(to_eat=now.to_eat + jnp.maximum(jnp.nan_to_num(given.rescue), 0.0), basal=none, bolus=none)
 
     def one(now: _Now, x: tuple[Any, Plan]) -> tuple[_Now, Trace]:
@@ -203,7 +206,7 @@ def _until_next(
         body = advance(setting.model, now.body, inputs, setting.parameters, 1.0)
         found = setting.model.observe(body, setting.parameters)
         fresh = jnp.where(now.read_at == minute + j, now.reading, jnp.nan)
-        trace = Trace(found["glucose"], fresh, rate + at_once + slow, inputs.carbohydrates)
+        trace = Trace(found["glucose"], fresh, rate + at_once + slow, inputs.carbohydrates, reason)
         past = jnp.concatenate([found["interstitial"][None], now.past[:-1]])
         later = now._replace(
             body=body, depot=depot, past=past, to_eat=now.to_eat - rescue, basal=now.basal + rate,
