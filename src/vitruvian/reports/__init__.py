@@ -1,5 +1,10 @@
 """Pictures and pages of any answer, from its own data."""
 
+from vitruvian.reports.glucose_agp import agp_page as agp_page
+from vitruvian.reports.glucose_agp import agp_report as agp_report
+from vitruvian.reports.glucose_day import Ahead as Ahead
+from vitruvian.reports.glucose_day import day_page as day_page
+from vitruvian.reports.glucose_day import day_report as day_report
 from vitruvian.reports.page import page as page
 from vitruvian.reports.page import report as report
 from vitruvian.reports.plot import plot as plot

@@ -1,0 +1,12 @@
+"""`vitruvian glucose`: the metabolic twin and the closed loop."""
+
+from __future__ import annotations
+
+import typer
+
+from vitruvian.cli.glucose_report import report_command
+
+glucose_app = typer.Typer(
+    help="Glucose of a person with diabetes, and of virtual ones.", no_args_is_help=True, rich_markup_mode=None
+)
+glucose_app.command("report")(report_command)
