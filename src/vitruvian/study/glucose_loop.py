@@ -11,7 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from vitruvian.control import BasalBolus, GlucosePolicy, Plan, Predictive, Setting, Therapy, TreatedLows, run, unplanned
+from vitruvian.control import (
+    BasalBolus,
+    GlucosePolicy,
+    Plan,
+    Predictive,
+    Safe,
+    Setting,
+    Therapy,
+    TreatedLows,
+    run,
+    unplanned,
+)
 from vitruvian.core import DataError, content_hash
 from vitruvian.physiology.glucose import (
     INSULET,
@@ -93,7 +104,7 @@ class LoopResult:
 
 def headline(people: int = 100, days: int = 14, seed: int = 1) -> LoopStudy:
     """Manual basal–bolus against predictive control, all variability on."""
-    return LoopStudy({MANUAL: BasalBolus(), LOOP: Predictive()}, people=people, days=days, seed=seed)
+    return LoopStudy({MANUAL: BasalBolus(), LOOP: Safe(Predictive())}, people=people, days=days, seed=seed)
 
 
 def run_loop_study(
