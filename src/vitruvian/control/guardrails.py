@@ -18,7 +18,7 @@ DAILY = Source(
     status="unverified",
 )
 WIDER = Source(
-    "LoopKit, guardrails of settings (2024), but 5 in place of 10 mg/dL per U: some need more than 1 U/kg/d",
+    "LoopKit, guardrails of settings (2024), but 3 in place of 10 mg/dL per U: some need more than 1 U/kg/d",
     status="assumption",
 )
 RULES = Source(
@@ -46,7 +46,7 @@ SETTINGS = (
     Bounds("weight", "kg", 2.0, 10.0, 200.0, 400.0, BODY),
     Bounds("basal", "U/h", 0.0, 0.05, 10.0, 30.0, LOOP),
     Bounds("carbohydrate_ratio", "g/U", 2.0, 4.0, 28.0, 150.0, LOOP),
-    Bounds("correction", "mg/dL per U", 5.0, 16.0, 399.0, 500.0, WIDER),
+    Bounds("correction", "mg/dL per U", 3.0, 16.0, 399.0, 500.0, WIDER),
     Bounds("target", "mg/dL", 87.0, 100.0, 125.0, 180.0, LOOP),
     Bounds("total_daily", "U/d", 1.0, 2.0, 150.0, 300.0, DAILY),
 )

@@ -54,7 +54,7 @@ class Predictive:
     high_weight: float = 0.05
     low_weight: float = 0.5
     lowest_weight: float = 2.0
-    caution: float = 0.5
+    caution: float = 1.0
     """Standard deviations of the forecast that the low bounds are raised by."""
     largest_rate: float = 4.0
     largest_bolus: float = 0.3
