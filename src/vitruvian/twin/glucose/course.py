@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vitruvian.twin.glucose.evidence import STEP, Evidence
-from vitruvian.twin.glucose.path import Course
+from vitruvian.twin.glucose.path import KE, VI, Course
 from vitruvian.twin.glucose.unknowns import PART_HOURS
 
 RUN_IN = 96
@@ -44,6 +44,8 @@ class Usual:
     """Fast-acting basal of a pump, U/h."""
     slow: float
     """Long-acting, U/d."""
+    daily: float
+    """All insulin, U/d."""
     heart_rate: float
     """At rest, 1/min."""
 
@@ -51,6 +53,17 @@ class Usual:
     def rate(self) -> float:
         """All usual insulin, mU/kg/min."""
         return (self.basal / 60.0 + self.slow / 1440.0) * 1000.0 / self.weight
+
+    @property
+    def told(self) -> float:
+        """Sensitivity that the daily dose tells, L/mU/min: one unit lowers glucose by 1800 mg/dL over the daily dose.
+
+        At 130 mg/dL, of which the body's own return to basal glucose takes 40 %. The rule: Davidson PC et al., Diabetes
+        Technol Ther 2003;5:237. Doses of less than 0.2 U/kg are not believed.
+        """
+        daily = max(self.daily, 0.2 * self.weight)
+        per_unit = 1000.0 / self.weight / (VI * KE)
+        return 1800.0 / daily / (130.0 * 0.6 * per_unit)
 
 
 def usual(evidence: Evidence, first: int, last: int, weight: float) -> Usual:
@@ -61,7 +74,9 @@ def usual(evidence: Evidence, first: int, last: int, weight: float) -> Usual:
     rest = float(np.quantile(beats, 0.1)) if len(beats) else 60.0
     doses = _doses(evidence, first, last)
     slow = float(doses.sum() / max(len(doses), 1)) if len(doses) >= 0.5 * days else float(doses.sum() / days)
-    return Usual(weight, float(evidence.basal[first:last].sum() / days / 24.0), slow, rest)
+    fast = float(evidence.basal[first:last].sum() / days)
+    daily = fast + slow + float(evidence.bolus[first:last].sum() / days)
+    return Usual(weight, fast / 24.0, slow, daily, rest)
 
 
 def _doses(evidence: Evidence, first: int, last: int) -> Float[np.ndarray, D]:
@@ -113,6 +128,7 @@ def course_of(evidence: Evidence, first: int, last: int, known: Usual, meals: Me
     return Course(
         fast=(fast * per_minute)[:, None],
         slow=(_slow(evidence, first, last, known) * 1000.0 / known.weight)[:, None],
+        told=np.array([known.told]),
         basal=np.array([known.rate]),
         activity=active[:, None],
         recent=recent[:, None],

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from vitruvian.core import random_key
 from vitruvian.twin.glucose.evidence import Evidence
 from vitruvian.twin.glucose.identify import GlucoseTwin
-from vitruvian.twin.glucose.online import Drive, Known, known_of
+from vitruvian.twin.glucose.online import Drive, Known, Rest, known_of
 from vitruvian.twin.glucose.path import State, advance, begin, sensitivity
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
@@ -84,19 +84,19 @@ def track(
     body = begin(person, known.start_course())
     nil = jnp.zeros(twin.z.shape[0])
     start = _spread_out(Member(body, nil, nil, nil), random_key(seed, "begin"), wander)
-    states, expected, spread = _followed(start, person, known.basal, drives, readings, random_key(seed), wander)
+    states, expected, spread = _followed(start, person, known.rest, drives, readings, random_key(seed), wander)
     keep = known.run_in
     whole = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b])[keep:], start, states)
     return Tracked(twin, known, first, last, whole, np.asarray(expected)[keep:], np.asarray(spread)[keep:])
 
 
-def moved(m: Member, u: Drive, person: dict[str, Any], basal: Any, wander: Wander, noise: Any) -> Member:
+def moved(m: Member, u: Drive, person: dict[str, Any], usual: Rest, wander: Wander, noise: Any) -> Member:
     """Each member one step later; `noise` (3, …, s) are standard normal, or 0 for what is expected."""
-    si, gb = sensitivity(person, u.part)
+    si, gb = sensitivity(person, usual.told, u.part)
     # what is unexplained enters as glucose that appears
     ra = u.ra * jnp.exp(m.eaten) + 1.45 * m.unexplained
     si = si * jnp.exp(m.sensitive)
-    body = advance(m.body, (u.fast, u.slow, ra, u.activity, u.recent, si, gb, u.moving), person, basal)
+    body = advance(m.body, (u.fast, u.slow, ra, u.activity, u.recent, si, gb, u.moving), person, usual.basal)
     body = body._replace(glucose=jnp.clip(body.glucose, 25.0, 600.0), between=jnp.clip(body.between, 25.0, 600.0))
     return Member(
         body,
@@ -119,12 +119,12 @@ def _spread_out(m: Member, key: Any, wander: Wander) -> Member:
 
 @jax.jit
 def _followed(
-    start: Member, person: dict[str, Any], basal: Any, drives: Drive, readings: Any, key: Any, wander: Wander
+    start: Member, person: dict[str, Any], usual: Rest, drives: Drive, readings: Any, key: Any, wander: Wander
 ) -> tuple[Member, Any, Any]:
     def one(m: Member, given: Any) -> tuple[Member, Any]:
         u, reading, key = given
         noise = jax.random.normal(key, (3, *m.eaten.shape))
-        m = moved(m, u, person, basal, wander, noise)
+        m = moved(m, u, person, usual, wander, noise)
         before = m.body.between
         m = _corrected(m, reading, wander.reading)
         return m, (m, before.mean(), before.std())

@@ -13,7 +13,8 @@ from jaxtyping import Array, Float, Int
 
 from vitruvian.core import random_key
 from vitruvian.twin.glucose.evidence import STEP
-from vitruvian.twin.glucose.filter import Drive, Member, Tracked, Wander, moved
+from vitruvian.twin.glucose.filter import Member, Tracked, Wander, moved
+from vitruvian.twin.glucose.online import Drive, Rest
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
 HORIZONS = (30, 60, 120)
@@ -44,21 +45,24 @@ def forecast(
     person = person_of(jnp.asarray(tracked.twin.z[:, : len(PERSON)]))
     drives = tracked.known.ahead(edges, steps)
     key = random_key(seed, "forecast")
-    members = ahead(tracked.at(edges), person, tracked.known.basal, drives, key, wander)
+    members = ahead(tracked.at(edges), person, tracked.known.rest, drives, key, wander)
     summary = _summary(members)
     return Forecast(edges, *(np.asarray(x) for x in summary))
 
 
 @jax.jit
 def ahead(
-    start: Member, person: dict[str, Any], basal: Any, drives: Drive, key: Any, wander: Wander
+    start: Member, person: dict[str, Any], usual: Rest, drives: Drive, key: Any, wander: Wander
 ) -> Float[Array, "h k s"]:
-    """Sensor glucose of each member, readings' own noise included, after each step."""
+    """Sensor glucose of each member, readings' own noise included, after each step.
+
+    A member meets the same chance from every edge and under every plan, so that plans differ by what they do alone.
+    """
 
     def one(m: Member, given: Any) -> tuple[Member, Any]:
         u, key = given
-        noise = jax.random.normal(key, (4, *m.eaten.shape))
-        m = moved(m, u, person, basal, wander, noise[:3])
+        noise = jax.random.normal(key, (4, m.eaten.shape[-1]))
+        m = moved(m, u, person, usual, wander, noise[:3])
         return m, m.body.between + wander.reading * noise[3]
 
     keys = jax.random.split(key, drives.fast.shape[0])

@@ -47,6 +47,13 @@ class Drive(NamedTuple):
     moving: Any
 
 
+class Rest(NamedTuple):
+    """Sensitivity that the daily dose tells (L/mU/min), and usual insulin (mU/kg/min)."""
+
+    told: Any
+    basal: Any
+
+
 _WARM_UP = 144
 """Steps before the first edge over which the filter follows the readings (12 h)."""
 AHEAD = 72
@@ -74,9 +81,9 @@ class Known:
         return RUN_IN + self.first - self.begin
 
     @property
-    def basal(self) -> Any:
-        """Usual insulin, mU/kg/min."""
-        return jnp.asarray(self.course.basal[0])
+    def rest(self) -> Rest:
+        """What is usual of the person."""
+        return Rest(jnp.asarray(self.course.told[0]), jnp.asarray(self.course.basal[0]))
 
     @property
     def readings(self) -> Float[np.ndarray, T]:
@@ -89,7 +96,7 @@ class Known:
 
     def start_course(self) -> Course:
         """The course, for the state at its begin."""
-        return self.course._replace(basal=self.course.basal[0], first=self.course.first[0])
+        return self.course._replace(told=self.course.told[0], basal=self.course.basal[0], first=self.course.first[0])
 
     def drives(self) -> Drive:
         """Inputs of each step; a meal counts from the step in which it was entered."""

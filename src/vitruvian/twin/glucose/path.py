@@ -31,6 +31,8 @@ class Course(NamedTuple):
     """Fast-acting insulin that reaches the tissue, mU/kg/min."""
     slow: Float[Array | np.ndarray, "t n"]
     """Long-acting insulin that appears in plasma, mU/kg/min."""
+    told: Float[Array | np.ndarray, " n"]
+    """Sensitivity that the daily dose tells, L/mU/min."""
     basal: Float[Array | np.ndarray, " n"]
     """Usual insulin, mU/kg/min, at which glucose rests at its basal value."""
     activity: Float[Array | np.ndarray, "t n"]
@@ -137,7 +139,7 @@ def slope(y: State, u: Any, person: dict[str, Any], basal: Any) -> State:
     fast, slow, ra, activity, recent, si, gb, moving = u
     si = si * (1.0 + person["after"] * recent)
     logs = jnp.log(jnp.clip(y.glucose, 60.0, gb)) ** R2 - jnp.log(gb) ** R2
-    risk = 1.0 + 10.0 * R1 * logs * logs
+    risk = 1.0 + person["risk"] * 10.0 * R1 * logs * logs
     leaving = person["SG"] + person["uptake"] * activity + risk * y.action
     glucose = moving * (-leaving * y.glucose + person["SG"] * gb + ra / VG)
     return State(
@@ -164,11 +166,11 @@ def advance(y: State, u: Any, person: dict[str, Any], basal: Any) -> State:
     return jax.tree.map(lambda x, a, b, c, d: x + h / 6 * (a + 2 * b + 2 * c + d), y, k1, k2, k3, k4)
 
 
-def sensitivity(person: dict[str, Any], part: Float[Array, "... 4"]) -> tuple[Any, Any]:
+def sensitivity(person: dict[str, Any], told: Any, part: Float[Array, "... 4"]) -> tuple[Any, Any]:
     """Insulin sensitivity and basal glucose at a time of day."""
     si = jnp.stack([person[f"SI_{name}"] for name in ("night", "morning", "afternoon", "evening")], -1)
     gb = jnp.stack([person[f"Gb_{name}"] for name in ("night", "morning", "afternoon", "evening")], -1)
-    return person["SI"] * (part * si).sum(-1), person["Gb"] + (part * gb).sum(-1)
+    return told * person["SI"] * (part * si).sum(-1), person["Gb"] + (part * gb).sum(-1)
 
 
 def glucose_path(z_own: Any, ra: Float[Array, "t n"], course: Course) -> Float[Array, "t n"]:
@@ -177,7 +179,7 @@ def glucose_path(z_own: Any, ra: Float[Array, "t n"], course: Course) -> Float[A
 
     def one(y: State, u: Any) -> tuple[State, Any]:
         fast, slow, ra, activity, recent, part, moving = u
-        si, gb = sensitivity(person, part)
+        si, gb = sensitivity(person, course.told, part)
         y = advance(y, (fast, slow, ra, activity, recent, si, gb, moving), person, course.basal)
         return y, y.between
 

@@ -21,12 +21,12 @@ from vitruvian.twin.glucose.identify import GlucoseTwin, paths
 from vitruvian.twin.glucose.unknowns import PERSON
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-DOUBT = 0.25
+DOUBT = 0.4
 """SD of the model's error in what a change does, as a share of it; found on simulated people of another model."""
 DOUBT_OF_TIME = 3.0
 """SD of the error in when it does so, min."""
-SENSOR = 4.0
-"""SD of a smoothed reading, mg/dL."""
+SENSOR = 6.0
+"""SD of a smoothed reading from glucose, mg/dL: a sensor's error lasts, and no smoothing takes it away."""
 
 
 @dataclass(frozen=True)

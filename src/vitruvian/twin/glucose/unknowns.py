@@ -41,16 +41,16 @@ class Unknown:
         return raw if self.scale == "plain" else jnp.exp(raw) if self.scale == "log" else raw * raw
 
 
-# SI·VG ~ Gamma(3.3, 5e-4): mean and SD of the logarithm, less ln VG
 _PERSON = (
-    Unknown("SI", "insulin sensitivity", "L/mU/min", "log", -6.938, 0.60),
+    Unknown("SI", "insulin sensitivity, to that which the daily dose tells", "1", "log", 0.0, 0.5),
     Unknown("Gb", "basal glucose", "mg/dL", "plain", 119.13, 20.0),
-    Unknown("SG", "glucose effectiveness", "1/min", "log", -3.8, 0.5),
+    Unknown("SG", "glucose effectiveness", "1/min", "log", -4.9, 0.6),
     Unknown("p2", "rate of insulin action", "1/min", "square", 0.11, 0.004),
-    Unknown("ka2", "absorption rate of insulin", "1/min", "rate", -4.2875, 0.4274),
-    Unknown("kd", "diffusion rate of insulin", "1/min", "rate", -3.509, 0.6187),
-    Unknown("kempt", "emptying rate of the stomach", "1/min", "log", -1.9646, 0.7069),
-    Unknown("kabs", "absorption rate of meals", "1/min", "log", -5.4591, 1.4396),
+    Unknown("ka2", "absorption rate of insulin", "1/min", "rate", -4.2875, 0.25),
+    Unknown("kd", "diffusion rate of insulin", "1/min", "rate", -3.509, 0.35),
+    Unknown("kempt", "emptying rate of the stomach", "1/min", "log", -1.9646, 0.5),
+    Unknown("kabs", "absorption rate of meals", "1/min", "log", -4.4, 0.5),
+    Unknown("risk", "share of the published gain of insulin action below basal glucose", "1", "log", -1.0, 0.8),
     Unknown("count", "eaten to counted carbohydrates", "1", "log", 0.0, 0.25),
     Unknown("speed", "absorption per step of the person's own words for speed", "1", "plain", 0.2, 0.15),
     Unknown("uptake", "glucose uptake at full activity", "1/min", "log", -5.8, 0.7),
