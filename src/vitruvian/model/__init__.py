@@ -5,7 +5,10 @@ from vitruvian.model.dataset import read_dataset as read_dataset
 from vitruvian.model.dataset import run_on as run_on
 from vitruvian.model.driven import Driven as Driven
 from vitruvian.model.driven import advance as advance
+from vitruvian.model.driven import blended as blended
 from vitruvian.model.driven import drive as drive
+from vitruvian.model.driven import moved as moved
+from vitruvian.model.driven import runge_kutta as runge_kutta
 from vitruvian.model.events import EventTable as EventTable
 from vitruvian.model.events import Observations as Observations
 from vitruvian.model.events_compile import compile_events as compile_events

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
@@ -46,6 +47,10 @@ class Driven(ABC):
         """What changes at once where a step begins (a meal starts, a valve opens); default: nothing."""
         return y
 
+    def onward(self, y: Any, u: Any, p: Values, h: float) -> Any:
+        """The state `h` later; default: one step of Runge–Kutta of order 4."""
+        return runge_kutta(lambda y: self.slope(y, u, p), y, h)
+
     @property
     def typical(self) -> dict[str, float]:
         """Parameters at their published values."""
@@ -63,14 +68,8 @@ class Driven(ABC):
 
 
 def advance(model: Driven, y: Any, u: Any, p: Values, dt: float | None = None) -> Any:
-    """The state one step later (`dt` in `time_unit`, default: the model's), by Runge–Kutta of order 4."""
-    h = model.step if dt is None else dt
-    y = model.begin(y, u)
-    k1 = model.slope(y, u, p)
-    k2 = model.slope(_moved(y, h / 2, k1), u, p)
-    k3 = model.slope(_moved(y, h / 2, k2), u, p)
-    k4 = model.slope(_moved(y, h, k3), u, p)
-    return jax.tree.map(lambda x, a, b, c, d: x + h / 6 * (a + 2 * b + 2 * c + d), y, k1, k2, k3, k4)
+    """The state one step later (`dt` in `time_unit`, default: the model's)."""
+    return model.onward(model.begin(y, u), u, p, model.step if dt is None else dt)
 
 
 def drive(model: Driven, y: Any, inputs: Any, p: Values, dt: float | None = None) -> tuple[Any, dict[str, Any]]:
@@ -83,5 +82,20 @@ def drive(model: Driven, y: Any, inputs: Any, p: Values, dt: float | None = None
     return lax.scan(one, y, inputs)
 
 
-def _moved(y: Any, h: float, slope: Any) -> Any:
+def runge_kutta(slope: Callable[[Any], Any], y: Any, h: float) -> Any:
+    """One step of order 4 of y' = slope(y); `y` is any tree of arrays."""
+    k1 = slope(y)
+    k2 = slope(moved(y, h / 2, k1))
+    k3 = slope(moved(y, h / 2, k2))
+    k4 = slope(moved(y, h, k3))
+    return blended(y, h, k1, k2, k3, k4)
+
+
+def moved(y: Any, h: float, slope: Any) -> Any:
+    """y + h·slope."""
     return jax.tree.map(lambda x, dx: x + h * dx, y, slope)
+
+
+def blended(y: Any, h: float, k1: Any, k2: Any, k3: Any, k4: Any) -> Any:
+    """The step that four slopes of a Runge–Kutta step of order 4 make."""
+    return jax.tree.map(lambda x, a, b, c, d: x + h / 6 * (a + 2 * b + 2 * c + d), y, k1, k2, k3, k4)

@@ -9,15 +9,10 @@ import jax.numpy as jnp
 from vitruvian.core import Source
 from vitruvian.model import Driven, Output, Parameter, ResidualError, Values
 from vitruvian.physiology.glucose.inputs import Inputs
+from vitruvian.physiology.glucose.meal import MEAL_PARAMETERS, Gut, appears, gut_slope, noted, onward_with_meal
 
 PMOL_PER_UNIT = 6000.0
 _NO_ERROR = ResidualError("none")
-MEAL = Source(
-    "Dalla Man C, Camilleri M, Cobelli C. A system model of oral glucose absorption. "
-    "IEEE Trans Biomed Eng 2006;53:2472",
-    doi="10.1109/TBME.2006.883792",
-    status="two transcriptions agree",
-)
 
 
 class State(NamedTuple):
@@ -44,10 +39,7 @@ class State(NamedTuple):
 class UvaPadova2008(Driven):
     """The simulator accepted in place of animal trials, as its open re-implementations agree on it.
 
-    Glucose in mg/kg, insulin in pmol/kg, time in min. With q = Qsto1 + Qsto2 and D̄ what the stomach held when the
-    meal began plus what was eaten since:
-    kgut = kmin + (kmax − kmin)/2·(tanh(5(q − bD̄)/(2D̄(1 − b))) − tanh(5(q − dD̄)/(2D̄d)) + 2);
-    Qsto1' = −kmax·Qsto1 + D; Qsto2' = kmax·Qsto1 − kgut·Qsto2; Qgut' = kgut·Qsto2 − kabs·Qgut; Ra = f·kabs·Qgut/BW;
+    Glucose in mg/kg, insulin in pmol/kg, time in min. A meal goes its way by `meal.py`; Ra = f·kabs·Qgut/BW;
     Gp' = max(kp1 − kp2·Gp − kp3·Id, 0) + Ra − Fsnc − ke1·max(Gp − ke2, 0) − k1·Gp + k2·Gt;
     Gt' = −(Vm0 + Vmx·X)·Gt/(Km0 + Gt) + k1·Gp − k2·Gt; Ip' = −(m2 + m4)·Ip + m1·Il + ka1·Isc1 + ka2·Isc2;
     I = Ip/Vi; X' = p2u·(I − Ib − X); I1' = ki·(I − I1); Id' = ki·(I1 − Id); Il' = −(m1 + m30)·Il + m2·Ip;
@@ -68,12 +60,7 @@ class UvaPadova2008(Driven):
     parameters = (
         Parameter("BW", 78.0, "kg", "body weight", 5.0, 300.0),
         Parameter("Gb", 140.0, "mg/dL", "fasting glucose that basal insulin holds", 60.0, 300.0),
-        Parameter("kabs", 0.057, "1/min", "absorption from the gut", 0.0, source=MEAL),
-        Parameter("kmax", 0.0558, "1/min", "fastest emptying of the stomach, and grinding", 0.0, source=MEAL),
-        Parameter("kmin", 0.008, "1/min", "slowest emptying of the stomach", 0.0, source=MEAL),
-        Parameter("b", 0.82, "1", "share of the meal at which emptying slows", 0.0, 1.0, source=MEAL),
-        Parameter("d", 0.01, "1", "share of the meal at which emptying quickens", 0.0, 1.0, source=MEAL),
-        Parameter("f", 0.9, "1", "share of carbohydrates that appears in plasma", 0.0, 1.0, source=MEAL),
+        *MEAL_PARAMETERS,
         Parameter("Vg", 1.88, "dL/kg", "volume of glucose", 0.0),
         Parameter("k1", 0.065, "1/min", "plasma to tissue", 0.0),
         Parameter("k2", 0.079, "1/min", "tissue to plasma", 0.0),
@@ -129,46 +116,16 @@ class UvaPadova2008(Driven):
         )  # fmt: skip
 
     def begin(self, y: State, u: Inputs) -> State:
-        """The stomach notes what it holds when a meal begins, and what is eaten of it."""
-        eats = u.carbohydrates > 0
-        starts = eats & (y.eating == 0)
-        eaten = jnp.where(starts, 0.0, y.eaten) + 1000.0 * u.carbohydrates
-        return y._replace(
-            held=jnp.where(starts, y.Qsto1 + y.Qsto2, y.held),
-            eaten=jnp.where(eats, eaten, y.eaten),
-            eating=jnp.where(eats, 1.0, jnp.zeros_like(y.eating)),
-        )
+        """The stomach notes a meal that begins."""
+        return noted(y, u)
+
+    def onward(self, y: State, u: Inputs, p: Values, h: float) -> State:
+        """Runge–Kutta, with shorter steps for stomach and gut."""
+        return onward_with_meal(self, y, u, p, h)
 
     def slope(self, y: State, u: Inputs, p: Values) -> State:
         """mg, mg/kg, pmol/kg and pmol/L per minute."""
-        delivered = u.insulin * PMOL_PER_UNIT / p["BW"]
-        emptied = _emptying(y, p) * u.absorption * y.Qsto2
-        absorbed = p["kabs"] * u.absorption * y.Qgut
-        appears = p["f"] * absorbed / p["BW"]
-        produced = jnp.maximum(p["kp1"] - p["kp2"] * y.Gp - p["kp3"] * u.sensitivity * y.Id, 0.0)
-        excreted = p["ke1"] * jnp.maximum(y.Gp - p["ke2"], 0.0)
-        used = (p["Vm0"] + p["Vmx"] * u.sensitivity * y.X) * y.Gt / (p["Km0"] + y.Gt)
-        insulin = y.Ip / p["Vi"]
-        ground = p["kmax"] * u.absorption * y.Qsto1
-        none = jnp.zeros_like(y.held)
-        return State(
-            Qsto1=-ground + 1000.0 * u.carbohydrates,
-            Qsto2=ground - emptied,
-            Qgut=emptied - absorbed,
-            Gp=_held(y.Gp, produced + appears - p["Fsnc"] - excreted - p["k1"] * y.Gp + p["k2"] * y.Gt),
-            Gt=_held(y.Gt, -used + p["k1"] * y.Gp - p["k2"] * y.Gt),
-            Ip=_held(y.Ip, -(p["m2"] + p["m4"]) * y.Ip + p["m1"] * y.Il + p["ka1"] * y.Isc1 + p["ka2"] * y.Isc2),
-            X=p["p2u"] * (insulin - p["Ib"] - y.X),
-            I1=p["ki"] * (insulin - y.I1),
-            Id=p["ki"] * (y.I1 - y.Id),
-            Il=_held(y.Il, -(p["m1"] + p["m30"]) * y.Il + p["m2"] * y.Ip),
-            Isc1=_held(y.Isc1, delivered - (p["ka1"] + p["kd"]) * y.Isc1),
-            Isc2=_held(y.Isc2, p["kd"] * y.Isc1 - p["ka2"] * y.Isc2),
-            Gs=_held(y.Gs, p["ksc"] * (y.Gp - y.Gs)),
-            held=none,
-            eaten=none,
-            eating=none,
-        )
+        return State(**rates(y, u, p))
 
     def observe(self, y: State, p: Values) -> dict[str, Any]:
         """Plasma and subcutaneous glucose, plasma insulin."""
@@ -181,14 +138,34 @@ def _tissue(plasma: Any, p: Values) -> Any:
     return -half + jnp.sqrt(half**2 + p["k1"] * plasma * p["Km0"] / p["k2"])
 
 
-def _emptying(y: State, p: Values) -> Any:
-    """Rate of emptying of the stomach, 1/min."""
-    meal = y.held + y.eaten
-    known = jnp.where(meal > 0, meal, 1.0)
-    full = (y.Qsto1 + y.Qsto2) / known
-    slows = jnp.tanh(2.5 * (full - p["b"]) / (1 - p["b"]))
-    quickens = jnp.tanh(2.5 * (full - p["d"]) / p["d"])
-    return jnp.where(meal > 0, p["kmin"] + (p["kmax"] - p["kmin"]) / 2 * (slows - quickens + 2), p["kmax"])
+def rates(y: Any, u: Inputs, p: Values, uptake: Any = 1.0, more: Any = 0.0) -> dict[str, Any]:
+    """Rate of change of each field of `State`.
+
+    `uptake` multiplies the effect of insulin on uptake, `more` is added to glucose production (mg/kg/min): what later
+    versions of the simulator extend.
+    """
+    gut = gut_slope(Gut(y.Qsto1, y.Qsto2, y.Qgut), y.held + y.eaten, u, p)
+    produced = jnp.maximum(p["kp1"] - p["kp2"] * y.Gp - p["kp3"] * u.sensitivity * y.Id + more, 0.0)
+    excreted = p["ke1"] * jnp.maximum(y.Gp - p["ke2"], 0.0)
+    used = (p["Vm0"] + p["Vmx"] * u.sensitivity * uptake * y.X) * y.Gt / (p["Km0"] + y.Gt)
+    plasma = produced + appears(y, u, p) - p["Fsnc"] - excreted - p["k1"] * y.Gp + p["k2"] * y.Gt
+    insulin = y.Ip / p["Vi"]
+    none = jnp.zeros_like(y.held)
+    return gut._asdict() | {
+        "Gp": _held(y.Gp, plasma),
+        "Gt": _held(y.Gt, p["k1"] * y.Gp - p["k2"] * y.Gt - used),
+        "Ip": _held(y.Ip, -(p["m2"] + p["m4"]) * y.Ip + p["m1"] * y.Il + p["ka1"] * y.Isc1 + p["ka2"] * y.Isc2),
+        "X": p["p2u"] * (insulin - p["Ib"] - y.X),
+        "I1": p["ki"] * (insulin - y.I1),
+        "Id": p["ki"] * (y.I1 - y.Id),
+        "Il": _held(y.Il, -(p["m1"] + p["m30"]) * y.Il + p["m2"] * y.Ip),
+        "Isc1": _held(y.Isc1, u.insulin * PMOL_PER_UNIT / p["BW"] - (p["ka1"] + p["kd"]) * y.Isc1),
+        "Isc2": _held(y.Isc2, p["kd"] * y.Isc1 - p["ka2"] * y.Isc2),
+        "Gs": _held(y.Gs, p["ksc"] * (y.Gp - y.Gs)),
+        "held": none,
+        "eaten": none,
+        "eating": none,
+    }
 
 
 def _held(amount: Any, rate: Any) -> Any:
