@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from vitruvian.cli.glucose_loop import loop_command, people_command
 from vitruvian.cli.glucose_report import report_command
 
 glucose_app = typer.Typer(
     help="Glucose of a person with diabetes, and of virtual ones.", no_args_is_help=True, rich_markup_mode=None
 )
 glucose_app.command("report")(report_command)
+glucose_app.command("people")(people_command)
+glucose_app.command("loop")(loop_command)

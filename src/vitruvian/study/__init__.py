@@ -4,4 +4,5 @@ from vitruvian.study.glucose_loop import LoopResult as LoopResult
 from vitruvian.study.glucose_loop import LoopStudy as LoopStudy
 from vitruvian.study.glucose_loop import headline as headline
 from vitruvian.study.glucose_loop import run_loop_study as run_loop_study
+from vitruvian.study.glucose_loop import study_of as study_of
 from vitruvian.study.population import simulate_population as simulate_population

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,14 +13,12 @@ import numpy as np
 from jaxtyping import Float
 
 from vitruvian.control import (
-    BasalBolus,
     GlucosePolicy,
     Plan,
-    Predictive,
-    Safe,
     Setting,
     Therapy,
     TreatedLows,
+    policy_named,
     run,
     unplanned,
 )
@@ -41,8 +40,8 @@ from vitruvian.physiology.glucose import (
     virtual_people,
 )
 
-MANUAL = "manual"
-LOOP = "closed loop"
+MANUAL = "basal_bolus"
+LOOP = "predictive"
 USUAL = Variability()
 STEP = 5
 """Minutes between the values that are kept."""
@@ -102,13 +101,18 @@ class LoopResult:
         return found
 
 
+def study_of(names: Sequence[str], people: int = 100, days: int = 14, seed: int = 1, **rest: Any) -> LoopStudy:
+    """A study of policies by name (`policy_named`)."""
+    return LoopStudy({name: policy_named(name) for name in names}, people=people, days=days, seed=seed, **rest)
+
+
 def headline(people: int = 100, days: int = 14, seed: int = 1) -> LoopStudy:
     """Manual basal–bolus against predictive control, all variability on."""
-    return LoopStudy({MANUAL: BasalBolus(), LOOP: Safe(Predictive())}, people=people, days=days, seed=seed)
+    return study_of((MANUAL, LOOP), people, days, seed)
 
 
 def run_loop_study(
-    study: LoopStudy, folder: Path | None = None, progress: Callable[[int, int], None] = lambda done, of: None
+    study: LoopStudy, folder: Path | None = None, advance: Callable[[int], None] = lambda n: None
 ) -> LoopResult:
     """Run all strata and policies; with `folder` each finished part is kept, and a study begun there goes on.
 
@@ -118,7 +122,7 @@ def run_loop_study(
     parts: dict[tuple[str, str], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
     if folder is not None:
         _claim(study, folder)
-    for k, (stratum, policy) in enumerate(wanted):
+    for stratum, policy in wanted:
         file = folder / f"{stratum}-{policy}.npz" if folder else None
         if file is not None and file.exists():
             with np.load(file) as kept:
@@ -127,7 +131,7 @@ def run_loop_study(
             parts[stratum, policy] = _part(study, stratum, study.policies[policy])
             if file is not None:
                 _keep(file, parts[stratum, policy])
-        progress(k + 1, len(wanted))
+        advance(1)
     glucose, insulin, carbohydrates = ({key: one[j] for key, one in parts.items()} for j in range(3))
     return LoopResult(study, glucose, insulin, carbohydrates)
 
