@@ -39,6 +39,8 @@ def test_from_a_table(table: Path, tmp_path: Path) -> None:
     assert "4 days instead of 14" in out.read_text(encoding="utf-8")
     run("--csv", str(table), "--out", str(out), "--since", "2026-03-03", "--until", "2026-03-04", "--unit", "mmol/L")
     assert "2 days instead of 14" in out.read_text(encoding="utf-8")
+    run(str(table), "--out", str(out), "--until", "2026-03-02")
+    assert "1 day instead of 14" in out.read_text(encoding="utf-8")
     day = tmp_path / "day.html"
     run("--csv", str(table), "--out", str(day), "--day", "2026-03-05")
     assert "50\u00a0g carbohydrates" in day.read_text(encoding="utf-8")

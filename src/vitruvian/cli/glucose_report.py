@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def report_command(
-    patient: str | None = typer.Argument(None, help="Id of the person, or an identifier; or give --csv."),
+    patient: str | None = typer.Argument(None, help="Id of the person, or an identifier; or a CSV file."),
     out: Path = typer.Option(..., "--out", help="Page (.html) or sheet (.pdf) to write; a day also as .svg or .png."),
     csv: Path | None = typer.Option(None, "--csv", help="Read this table instead of a record (columns: docs)."),
     since: str | None = typer.Option(None, "--since", help="First local day, such as 2026-03-01."),
@@ -43,6 +43,8 @@ def _evidence(
 
     if (patient is None) == (csv is None):
         raise InputError("name one person", got=f"PATIENT {patient}, --csv {csv}", allowed="PATIENT or --csv FILE")
+    if patient is not None and patient.lower().endswith(".csv"):
+        csv = Path(patient)
     if csv is not None:
         if not csv.is_file():
             raise InputError("no such table", got=str(csv), todo="Name a CSV file.")

@@ -126,6 +126,7 @@ def _view(shown: Profile, unit: GlucoseUnit) -> dict[str, Any]:
         "m": shown.metrics,
         "unit": unit,
         "period": f"{first.day} {first:%b %Y} – {last.day} {last:%b %Y}",
+        "count": _days(len(shown.days)),
         "lead": _lead(shown.metrics),
         "levels": [(level, level.words(unit), share, _clock(share), width) for level, share, width in _bars(shown)],
         "goals": _goals(shown.metrics, unit),
@@ -183,7 +184,7 @@ def _thin(shown: Profile) -> str:
     """Why the page does not speak for the usual weeks, or nothing."""
     reasons = []
     if len(shown.days) < DAYS:
-        reasons.append(f"{len(shown.days)} days instead of {DAYS:g}")
+        reasons.append(f"{_days(len(shown.days))} instead of {DAYS:g}")
     if float(shown.metrics.coverage) < COVERAGE:
         reasons.append(f"readings for {percent(float(shown.metrics.coverage))} of the time instead of {COVERAGE:g} %")
     return f"Too little to speak for the usual weeks: {' and '.join(reasons)}." if reasons else ""
@@ -206,6 +207,10 @@ def percent(share: float) -> str:
     if not np.isfinite(share):
         return "–"
     return f"{share:.0f}\u00a0%" if share >= 10 or share == 0 else f"{share:.1f}\u00a0%"
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'s' if count != 1 else ''}"
 
 
 def _clock(share: float) -> str:

@@ -118,8 +118,10 @@ def _weeks(shown: Profile) -> int:
 
 def _heading(figure: Figure, told: dict[str, Any]) -> None:
     figure.text(0.08, 0.955, f"Glucose report: {told['p'].person}", fontsize=15, weight="bold")
-    days, coverage = len(told["p"].days), float(told["m"].coverage)
-    figure.text(0.08, 0.936, f"{told['period']}, {days} days, readings for {coverage:.0f} % of the time", color=GREY)
+    coverage = float(told["m"].coverage)
+    figure.text(
+        0.08, 0.936, f"{told['period']}, {told['count']}, readings for {coverage:.0f} % of the time", color=GREY
+    )
     figure.text(0.08, 0.926, "\n".join(wrap(told["lead"], 95)), fontsize=10.5, va="top")
     if told["thin"]:
         figure.text(0.08, 0.888, told["thin"], color=RED, va="top")
