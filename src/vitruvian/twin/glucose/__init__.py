@@ -1,5 +1,9 @@
 """The metabolic twin: a person's sensor, insulin and meals → evidence, identification, replay, forecast, advice."""
 
+from vitruvian.twin.glucose.advice import Advice as Advice
+from vitruvian.twin.glucose.advice import advise as advise
+from vitruvian.twin.glucose.advice import advise_activity as advise_activity
+from vitruvian.twin.glucose.caution import Settings as Settings
 from vitruvian.twin.glucose.evidence import Evidence as Evidence
 from vitruvian.twin.glucose.evidence import bridged as bridged
 from vitruvian.twin.glucose.evidence import read_evidence as read_evidence
@@ -9,10 +13,13 @@ from vitruvian.twin.glucose.filter import track as track
 from vitruvian.twin.glucose.forecast import HORIZONS as HORIZONS
 from vitruvian.twin.glucose.forecast import Forecast as Forecast
 from vitruvian.twin.glucose.forecast import forecast as forecast
+from vitruvian.twin.glucose.forecast import newest_forecast as newest_forecast
 from vitruvian.twin.glucose.identify import GlucoseTwin as GlucoseTwin
 from vitruvian.twin.glucose.identify import Identified as Identified
 from vitruvian.twin.glucose.identify import identify as identify
 from vitruvian.twin.glucose.identify import identify_all as identify_all
+from vitruvian.twin.glucose.plan import Plan as Plan
+from vitruvian.twin.glucose.plan import outcomes as outcomes
 from vitruvian.twin.glucose.replay import Replay as Replay
 from vitruvian.twin.glucose.replay import moved_dose as moved_dose
 from vitruvian.twin.glucose.replay import replay as replay

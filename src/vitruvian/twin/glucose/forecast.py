@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import jax
@@ -12,8 +12,10 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from vitruvian.core import random_key
-from vitruvian.twin.glucose.evidence import STEP
-from vitruvian.twin.glucose.filter import Member, Tracked, Wander, moved
+from vitruvian.twin.answer import Band, Interval
+from vitruvian.twin.glucose.evidence import STEP, Evidence
+from vitruvian.twin.glucose.filter import Member, Tracked, Wander, moved, track
+from vitruvian.twin.glucose.identify import GlucoseTwin
 from vitruvian.twin.glucose.online import Drive, Rest
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
@@ -74,3 +76,38 @@ def _summary(members: Float[Array, "h k s"]) -> tuple[Any, Any, Any]:
     whole = jnp.swapaxes(members, 0, 1)
     quantiles = jnp.moveaxis(jnp.quantile(whole, jnp.asarray(LEVELS), axis=-1), 0, -1)
     return whole.mean(-1), quantiles, whole.std(-1)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A forecast from the newest reading: horizon in minutes → median and 90 % interval, mg/dL."""
+
+    person: str
+    asked_at: str
+    now: float
+    horizons: dict[int, Interval]
+    band: Band
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self) | {"horizons": {str(h): asdict(one) for h, one in self.horizons.items()}}
+
+    def __str__(self) -> str:
+        head = f"{self.person}, {self.asked_at}: glucose {self.now:.0f} mg/dL"
+        return "\n".join([head, *(f"  in {h} min: {one}" for h, one in self.horizons.items())])
+
+
+def newest_forecast(twin: GlucoseTwin, evidence: Evidence | None = None, *, seed: int = 0) -> Ahead:
+    """From the newest reading of the evidence (default: the twin's own) over four hours, if nothing new begins."""
+    evidence = twin.evidence if evidence is None else evidence
+    edge = int(np.flatnonzero(np.isfinite(evidence.glucose))[-1])
+    tracked = track(twin, evidence, edge - 1, edge, seed=seed)
+    found = forecast(tracked, np.array([edge]), steps=48, seed=seed)
+    q = found.quantiles[0]
+    rows = {h: q[h // STEP - 1] for h in HORIZONS}
+    horizons = {h: Interval(float(r[2]), float(r[0]), float(r[4]), "mg/dL") for h, r in rows.items()}
+    hours = tuple(STEP * (k + 1) / 60.0 for k in range(len(q)))
+    q05, q25, q50, q75, q95 = (tuple(map(float, column)) for column in q.T)
+    band = Band(hours, q05, q25, q50, q75, q95, unit="mg/dL", output="glucose")
+    moment = f"{evidence.moment(edge):%Y-%m-%d %H:%M}"
+    return Ahead(evidence.person, moment, float(evidence.glucose[edge]), horizons, band)

@@ -1,0 +1,67 @@
+"""Keeping a twin in the record under its person's key, and taking it out again beside newer evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from vitruvian.core import DataError, to_datetime, to_ms
+from vitruvian.record import Record
+from vitruvian.twin.glucose.course import Meals, Usual
+from vitruvian.twin.glucose.entries import MINUTE
+from vitruvian.twin.glucose.evidence import STEP, Evidence
+from vitruvian.twin.glucose.identify import GlucoseTwin
+from vitruvian.twin.glucose.unknowns import MEAL, PERSON
+
+MODEL = "glucose_reduced"
+VERSION = "1"
+_PLAIN = ("first", "last", "sd", "fades", "method", "pareto_k", "effective", "converged", "seed")
+
+
+def keep(record: Record, twin: GlucoseTwin) -> str:
+    """Keep the twin; gives the id of its state."""
+    summary, arrays = packed(twin)
+    end = to_ms(twin.evidence.moment(twin.last))
+    person = twin.evidence.person
+    return record.save_state(person, MODEL, VERSION, cutoff_ms=end, summary=summary, arrays=arrays).id
+
+
+def kept(record: Record, evidence: Evidence) -> GlucoseTwin | None:
+    """The newest kept twin of the person of the evidence; `None` where there is none (of this version)."""
+    state = record.load_state(evidence.person, MODEL)
+    if state is None or state.version != VERSION or state.summary.get("unknowns") != _names():
+        return None
+    return unpacked(state.summary, state.arrays, evidence)
+
+
+def packed(twin: GlucoseTwin) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A twin as a summary and arrays, without its evidence."""
+    summary: dict[str, Any] = {name: getattr(twin, name) for name in _PLAIN}
+    summary |= {"start": twin.evidence.start.isoformat(), "usual": asdict(twin.known), "unknowns": _names()}
+    if not np.isfinite(summary["pareto_k"]):
+        summary["pareto_k"] = None
+    meals = {f"meal_{name}": value for name, value in vars(twin.meals).items()}
+    return summary, {"mode": twin.mode, "z": twin.z, "path": twin.path, **meals}
+
+
+def unpacked(summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray], evidence: Evidence) -> GlucoseTwin:
+    """A twin on the grid of the evidence; raises `DataError` where the grids do not meet."""
+    apart = to_ms(str(summary["start"])) - to_ms(evidence.start)
+    steps, rest = divmod(apart, STEP * MINUTE)
+    plain: dict[str, Any] = {name: summary[name] for name in _PLAIN}
+    plain["pareto_k"] = np.inf if plain["pareto_k"] is None else plain["pareto_k"]
+    first, last = int(plain["first"]) + steps, int(plain["last"]) + steps
+    if rest or first < 0:
+        got = f"a twin from {to_datetime(to_ms(evidence.start) + first * STEP * MINUTE)}"
+        raise DataError("the twin was learned from days that the evidence does not hold", got=got, todo="Fit it again.")
+    meals = Meals(arrays["meal_minute"] + STEP * steps, arrays["meal_grams"], arrays["meal_speed"])
+    own: dict[str, Any] = {"known": Usual(**summary["usual"]), "meals": meals}
+    plain |= {"first": first, "last": last, "mode": arrays["mode"], "z": arrays["z"], "path": arrays["path"]}
+    return GlucoseTwin(evidence=evidence, **plain, **own)
+
+
+def _names() -> list[str]:
+    return [*PERSON, *MEAL]
