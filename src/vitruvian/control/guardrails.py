@@ -51,9 +51,9 @@ SETTINGS = (
     Bounds("total_daily", "U/d", 1.0, 2.0, 150.0, 300.0, DAILY),
 )
 PER_KG = Bounds("total_daily per kg", "U/kg/d", 0.05, 0.2, 1.5, 3.0, DAILY)
-CORRECTS = Bounds("correction × total_daily", "mg/dL", 300.0, 900.0, 3600.0, 12_000.0, RULES)
+CORRECTS = Bounds("correction × total_daily", "mg/dL", 150.0, 900.0, 3600.0, 12_000.0, RULES)
 COVERS = Bounds("carbohydrate_ratio × total_daily", "g", 80.0, 200.0, 1000.0, 4000.0, RULES)
-PROFILE = Bounds("basal × 24 h / total_daily", "1", 0.02, 0.25, 0.75, 1.1, RULES)
+PROFILE = Bounds("basal × 24 h / total_daily", "1", 0.02, 0.25, 0.75, 1.5, RULES)
 LARGEST_BOLUS = 30.0
 """U, of the pump guardrails of LoopKit."""
 LARGEST_RATE = 30.0

@@ -86,16 +86,23 @@ def strength(glucose: Float[Array, " n"]) -> Float[Array, " n"]:
     return 0.5 + 0.5 * jnp.clip(glucose, 40.0, 300.0) / USUAL
 
 
-def forecast(body: Body, doses: Float[Array, "steps n"], of: Gains) -> tuple[Any, Any, Any]:
-    """Glucose after each step, its derivative to the one before, and the insulin strength in each; (steps, n)."""
+def forecast(
+    body: Body, doses: Float[Array, "steps n"], push: Float[Array, "steps n"], of: Gains
+) -> tuple[Any, Any, Any]:
+    """Glucose after each step, its derivative to the one before, and the insulin strength in each; (steps, n).
 
-    def one(body: Body, dose: Float[Array, " n"]) -> tuple[Body, tuple[Any, Any, Any]]:
+    `push` is what else is expected to move glucose in each step, mg/dL.
+    """
+
+    def one(body: Body, now: tuple[Any, Any]) -> tuple[Body, tuple[Any, Any, Any]]:
+        dose, pushed = now
         after, acted, _ = stepped(body, dose, of)
+        after = after._replace(glucose=after.glucose + pushed)
         inside = (body.glucose > 40.0) & (body.glucose < 300.0)
         slope = 1.0 - RETURN - jnp.where(inside, of.insulin * acted * 0.5 / USUAL, 0.0)
         return after, (after.glucose, slope, strength(body.glucose))
 
-    return lax.scan(one, body, doses)[1]
+    return lax.scan(one, body, (doses, push))[1]
 
 
 def response(

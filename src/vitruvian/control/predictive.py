@@ -54,12 +54,18 @@ class Predictive:
     high_weight: float = 0.05
     low_weight: float = 0.5
     lowest_weight: float = 2.0
-    caution: float = 1.0
+    caution: float = 1.1
     """Standard deviations of the forecast that the low bounds are raised by."""
     largest_rate: float = 4.0
     largest_bolus: float = 0.3
     largest_on_board: float = 0.12
     """Beside what announced carbohydrates that are not absorbed yet need."""
+    lead: float = 45.0
+    """Minutes by which activity may begin after it is announced."""
+    moving: float = 1.2
+    """By how much activity is taken to strengthen insulin, that of the profile basal too."""
+    raised: float = 60.0
+    """mg/dL by which activity raises the target."""
     learns: bool = True
     iterations: int = 40
     solver: str = "admm"
@@ -101,7 +107,8 @@ class Predictive:
             interstitial=jnp.where(first, seen.glucose, body.interstitial),
         )
         body = corrected(body, seen.glucose, known)
-        active = jnp.maximum(state.active - self.every, seen.exercise)
+        told = jnp.where(seen.exercise > 0, seen.exercise + self.lead, 0.0)
+        active = jnp.maximum(state.active - self.every, told)
         tail = jnp.where(active > 0, 1.0, state.tail * np.exp(-self.every / 120.0))
         if self.learns:
             usable = (known & state.begun & (tail < 0.1)).astype(float)
@@ -119,9 +126,9 @@ class Predictive:
     def program(self, state: Remembered, seen: Seen) -> Program:
         """The quadratic program of this moment, linearised around the plan so far."""
         of, basal = self._now(state, seen)
-        rows, free = self._predicted(state, of)
+        rows, free = self._predicted(state, of, basal)
         therapy = state.therapy
-        target = therapy.target + 40.0 * state.tail
+        target = therapy.target + self.raised * state.tail
         curvature = 2 * self.tracking * jnp.einsum("rvn,rwn->vwn", rows, rows)
         lengths = jnp.asarray(MOVES, float)[:, None]
         effort = 2 * self.effort * lengths
@@ -151,10 +158,14 @@ class Predictive:
             *soft,
         )
 
-    def _predicted(self, state: Remembered, of: Gains) -> tuple[Float[Array, "r v n"], Float[Array, "r n"]]:
+    def _predicted(
+        self, state: Remembered, of: Gains, basal: Float[Array, " n"]
+    ) -> tuple[Float[Array, "r v n"], Float[Array, "r n"]]:
         """Change of glucose per move, and glucose without any: the model linearised around the plan."""
+        moves = jnp.arange(sum(MOVES))[:, None] * self.every < state.active
+        push = -self.moving * of.insulin * basal * self.every / 60.0 * moves
         doses = jnp.repeat(state.plan, np.array(MOVES), axis=0, total_repeat_length=sum(MOVES)) / of.insulin
-        glucose, slope, strong = forecast(state.body, doses, of)
+        glucose, slope, strong = forecast(state.body, doses, push, of)
         rows = response(slope, strong, _ACTS)[_AT]
         return rows, glucose[_AT] - jnp.sum(rows * state.plan[None], axis=1)
 
@@ -172,14 +183,14 @@ class Predictive:
         """Gains and basal as learnt, insulin stronger during and after activity."""
         of = applied(state.learnt, gains(state.therapy))
         basal = state.therapy.basal * state.learnt.basal[part(seen.minute_of_day)]
-        return of._replace(insulin=of.insulin * (1 + 0.3 * state.tail)), basal
+        return of._replace(insulin=of.insulin * (1 + 0.5 * self.moving * state.tail)), basal
 
     def _delivered(self, state: Remembered, seen: Seen, plan: Float[Array, "v n"]) -> tuple[Delivery, Remembered]:
         """The first move as a rate, and as a bolus what the rate may not carry."""
         of, basal = self._now(state, seen)
         dose = jnp.maximum(plan[0] / of.insulin + basal * self.every / 60.0, 0.0)
         rate = jnp.minimum(dose * 60.0 / self.every, self.largest_rate * state.therapy.basal)
-        bolus = jnp.where(state.owed >= OWED, dose - rate * self.every / 60.0, 0.0)
+        bolus = jnp.where(state.owed >= OWED, jnp.maximum(dose - rate * self.every / 60.0, 0.0), 0.0)
         seeing = fresh(seen) & state.begun
         rate = jnp.where(seeing, rate, state.therapy.basal)
         bolus = jnp.where(seeing, bolus, seen.meal / state.therapy.carbohydrate_ratio)
