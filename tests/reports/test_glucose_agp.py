@@ -92,20 +92,19 @@ def test_a_gap_stays_a_gap() -> None:
 
 
 def test_long_windows_show_the_last_weeks_day_by_day() -> None:
-    days, traces = profile(person(60)).latest
+    days, traces = profile(person(40)).latest
     assert len(days) == len(traces) <= 35
     assert days[0].weekday() == 0
-    assert days[-1] == date(2026, 4, 30)
-    assert "Each of the last" in text(agp_page(person(60)))
+    assert days[-1] == date(2026, 4, 10)
+    assert "Each of the last" in text(agp_page(person(40)))
 
 
-@pytest.mark.parametrize("person_days", [3, 60])
-def test_the_sheet_is_one_page(tmp_path: Path, person_days: int) -> None:
-    path = agp_report(person(person_days), tmp_path / "new" / "agp.pdf")
+def test_the_sheet_is_one_page(tmp_path: Path) -> None:
+    path = agp_report(person(40), tmp_path / "new" / "agp.pdf")
     data = path.read_bytes()
     assert data.startswith(b"%PDF")
     assert len(re.findall(rb"/Type /Page\b", data)) == 1
-    assert agp_report(person(person_days), tmp_path / "again.pdf").read_bytes() == data
+    assert agp_report(person(40), tmp_path / "again.pdf").read_bytes() == data
 
 
 def test_other_endings_are_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vitruvian.cli._data import write_csv
+from vitruvian.core import InputError
 
 if TYPE_CHECKING:
     from vitruvian.study import LoopResult
@@ -49,6 +50,7 @@ def loop_command(
     days: Annotated[int, typer.Option(min=1, help="Days.")] = 14,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     folder: Annotated[Path | None, typer.Option(help="Keep finished parts here; the same command goes on.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page: the first policy against the last one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare policies for insulin on the same virtual people and days; the first named is the one compared with."""
@@ -59,9 +61,31 @@ def loop_command(
     from vitruvian.study import run_loop_study, study_of
 
     study = study_of(policy or ("basal_bolus", "predictive"), people, days, seed, strata=tuple(stratum or STRATA))
+    if html is not None and len(study.policies) < 2:
+        raise InputError("a page compares two policies", got=", ".join(study.policies), todo="Name two by --policy.")
     with progress_bar("strata and policies", len(study.strata) * len(study.policies)) as advance:
         result = run_loop_study(study, folder, advance)
+    if html is not None:
+        from vitruvian.reports import loop_report
+
+        against, *_, ours = study.policies
+        loop_report(result, html, ours=ours, against=against, seed=seed, about=_made(result))
     typer.echo(orjson.dumps(_as_json(result)).decode() if as_json else _as_text(result))
+
+
+def _made(result: LoopResult) -> tuple[str, ...]:
+    """How people and days of a study were made, in words."""
+    study, days = result.study, result.study.variability
+    return (
+        f"{study.people} people of each stratum, drawn from published moments of the UVA/Padova simulator of 2008, "
+        f"seed {study.seed}; the same people, days, settings and sensors under every policy.",
+        f"Sensor {study.sensor.name}, pump {study.pump.name}; settings of the treatment miss what the person needs by "
+        f"{100 * study.settings_error:.0f} % (SD of the logarithm).",
+        f"Day to day: meals differ by {100 * days.meal_size:.0f} % and are counted within ±{100 * days.counting:.0f} "
+        f"%, {100 * days.missed:.0f} % are not told; sensitivity differs by {100 * days.sensitivity:.0f} %, absorption by "
+        f"{100 * days.absorption:.0f} %; activity on {7 * days.exercise_days:.0f} days of 7"
+        f"{', a dawn' if days.dawn else ''}.",
+    )
 
 
 def _as_json(result: LoopResult) -> dict[str, Any]:

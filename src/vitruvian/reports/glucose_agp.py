@@ -77,7 +77,7 @@ def agp_page(evidence: Evidence, unit: str = "mg/dL") -> str:
     shown, scale = profile(evidence), glucose_unit(unit)
     templates = environment()
     templates.filters["share"] = percent
-    return templates.get_template("agp.html").render(_view(shown, scale))
+    return templates.get_template("agp.html").render(_told(shown, scale) | _pictures(shown, scale))
 
 
 def agp_report(evidence: Evidence, path: str | Path, unit: str = "mg/dL") -> Path:
@@ -88,7 +88,7 @@ def agp_report(evidence: Evidence, path: str | Path, unit: str = "mg/dL") -> Pat
             return write_whole(to, agp_page(evidence, unit))
         case ".pdf":
             shown, scale = profile(evidence), glucose_unit(unit)
-            figures.sheet(shown, scale, _view(shown, scale), to)
+            figures.sheet(shown, scale, _told(shown, scale), to)
             return to
     raise InputError("a glucose report is a page or a PDF", got=to.name, allowed=".html, .pdf")
 
@@ -117,10 +117,9 @@ def _quantiles(traces: Float[np.ndarray, "d 288"]) -> Float[np.ndarray, "5 96"]:
     return found
 
 
-def _view(shown: Profile, unit: GlucoseUnit) -> dict[str, Any]:
-    """All that page and sheet tell."""
+def _told(shown: Profile, unit: GlucoseUnit) -> dict[str, Any]:
+    """All that page and sheet tell in words and numbers."""
     first, last = shown.days[0], shown.days[-1]
-    day, week = figures.profile_picture(shown, unit), figures.days_picture(shown, unit)
     return {
         "p": shown,
         "m": shown.metrics,
@@ -132,12 +131,18 @@ def _view(shown: Profile, unit: GlucoseUnit) -> dict[str, Any]:
         "goals": _goals(shown.metrics, unit),
         "thin": _thin(shown),
         "each": "Each day" if shown.latest[0] == shown.days else f"Each of the last {len(shown.latest[0])} days",
-        "profile": inline(day, "profile", "Usual day", _described(shown, unit)),
-        "days": inline(
-            week, "days", "Each day", f"{len(shown.latest[0])} days, one small picture each, weeks in rows."
-        ),
         "foot": _FOOT,
         "version": __version__,
+    }
+
+
+def _pictures(shown: Profile, unit: GlucoseUnit) -> dict[str, str]:
+    """The pictures of the page."""
+    day, week = figures.profile_picture(shown, unit), figures.days_picture(shown, unit)
+    many = f"{len(shown.latest[0])} days, one small picture each, weeks in rows."
+    return {
+        "profile": inline(day, "profile", "Usual day", _described(shown, unit)),
+        "days": inline(week, "days", "Each day", many),
     }
 
 

@@ -119,7 +119,11 @@ def goals(found: Comparison) -> list[tuple[str, str, bool]]:
         more, low = found.differences[stratum]["in_range"], found.differences[stratum]["below_70"]
         who = people_words(stratum)
         rows.append(
-            (f"{who}: more time in range than {found.against}", _text(more, "points", 1, sign=True), more.mean > 0)
+            (
+                f"{who}: more time in range than {policy_words(found.against)}",
+                _text(more, "points", 1, sign=True),
+                more.mean > 0,
+            )
         )
         rows.append((f"{who}: not more time below 70", _text(low, "points", 2, sign=True), low.mean <= 0))
     return rows
@@ -128,6 +132,12 @@ def goals(found: Comparison) -> list[tuple[str, str, bool]]:
 def people_words(stratum: str) -> str:
     """A stratum as a word for its people."""
     return {"adult": "Adults", "adolescent": "Adolescents", "child": "Children"}.get(stratum, stratum.capitalize())
+
+
+def policy_words(policy: str) -> str:
+    """A policy's name as words."""
+    known = {"basal_bolus": "basal–bolus by hand", "predictive": "predictive control", "pid": "PID control"}
+    return known.get(policy, policy.replace("_", " "))
 
 
 def _named(result: Studied, key: tuple[str, str]) -> dict[str, Float[np.ndarray, " n"]]:
@@ -152,11 +162,13 @@ def _view(found: Comparison, result: Studied, about: Sequence[str]) -> dict[str,
     keys = [(stratum, policy) for stratum in found.strata for policy in (found.against, found.ours)]
     return {
         "f": found,
+        "ours": policy_words(found.ours),
+        "against": policy_words(found.against),
         "lead": _lead(found),
         "demanded": demanded,
         "missed": [words for words, _, good in demanded if not good],
         "tables": [(people_words(s), found.people[s], _rows(found, s)) for s in found.strata],
-        "zones": [(people_words(s), policy, zones[s, policy]) for s, policy in keys],
+        "zones": [(people_words(s), policy_words(policy), zones[s, policy]) for s, policy in keys],
         "zone_names": CVGA_ZONES,
         "published": PUBLISHED,
         "about": about,
@@ -177,11 +189,16 @@ def _lead(found: Comparison) -> str:
     ours, theirs = found.reached[first, found.ours], found.reached[first, found.against]
     who = ", ".join(f"{n} {people_words(s).lower()}" for s, n in found.people.items())
     return (
-        f"{found.ours.capitalize()} keeps {people_words(first).lower()} in range {ours['in_range'].mean:.0f}\u00a0% of "
-        f"the time instead of {theirs['in_range'].mean:.0f}\u00a0% ({found.against}), and below 70 for "
+        f"{_first(policy_words(found.ours))} keeps {people_words(first).lower()} in range {ours['in_range'].mean:.0f}\u00a0% of "
+        f"the time instead of {theirs['in_range'].mean:.0f}\u00a0% ({policy_words(found.against)}), and below 70 for "
         f"{ours['below_70'].mean:.1f}\u00a0% instead of {theirs['below_70'].mean:.1f}\u00a0%: {who}, all virtual, "
         f"{found.days:.0f} days."
     )
+
+
+def _first(words: str) -> str:
+    """The words with a capital; an abbreviation stays one."""
+    return words[0].upper() + words[1:]
 
 
 def _rows(found: Comparison, stratum: str) -> list[tuple[str, ...]]:

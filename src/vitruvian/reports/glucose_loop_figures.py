@@ -61,7 +61,7 @@ def _rung(axes: Any, row: int, before: float | None, after: float, colour: str, 
 
 def curves(found: Comparison, result: Studied, unit: GlucoseUnit) -> Figure:
     """Glucose of all people and days by time of day: median, and the band of nine tenths, under both policies."""
-    from vitruvian.reports.glucose_loop import people_words
+    from vitruvian.reports.glucose_loop import people_words, policy_words
 
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
@@ -71,7 +71,7 @@ def curves(found: Comparison, result: Studied, unit: GlucoseUnit) -> Figure:
             for policy, colour, line in ((found.against, ORANGE, "--"), (found.ours, BLUE, "-")):
                 low, median, high = unit.of(_by_half_hour(result.glucose[stratum, policy]))
                 axes.fill_between(hours, low, high, color=colour, alpha=0.18, linewidth=0)
-                axes.plot(hours, median, line, color=colour, linewidth=1.8, label=policy)
+                axes.plot(hours, median, line, color=colour, linewidth=1.8, label=policy_words(policy))
             glucose_axis(axes, unit, 350.0)
             hours_axis(axes, every=6)
             axes.tick_params(labelsize=8)
@@ -90,7 +90,7 @@ def _by_half_hour(glucose: Float[np.ndarray, "k n"]) -> Float[np.ndarray, "3 49"
 
 def grid(found: Comparison, result: Studied) -> Figure:
     """The control-variability grid of each stratum, people under both policies."""
-    from vitruvian.reports.glucose_loop import people_words
+    from vitruvian.reports.glucose_loop import people_words, policy_words
 
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
@@ -103,7 +103,7 @@ def grid(found: Comparison, result: Studied) -> Figure:
                 axes.annotate(zone, (left + 1, bottom + 19), fontsize=7.5, va="top", color=INK)
             for policy, colour, mark in ((found.against, ORANGE, "x"), (found.ours, BLUE, "o")):
                 x, y = cvga_place(*extremes(result.glucose[stratum, policy]))
-                axes.plot(x, y, mark, color=colour, markersize=3.4, alpha=0.8, label=policy)
+                axes.plot(x, y, mark, color=colour, markersize=3.4, alpha=0.8, label=policy_words(policy))
             axes.set(xlim=(0, 60), ylim=(0, 60), aspect="equal", title=people_words(stratum))
             axes.title.set_fontsize(10)
             axes.set_xticks([0, 20, 40, 60], [f"{'<' if v == LOW_EDGES[-1] else ''}{v:g}" for v in LOW_EDGES])
