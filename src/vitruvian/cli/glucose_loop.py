@@ -82,8 +82,8 @@ def _made(result: LoopResult) -> tuple[str, ...]:
         f"Sensor {study.sensor.name}, pump {study.pump.name}; settings of the treatment miss what the person needs by "
         f"{100 * study.settings_error:.0f} % (SD of the logarithm).",
         f"Day to day: meals differ by {100 * days.meal_size:.0f} % and are counted within ±{100 * days.counting:.0f} "
-        f"%, {100 * days.missed:.0f} % are not told; sensitivity differs by {100 * days.sensitivity:.0f} %, absorption by "
-        f"{100 * days.absorption:.0f} %; activity on {7 * days.exercise_days:.0f} days of 7"
+        f"%, {100 * days.missed:.0f} % are not told; sensitivity differs by {100 * days.sensitivity:.0f} %, "
+        f"absorption by {100 * days.absorption:.0f} %; activity on {7 * days.exercise_days:.0f} days of 7"
         f"{', a dawn' if days.dawn else ''}.",
     )
 

@@ -188,9 +188,10 @@ def _lead(found: Comparison) -> str:
     first = found.strata[0]
     ours, theirs = found.reached[first, found.ours], found.reached[first, found.against]
     who = ", ".join(f"{n} {people_words(s).lower()}" for s, n in found.people.items())
+    loop, hand = _first(policy_words(found.ours)), policy_words(found.against)
     return (
-        f"{_first(policy_words(found.ours))} keeps {people_words(first).lower()} in range {ours['in_range'].mean:.0f}\u00a0% of "
-        f"the time instead of {theirs['in_range'].mean:.0f}\u00a0% ({policy_words(found.against)}), and below 70 for "
+        f"{loop} keeps {people_words(first).lower()} in range {ours['in_range'].mean:.0f}\u00a0% of "
+        f"the time instead of {theirs['in_range'].mean:.0f}\u00a0% ({hand}), and below 70 for "
         f"{ours['below_70'].mean:.1f}\u00a0% instead of {theirs['below_70'].mean:.1f}\u00a0%: {who}, all virtual, "
         f"{found.days:.0f} days."
     )
