@@ -6,6 +6,15 @@ from vitruvian.control.closed_loop import Setting as Setting
 from vitruvian.control.closed_loop import Trace as Trace
 from vitruvian.control.closed_loop import run as run
 from vitruvian.control.closed_loop import unplanned as unplanned
+from vitruvian.control.faults import ClockJump as ClockJump
+from vitruvian.control.faults import DoubleEntry as DoubleEntry
+from vitruvian.control.faults import DropOut as DropOut
+from vitruvian.control.faults import Faulty as Faulty
+from vitruvian.control.faults import MistypedGlucose as MistypedGlucose
+from vitruvian.control.faults import MistypedMeal as MistypedMeal
+from vitruvian.control.faults import Occlusion as Occlusion
+from vitruvian.control.faults import Stuck as Stuck
+from vitruvian.control.faults import faulty as faulty
 from vitruvian.control.guardrails import Finding as Finding
 from vitruvian.control.guardrails import check as check
 from vitruvian.control.injections import Injections as Injections
@@ -26,4 +35,5 @@ from vitruvian.control.predictive import Predictive as Predictive
 from vitruvian.control.reasons import Reason as Reason
 from vitruvian.control.reasons import words as words
 from vitruvian.control.safety import Safe as Safe
+from vitruvian.control.scripted import Scripted as Scripted
 from vitruvian.control.treated_lows import TreatedLows as TreatedLows

@@ -14,6 +14,7 @@ LOWEST, HIGHEST = 20.0, 600.0  # mg/dL
 STEP, SLOPE = 40.0, 3.0  # mg/dL and mg/dL/min: two readings may differ by this and noise
 AGREEING = 3  # readings after a jump
 REPEATED = 8  # equal readings
+LOW = 70.0  # mg/dL; below it a repeated value may be the sensor's limit, and is believed
 LEVEL, TREND = 0.6, 0.25  # weights of a new reading
 
 
@@ -46,14 +47,16 @@ def watched(state: Watched, seen: Seen, every: float) -> tuple[Watched, Int[Arra
     inside = (seen.glucose >= LOWEST) & (seen.glucose <= HIGHEST)
     new = inside & (seen.age >= 0) & (seen.age < every)
     jumped = new & (jnp.abs(seen.glucose - state.last) > STEP + SLOPE * since) & (since < 60.0)
-    doubts = jnp.where(jumped, AGREEING, jnp.where(new, jnp.maximum(state.doubts - 1, 0), state.doubts))
     same = new & (jnp.abs(seen.glucose - state.last) < 1e-6)
+    # one value again and again does not bear out the jump that led to it
+    agrees = new & ~same
+    doubts = jnp.where(jumped, AGREEING, jnp.where(agrees, jnp.maximum(state.doubts - 1, 0), state.doubts))
     equal = jnp.where(same, state.equal + 1, jnp.where(new, 0, state.equal))
     reason = (
         jnp.where(fresh(seen) & (seen.age >= 0), 0, Reason.STALE)
         | jnp.where(jnp.isfinite(seen.glucose) & ~inside, Reason.IMPLAUSIBLE, 0)
         | jnp.where(doubts > 0, Reason.JUMPED, 0)
-        | jnp.where(equal >= REPEATED - 1, Reason.FLAT, 0)
+        | jnp.where((equal >= REPEATED - 1) & (seen.glucose >= LOW), Reason.FLAT, 0)
     )
     level, slope = _trend(state, seen, new & (doubts == 0), since)
     return (
@@ -65,8 +68,8 @@ def watched(state: Watched, seen: Seen, every: float) -> tuple[Watched, Int[Arra
 def _trend(
     state: Watched, seen: Seen, trusted: Bool[Array, " n"], since: Float[Array, " n"]
 ) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
-    """Level and slope by double smoothing; begun anew after half an hour without a reading."""
-    anew = trusted & (jnp.isnan(state.level) | (since > 30.0))
+    """Level and slope by double smoothing; begun anew after half an hour without a reading or a jump."""
+    anew = trusted & (jnp.isnan(state.level) | (since > 30.0) | (state.doubts > 0))
     gap = jnp.minimum(since, 30.0)
     ahead = state.level + gap * state.slope
     surprise = jnp.where(trusted, seen.glucose - ahead, 0.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from vitruvian.control.guardrails import LARGEST_BOLUS, LARGEST_RATE, allowed
 from vitruvian.control.iob import ADULT, Doses, InsulinCurve, no_doses
@@ -17,6 +18,7 @@ from vitruvian.control.reasons import Reason
 LARGEST_MEAL = 250.0  # g; more than that is a slip of the keys
 TWICE_WITHIN = 30.0  # min
 BAND = 1.645 * 10.0  # mg/dL below the forecast at half an hour: its lower 5 % band
+FADES = 150.0  # min, in which announced carbohydrates stop counting
 RISES = 0.15  # share of a meal's whole effect that is sure to come within half an hour
 
 
@@ -32,6 +34,8 @@ class Guarded(NamedTuple):
     """Last announced meal, g."""
     fed: Float[Array, " n"]
     """Minutes since then."""
+    covered: Float[Array, " n"]
+    """Announced carbohydrates that may still need insulin, g."""
     minute: Float[Array, ""]
     minute_of_day: Float[Array, ""]
 
@@ -46,7 +50,11 @@ class Safe:
 
     policy: GlucosePolicy
     largest_bolus: float = 0.4
-    largest_on_board: float = 0.45
+    """Where a meal was announced within half an hour."""
+    largest_correction: float = 0.1
+    """Without a meal."""
+    largest_on_board: float = 0.2
+    """Beside what announced carbohydrates need."""
     largest_rate: float = 8.0
     suspend_below: float = 70.0
     fastest_fall: float = 2.0
@@ -68,7 +76,9 @@ class Safe:
         none = jnp.zeros(n)
         inner = self.policy.initial(known)
         unset = jnp.asarray(jnp.nan)
-        return Guarded(inner, known, unwatched(n), no_doses(n, self.curve, self.every), none, none + 1e6, unset, unset)
+        return Guarded(
+            inner, known, unwatched(n), no_doses(n, self.curve, self.every), none, none + 1e6, none, unset, unset
+        )
 
     def decide(self, state: Guarded, observed: Seen) -> tuple[Delivery, Guarded]:
         """What the policy asks for, as far as it is safe."""
@@ -79,6 +89,7 @@ class Safe:
         again = meal > 0
         fed = jnp.where(again, 0.0, state.fed + self.every)
         last = jnp.where(again, meal, state.meal)
+        covered = state.covered * math.exp(-self.every / FADES) + meal
         net = _number(observed.basal) + _number(observed.bolus) - therapy.basal * self.every / 60.0
         doses = state.doses.then(net)
         shown = observed._replace(
@@ -90,12 +101,16 @@ class Safe:
         asked = Delivery(*(jnp.broadcast_to(jnp.asarray(part), net.shape) for part in asked))
         low = seeing.level + 24.0 * seeing.slope - BAND
         low += jnp.where(fed <= 30.0, RISES * last * therapy.correction / therapy.carbohydrate_ratio, 0.0)
-        given = self._bounded(asked, therapy, meal, seeing.slope, low, doses, distrust | meal_reason)
-        return given, Guarded(inner, therapy, seeing, doses, last, fed, observed.minute, observed.minute_of_day)
+        room = self._room(therapy, covered) - doses.on_board(self.curve, self.every)
+        recently = fed <= TWICE_WITHIN
+        given = self._bounded(asked, therapy, meal, recently, seeing.slope, low, room, distrust | meal_reason)
+        return given, Guarded(
+            inner, therapy, seeing, doses, last, fed, covered, observed.minute, observed.minute_of_day
+        )
 
     def _bounded(
-        self, asked: Delivery, therapy: Therapy, meal: Float[Array, " n"], slope: Float[Array, " n"],
-        low: Float[Array, " n"], doses: Doses, reason: Int[Array, " n"],
+        self, asked: Delivery, therapy: Therapy, meal: Float[Array, " n"], recently: Bool[Array, " n"],
+        slope: Float[Array, " n"], low: Float[Array, " n"], room: Float[Array, " n"], reason: Int[Array, " n"],
     ) -> Delivery:  # fmt: skip
         """Rule after rule, the last the strongest; each notes where it changed something."""
         profile = jnp.clip(_number(therapy.basal), 0.0, LARGEST_RATE)
@@ -107,11 +122,11 @@ class Safe:
         meal_dose = meal / jnp.maximum(_number(therapy.carbohydrate_ratio), 1.0)
         basal, bolus = jnp.where(blind, profile, basal), jnp.where(blind, jnp.minimum(bolus, meal_dose), bolus)
 
-        largest = jnp.minimum(self.largest_bolus * _number(therapy.total_daily), LARGEST_BOLUS)
+        share = jnp.where(recently, self.largest_bolus, self.largest_correction)
+        largest = jnp.minimum(share * _number(therapy.total_daily), LARGEST_BOLUS)
         reason, bolus = _cut(reason, bolus, largest, Reason.BOLUS_LIMIT)
         rate = jnp.minimum(self.largest_rate * profile, LARGEST_RATE)
         reason, basal = _cut(reason, basal, rate, Reason.RATE_LIMIT)
-        room = self.largest_on_board * _number(therapy.total_daily) - doses.on_board(self.curve, self.every)
         reason, bolus = _cut(reason, bolus, jnp.maximum(room, 0.0), Reason.ON_BOARD_LIMIT)
         full = profile + jnp.maximum(room - bolus, 0.0) * 60.0 / self.every
         reason, basal = _cut(reason, basal, full, Reason.ON_BOARD_LIMIT)
@@ -129,6 +144,11 @@ class Safe:
             jnp.where(bad, profile, basal), jnp.where(bad, 0.0, bolus), long_acting,
             jnp.clip(_number(asked.rescue), 0.0, 50.0), reason,
         )  # fmt: skip
+
+    def _room(self, therapy: Therapy, covered: Float[Array, " n"]) -> Float[Array, " n"]:
+        """Insulin that may be on board above the profile's, U."""
+        needed = 1.2 * covered / jnp.maximum(_number(therapy.carbohydrate_ratio), 1.0)
+        return self.largest_on_board * _number(therapy.total_daily) + needed
 
     def _meal(self, state: Guarded, seen: Seen) -> tuple[Float[Array, " n"], Int[Array, " n"]]:
         """The announced meal unless it cannot be one, or is the last one again."""
