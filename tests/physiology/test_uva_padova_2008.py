@@ -106,7 +106,7 @@ def test_basal_bolus_loop_of_every_person(name: str) -> None:
     glucose, insulin = looped([name], DAY + 1)
     theirs, given = its_loop(name, DAY)
     assert np.abs(glucose[1:, 0] - theirs).max() <= TOLERANCE
-    np.testing.assert_allclose(insulin[:DAY, 0], given, atol=2e-5)
+    np.testing.assert_allclose(insulin[:DAY, 0], given, atol=2e-4)
 
 
 def test_rest_is_the_state_that_simglucose_stores() -> None:

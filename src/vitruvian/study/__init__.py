@@ -5,4 +5,6 @@ from vitruvian.study.glucose_loop import LoopStudy as LoopStudy
 from vitruvian.study.glucose_loop import headline as headline
 from vitruvian.study.glucose_loop import run_loop_study as run_loop_study
 from vitruvian.study.glucose_loop import study_of as study_of
+from vitruvian.study.glucose_simulation import Simulated as Simulated
+from vitruvian.study.glucose_simulation import simulate_glucose as simulate_glucose
 from vitruvian.study.population import simulate_population as simulate_population
