@@ -171,6 +171,7 @@ def test_one_reading_counts_in_each_interval_of_the_sensor() -> None:
     scanned = glucose_metrics(trace, every=15.0)
     assert float(honest.coverage) == float(scanned.coverage) == 100.0
     assert float(honest.above_180) == float(scanned.above_180) == 50.0
+    np.testing.assert_array_equal(thinned(np.array([1.0, 2, np.nan, np.nan, np.nan, np.nan]), 5.0, 15.0), [2, np.nan])
     with pytest.raises(DataError, match="intervals of 7 min"):
         thinned(trace, 5.0, 7.0)
     with pytest.raises(DataError):
