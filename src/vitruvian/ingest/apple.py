@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from vitruvian.core import DataError
+from vitruvian.core import DataError, InputError
 from vitruvian.ingest.apple_facts import fact_record
 from vitruvian.ingest.apple_repair import repaired
 from vitruvian.ingest.apple_types import UNITS, signal_of
@@ -53,7 +53,9 @@ class AppleHealth(Format):
                     parser.Parse(block, False)
                     yield from reader.full()
             parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except InputError:
+            raise
+        except (expat.ExpatError, LookupError, ValueError) as error:  # an encoding that nobody knows is no ExpatError
             raise DataError("the export is not whole XML", got=str(error), todo="Export it again.") from error
         yield from reader.rest()
 

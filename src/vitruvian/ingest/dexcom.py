@@ -48,6 +48,9 @@ class Dexcom(Format):
         if top is None:
             raise DataError("this is not a Clarity export", got=file.name, todo="Export it again.")
         header = table[top].cells
+        needed = {"Event Type", "Event Subtype", *(column for column, _, _ in _EVENTS.values())}
+        if missing := needed - {name.split(" (")[0] for name in header}:
+            raise DataError("a column of the Clarity export is missing", got=", ".join(sorted(missing)))
         at = {key: k for k, name in enumerate(header) for key in (name, name.split(" (")[0])}
         kinds = ("Event Type", "Event Subtype")
         found = [row for row in table[top + 1 :] if _cell(row.cells, at[kinds[0]]) not in _ABOUT]

@@ -41,6 +41,8 @@ class Exposome(Format):
             names = [cell.lower() for cell in header.cells]
             if repeated := {name for name in names if name and names.count(name) > 1}:
                 raise DataError("a column is there twice", got=", ".join(sorted(repeated)))
+            if missing := set(COLUMNS) - set(names):
+                raise DataError("a column is missing", got=", ".join(sorted(missing)), allowed=", ".join(COLUMNS))
             for row in lines:
                 try:
                     yield _record(row, names, told)

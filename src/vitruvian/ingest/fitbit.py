@@ -124,7 +124,8 @@ def _sleep(elements: Sequence[dict[str, Any]], told: Told) -> Iterator[Item]:
     times, levels, lasting, places, bad = [], [], [], [], []
     for k, night in enumerate(elements):
         data = night.get("levels", {})
-        stages = [*data.get("data", ()), *data.get("shortData", ())] if isinstance(data, dict) else []
+        parts = [data.get(name) for name in ("data", "shortData")] if isinstance(data, dict) else []
+        stages = [one for part in parts if isinstance(part, list) for one in part if isinstance(one, dict)]
         if not stages:
             bad.append(k)
         for one in stages:

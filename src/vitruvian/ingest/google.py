@@ -103,7 +103,9 @@ def _fit(one: dict[str, Any], k: int, kept: Gathered) -> None:
         return
     signal, unit, factor = _FIT_TYPES[kind]
     first = one["fitValue"][0]["value"] if "fitValue" in one else one["value"][0]
-    number = next(v for n in ("fpVal", "intVal", "floatVal") if (v := first.get(n)) is not None)
+    number = next((v for n in ("fpVal", "intVal", "floatVal") if (v := first.get(n)) is not None), None)
+    if number is None:
+        raise DataError("a data point without a value", got=str(first)[:60], allowed="fpVal or intVal")
     if signal == "sleep":
         kept.add(
             "sleep", source, "min", start, end, (end.ms - start.ms) / 60_000, k, _SLEEP.get(int(number), str(number))

@@ -105,6 +105,8 @@ def _segments(file: RawFile) -> Iterator[bytes]:
 
 
 def _decoded(lines: list[bytes]) -> str:
+    if len(lines[0]) < 4:
+        raise DataError("a message header without field separator", got=repr(lines[0]), allowed="MSH|^~\\&|…")
     fields = lines[0].split(lines[0][3:4])
     name = fields[17].split(b"~")[0].strip().decode("ascii", "replace").upper() if len(fields) > 17 else ""
     charset = _CHARSETS.get(name)

@@ -15,6 +15,7 @@ from vitruvian.ingest.local_time import local_to_utc
 from vitruvian.record import NO_OFFSET, RawFile, Rejected, Samples
 
 BATCH = 20_000
+_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999  # ms of the years 1 to 9999
 
 
 def load(file: RawFile, what: str) -> Any:
@@ -60,6 +61,8 @@ class Gathered:
                 number = float(value)
             except (TypeError, ValueError, OverflowError) as error:
                 raise DataError(f"the value of {signal} is not a number", got=repr(value)[:60]) from error
+        if not all(_FIRST <= one.ms <= _LAST for one in (start, end)):
+            raise DataError(f"the time of {signal} lies outside the calendar", got=f"{start.ms} to {end.ms} ms")
         offset = NO_OFFSET if start.offset is None else start.offset
         self.rows.setdefault((signal, source, unit), []).append((start.ms, end.ms, offset, number, place, text))
 
