@@ -153,9 +153,11 @@ def minimise(
 ) -> tuple[Fit, Bool[np.ndarray, " n"]]:
     """Minima from `z`, and which searches have come to one within `limit` evaluations."""
     n, p = z.shape
-    first = jnp.full(n, jnp.inf)
-    best = Fit(z, first, jnp.zeros((n, p)), jnp.broadcast_to(jnp.eye(p), (n, p, p)), jnp.zeros(seen.value.shape))
-    damping, trial = jnp.full(n, 1e-2), z
+    # arrays from NumPy: JAX's own fillers are of a weaker type, and the step would be compiled twice
+    hessian = np.broadcast_to(np.eye(p), (n, p, p))
+    filled = (np.full(n, np.inf), np.zeros((n, p)), hessian, np.zeros(seen.value.shape))
+    best = Fit(z, *(jnp.asarray(x) for x in filled))
+    damping, trial = jnp.asarray(np.full(n, 1e-2)), z
     ended = np.zeros(n, bool)
     for _ in range(limit):
         best, damping, trial, done = _step(best, damping, trial, course, seen, noise)

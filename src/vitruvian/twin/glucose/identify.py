@@ -201,7 +201,7 @@ def _modes(course: Course, seen: Readings, starts: np.ndarray, say: Any) -> tupl
     n, many, _ = starts.shape
     wide = jax.tree.map(jnp.asarray, repeated(course, many))
     seen_wide = jax.tree.map(lambda x: jnp.repeat(x, many, axis=0), seen)
-    noise = Noise(jnp.full(n * many, _FIRST_NOISE[0]), jnp.full(n * many, _FIRST_NOISE[1]))
+    noise = Noise(*(jnp.asarray(np.full(n * many, x)) for x in _FIRST_NOISE))
     say("searching")
     fit, _ = minimise(jnp.asarray(starts.reshape(n * many, -1)), wide, seen_wide, noise, limit=25)
     best = np.asarray(fit.value).reshape(n, many).argmin(axis=1) + many * np.arange(n)

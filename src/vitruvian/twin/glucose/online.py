@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitruvian.core import random_key
+from vitruvian.core import derive_seed
 from vitruvian.twin.glucose.course import (
     FADE_IN,
     FADE_OUT,
@@ -175,16 +175,14 @@ def known_of(twin: GlucoseTwin, evidence: Evidence, first: int, last: int) -> Kn
     old = len(learned.minute)
     course = course_of(evidence, begin, last, twin.known, meals, room=old + len(new))
     own = len(PERSON)
-    z = np.concatenate([twin.z[:, own : own + 3 * old], fresh(twin, len(new), "meals", str(twin.last))], axis=1)
+    z = np.concatenate([twin.z[:, own : own + 3 * old], *(fresh(twin, f"meal {k}") for k in new)], axis=1)
     rates = meal_rates(twin, z, course, RUN_IN + last - begin + AHEAD)
     return Known(evidence, twin.known, begin, first, last, course, rates, np.append(np.full(old, -1), new))
 
 
-def fresh(twin: GlucoseTwin, meals: int, *names: str) -> Float[np.ndarray, "s q"]:
-    """Unknowns of meals of which nothing was learned yet, for each draw of the twin."""
-    if not meals:
-        return np.zeros((len(twin.z), 0))
-    return np.asarray(jax.random.normal(random_key(twin.seed, *names), (len(twin.z), 3 * meals)))
+def fresh(twin: GlucoseTwin, name: str) -> Float[np.ndarray, "s 3"]:
+    """Unknowns of a meal of which nothing was learned yet, for each draw of the twin; the same for the same name."""
+    return np.random.default_rng(derive_seed(twin.seed, name)).standard_normal((len(twin.z), 3))
 
 
 def meal_rates(

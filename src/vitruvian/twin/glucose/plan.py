@@ -77,7 +77,7 @@ def _meals(tracked: Tracked, edge: int, plans: Sequence[Plan], steps: int) -> Fl
     at = np.full((1, n), STEP * (edge - known.begin + RUN_IN))
     one_gram = np.full((1, n), 1.0 / known.usual.weight)
     course = known.course._replace(meal_at=at, meal_grams=one_gram, meal_speed=np.array([kinds]))
-    z = np.tile(fresh(twin, 1, "planned"), (1, n))
+    z = np.tile(fresh(twin, "planned"), (1, n))
     first = edge - known.begin + RUN_IN
     rates = meal_rates(twin, z, course, first + steps)[:, first:]
     return np.stack([plan.carbohydrates * rates[kinds.index(plan.speed)] for plan in plans], axis=1)
