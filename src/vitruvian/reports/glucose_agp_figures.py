@@ -95,7 +95,7 @@ def sheet(shown: Profile, unit: GlucoseUnit, told: dict[str, Any], path: Path) -
     with matplotlib.rc_context({**STYLE, "font.size": 9, "pdf.fonttype": 42}):
         figure = Figure(figsize=(8.27, 11.69))
         _heading(figure, told)
-        _bars(figure.add_axes((0.08, 0.655, 0.10, 0.20)), told)
+        _bars(figure.add_axes((0.08, 0.645, 0.10, 0.20)), told)
         _numbers(figure, told)
         draw_profile(figure.add_axes((0.08, 0.39, 0.83, 0.21)), shown, unit)
         figure.text(0.08, 0.61, "The usual day: all days laid over "
@@ -124,7 +124,7 @@ def _heading(figure: Figure, told: dict[str, Any]) -> None:
     )
     figure.text(0.08, 0.926, "\n".join(wrap(told["lead"], 95)), fontsize=10.5, va="top")
     if told["thin"]:
-        figure.text(0.08, 0.888, told["thin"], color=RED, va="top")
+        figure.text(0.08, 0.896, told["thin"], color=RED, va="top")
 
 
 def _bars(axes: Any, told: dict[str, Any]) -> None:
@@ -164,7 +164,7 @@ def _numbers(figure: Figure, told: dict[str, Any]) -> None:
     rows = [("Mean glucose", f"{unit.text(float(m.mean))} {unit.name}", "", None),
             ("HbA1c expected (GMI)", f"{float(m.gmi):.1f} %", "", None), *told["goals"]]  # fmt: skip
     for k, (name, value, goal, reached) in enumerate(rows):
-        y = 0.845 - 0.031 * k
+        y = 0.835 - 0.031 * k
         figure.text(0.585, y, name, color=GREY)
         figure.text(0.765, y, value, weight="bold")
         if goal:

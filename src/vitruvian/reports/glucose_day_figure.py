@@ -99,9 +99,9 @@ def _insulin(axes: Any, evidence: Evidence, steps: Any, hours: Any) -> None:
     _stems(axes, hours, bolus, BLUE)
     tall = max(float(bolus.max()), float(rate.max()), 1.0)
     for at, units in zip(hours[slow > 0], slow[slow > 0], strict=True):
-        axes.plot([at], [0.55 * tall], "D", color=INK, markersize=6)
+        axes.plot([at], [1.42 * tall], "D", color=INK, markersize=6)
         side = {"ha": "right", "xytext": (-7, 0)} if at > 19 else {"ha": "left", "xytext": (7, 0)}
-        axes.annotate(f"{units:g} long-acting", (at, 0.55 * tall), textcoords="offset points", va="center", fontsize=8,
+        axes.annotate(f"{units:g} long-acting", (at, 1.42 * tall), textcoords="offset points", va="center", fontsize=8,
                       **side)  # fmt: skip
     _bare(axes, "Insulin\n(U)", [float(rate.max()), *(amount for _, amount in _groups(hours, bolus))])
 
@@ -151,5 +151,5 @@ def _groups(hours: Float[np.ndarray, T], amounts: Float[np.ndarray, T]) -> list[
 
 def _bare(axes: Any, name: str, amounts: Sequence[float]) -> None:
     axes.set_ylabel(name)
-    axes.set_ylim(0, max(*amounts, 1.0) * 1.6)
+    axes.set_ylim(0, max(*amounts, 1.0) * 1.65)
     axes.set_yticks([])
