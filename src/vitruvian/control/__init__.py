@@ -24,8 +24,10 @@ from vitruvian.control.iob import FASTER as FASTER
 from vitruvian.control.iob import INHALED as INHALED
 from vitruvian.control.iob import Doses as Doses
 from vitruvian.control.iob import InsulinCurve as InsulinCurve
+from vitruvian.control.loop_algorithm import LoopAlgorithm as LoopAlgorithm
 from vitruvian.control.named import POLICIES as POLICIES
 from vitruvian.control.named import policy_named as policy_named
+from vitruvian.control.oref import Oref as Oref
 from vitruvian.control.pid import PID as PID
 from vitruvian.control.policy import Delivery as Delivery
 from vitruvian.control.policy import GlucosePolicy as GlucosePolicy
