@@ -23,6 +23,7 @@ from vitruvian.record import IngestReport, Record
 
 PEOPLE = [f"k{k}" for k in range(4)]
 KILLS = 20 if os.environ.get("CI") else 4
+"""A tenth of all where CI is set, fewer by default; all of them where `full` is asked for."""
 ALL_KILLS, BLOCK = 200, 20
 
 
@@ -117,7 +118,7 @@ def test_kill_while_ingesting(seed: int, farm: Farm, life: float, tmp_path: Path
     kill_and_check(farm, tmp_path, random.Random(seed).random() * life)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("block", range(ALL_KILLS // BLOCK))
 def test_kill_at_many_points(block: int, farm: Farm, life: float, tmp_path: Path) -> None:
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
