@@ -67,7 +67,7 @@ class Setting(NamedTuple):
     """Whether basal insulin came from a pen before the run, too."""
 
 
-class _Now(NamedTuple):
+class Now(NamedTuple):
     """Where the run is."""
 
     body: Any
@@ -120,25 +120,25 @@ def _program(
     def step(carry: Any, block: Any) -> Any:
         now, state = carry
         k, planned = block
-        seen = _seen(now, planned, k * policy.every, start)
+        seen = seen_at(now, planned, k * policy.every, start)
         given, state = policy.decide(state, seen)
-        now, trace = _until_next(setting, errors, now, planned, given, k * policy.every)
+        now, trace = until_next(setting, errors, now, planned, given, k * policy.every)
         return (now, state), trace
 
-    first = _begin(setting, errors, body)
+    first = begun(setting, errors, body)
     counted = (jnp.arange(plan.eaten.shape[0] // policy.every), blocks)
     _, trace = lax.scan(step, (first, policy.initial(therapy)), counted)
     return jax.tree.map(lambda x: x.reshape(-1, x.shape[-1]), trace)
 
 
 def _asked(setting: Setting, policy: GlucosePolicy, plan: Plan, errors: Errors, start: int, body: Any) -> Trace:
-    go = jax.jit(lambda p, now, planned, given, minute: _until_next(
+    go = jax.jit(lambda p, now, planned, given, minute: until_next(
         setting._replace(parameters=p), errors, now, planned, given, minute))  # fmt: skip
     therapy = jax.tree.map(np.asarray, setting.therapy)
-    now, state, traces = _begin(setting, errors, body), policy.initial(therapy), []
+    now, state, traces = begun(setting, errors, body), policy.initial(therapy), []
     for minute in range(0, plan.eaten.shape[0], policy.every):
         planned = jax.tree.map(lambda x, m=minute: x[m : m + policy.every], plan)
-        seen = jax.tree.map(np.asarray, _seen(now, planned, minute, start))
+        seen = jax.tree.map(np.asarray, seen_at(now, planned, minute, start))
         given, state = policy.decide(state, seen)
         given = Delivery(*(jnp.asarray(one, float) for one in given))
         now, trace = go(setting.parameters, now, planned, given, minute)
@@ -146,16 +146,18 @@ def _asked(setting: Setting, policy: GlucosePolicy, plan: Plan, errors: Errors, 
     return jax.tree.map(lambda *parts: jnp.concatenate(parts), *traces)
 
 
-def _begin(setting: Setting, errors: Errors, body: Any) -> _Now:
+def begun(setting: Setting, errors: Errors, body: Any) -> Now:
+    """Where a run begins, from the state `body`."""
     there = setting.model.observe(body, setting.parameters)["interstitial"]
     none = jnp.zeros_like(there)
     past = jnp.broadcast_to(there, (setting.sensor.delay + 1, *there.shape))
     daily = 24.0 * setting.therapy.basal if setting.pen else none
-    now = _Now(body, setting.long_acting.settled(daily), past, none + jnp.nan, none - 1e6, none, none, none)
+    now = Now(body, setting.long_acting.settled(daily), past, none + jnp.nan, none - 1e6, none, none, none)
     return _sense(setting.sensor, errors, now, 0)
 
 
-def _seen(now: _Now, planned: Plan, minute: Any, start: Any) -> Seen:
+def seen_at(now: Now, planned: Plan, minute: Any, start: Any) -> Seen:
+    """What a policy sees at this minute of the run; `planned` are the minutes until its next decision."""
     return Seen(
         minute=jnp.asarray(minute, float),
         minute_of_day=jnp.mod(jnp.asarray(minute + start, float), 1440.0),
@@ -168,7 +170,7 @@ def _seen(now: _Now, planned: Plan, minute: Any, start: Any) -> Seen:
     )
 
 
-def _sense(sensor: Sensor, errors: Errors, now: _Now, minute: Any) -> _Now:
+def _sense(sensor: Sensor, errors: Errors, now: Now, minute: Any) -> Now:
     """The newest reading, where one is due and comes."""
     k = minute // sensor.every
     due = (minute % sensor.every == 0) & ~errors.missing[k]
@@ -178,9 +180,9 @@ def _sense(sensor: Sensor, errors: Errors, now: _Now, minute: Any) -> _Now:
     )
 
 
-def _until_next(
-    setting: Setting, errors: Errors, now: _Now, planned: Plan, given: Delivery, minute: Any
-) -> tuple[_Now, Trace]:
+def until_next(
+    setting: Setting, errors: Errors, now: Now, planned: Plan, given: Delivery, minute: Any
+) -> tuple[Now, Trace]:
     """The minutes until the next decision."""
     rate, bolus = setting.pump.rate(given.basal) / 60.0, setting.pump.bolus(given.bolus)
     injected = jnp.maximum(jnp.nan_to_num(given.long_acting), 0.0)
@@ -188,7 +190,7 @@ def _until_next(
     reason = jnp.broadcast_to(jnp.asarray(given.reason, int), none.shape)
     now = now._replace(to_eat=now.to_eat + jnp.maximum(jnp.nan_to_num(given.rescue), 0.0), basal=none, bolus=none)
 
-    def one(now: _Now, x: tuple[Any, Plan]) -> tuple[_Now, Trace]:
+    def one(now: Now, x: tuple[Any, Plan]) -> tuple[Now, Trace]:
         j, planned = x
         at_once = jnp.where(j == 0, bolus, 0.0)
         slow = jnp.where(j == 0, injected, 0.0)

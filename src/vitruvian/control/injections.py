@@ -22,7 +22,7 @@ class Remembered(NamedTuple):
 
 @dataclass(frozen=True)
 class Injections:
-    """Long-acting insulin for a day at `hour` (and at the start), meal doses in steps of `unit` U; no pump."""
+    """Long-acting insulin for a day at `hour`, meal doses in steps of `unit` U; no pump."""
 
     hour: float = 22.0
     unit: float = 0.5
@@ -39,8 +39,7 @@ class Injections:
         """Doses of this moment, rounded as the pen can give them."""
         therapy, doses = state.therapy, state.doses.then(observed.bolus)
         since = jnp.mod(observed.minute_of_day - self.hour * 60.0, 1440.0)
-        left = jnp.where(observed.minute < self.every, 1440.0 - since, jnp.where(since < self.every, 1440.0, 0.0))
-        long_acting = self._round(therapy.basal * left / 60.0)
+        long_acting = jnp.where(since < self.every, self._round(24.0 * therapy.basal), 0.0)
         dose = calculated(observed, therapy, doses.on_board(self.curve, self.every), self.correct_above)
         bolus = jnp.where(observed.meal > 0, self._round(dose), 0.0)
         given = delivery(jnp.zeros_like(bolus), bolus)._replace(long_acting=long_acting)
