@@ -12,6 +12,9 @@ from vitruvian.physiology.glucose.error_grid import GRIDS as GRIDS
 from vitruvian.physiology.glucose.error_grid import PARKES as PARKES
 from vitruvian.physiology.glucose.error_grid import ErrorGrid as ErrorGrid
 from vitruvian.physiology.glucose.error_grid import named_grid as named_grid
+from vitruvian.physiology.glucose.exercise_deichmann_2021 import DEICHMANN_2021 as DEICHMANN_2021
+from vitruvian.physiology.glucose.exercise_roy_parker_2007 import ROY_PARKER_2007 as ROY_PARKER_2007
+from vitruvian.physiology.glucose.hovorka import HOVORKA as HOVORKA
 from vitruvian.physiology.glucose.inputs import Inputs as Inputs
 from vitruvian.physiology.glucose.inputs import nothing as nothing
 from vitruvian.physiology.glucose.long_acting import DEGLUDEC as DEGLUDEC
@@ -25,8 +28,11 @@ from vitruvian.physiology.glucose.metrics import estimates as estimates
 from vitruvian.physiology.glucose.metrics import glucose_metrics as glucose_metrics
 from vitruvian.physiology.glucose.metrics import sensor_interval as sensor_interval
 from vitruvian.physiology.glucose.metrics import thinned as thinned
+from vitruvian.physiology.glucose.minimal import MINIMAL as MINIMAL
 from vitruvian.physiology.glucose.models import GLUCOSE_MODELS as GLUCOSE_MODELS
 from vitruvian.physiology.glucose.models import glucose_model as glucose_model
+from vitruvian.physiology.glucose.ogtt import HEALTHY as HEALTHY
+from vitruvian.physiology.glucose.ogtt import OGTT as OGTT
 from vitruvian.physiology.glucose.people import STRATA as STRATA
 from vitruvian.physiology.glucose.people import People as People
 from vitruvian.physiology.glucose.people import virtual_people as virtual_people
@@ -59,6 +65,7 @@ from vitruvian.physiology.glucose.sensors import SENSORS as SENSORS
 from vitruvian.physiology.glucose.settings import Settings as Settings
 from vitruvian.physiology.glucose.settings import settings_of as settings_of
 from vitruvian.physiology.glucose.uva_padova_2008 import UVA_PADOVA_2008 as UVA_PADOVA_2008
+from vitruvian.physiology.glucose.uva_padova_2013 import UVA_PADOVA_2013 as UVA_PADOVA_2013
 from vitruvian.physiology.glucose.variability import Days as Days
 from vitruvian.physiology.glucose.variability import Variability as Variability
 from vitruvian.physiology.glucose.variability import days_of as days_of

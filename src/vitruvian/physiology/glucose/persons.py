@@ -63,12 +63,16 @@ def read_persons(path: Path, model: Driven) -> Persons:
         settings["basal"] = columns["u2ss"] * columns["BW"] / 100.0
     unknown = [name for name in columns if name not in known | set(_SETTINGS) | {"u2ss"} and not name.startswith("x0_")]
     missing = [name for name in model.typical if name not in parameters]
+    taken = [name for name in missing if name != "kp1"]
     for name in parameters:
         _within(path, model, names, name, parameters[name])
     notes = [f"columns that {model.name} does not know: {', '.join(unknown)}"] if unknown else []
-    if missing:
-        notes.append(f"published values were taken for {', '.join(missing)}")
+    if taken:
+        notes.append(f"published values were taken for {', '.join(taken)}")
     filled = {name: parameters.get(name, np.full(len(rows), value)) for name, value in model.typical.items()}
+    if "kp1" in missing:
+        filled = {name: np.asarray(value) for name, value in model.balanced(filled).items()}  # type: ignore[attr-defined]
+        notes.append("kp1 is what holds Gb under basal insulin")
     return Persons(names, filled, settings, start, tuple(notes))
 
 

@@ -101,7 +101,7 @@ class UvaPadova2008(Driven):
         """`p` with the `kp1` that holds `Gb` under basal insulin."""
         plasma = p["Gb"] * p["Vg"]
         excreted = p["ke1"] * jnp.maximum(plasma - p["ke2"], 0.0)
-        produced = p["Fsnc"] + excreted + p["k1"] * plasma - p["k2"] * _tissue(plasma, p)
+        produced = p["Fsnc"] + excreted + p["k1"] * plasma - p["k2"] * tissue(plasma, p)
         return {**p, "kp1": produced + p["kp2"] * plasma + p["kp3"] * p["Ib"]}
 
     def steady(self, p: Values) -> State:
@@ -111,7 +111,7 @@ class UvaPadova2008(Driven):
         first = rate / (p["ka1"] + p["kd"])
         none = jnp.zeros_like(plasma)
         return State(
-            none, none, none, plasma, _tissue(plasma, p), insulin, none, none + p["Ib"], none + p["Ib"],
+            none, none, none, plasma, tissue(plasma, p), insulin, none, none + p["Ib"], none + p["Ib"],
             p["m2"] * insulin / (p["m1"] + p["m30"]), first, p["kd"] * first / p["ka2"], plasma, none, none, none,
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ class UvaPadova2008(Driven):
         return {"glucose": y.Gp / p["Vg"], "interstitial": y.Gs / p["Vg"], "insulin": y.Ip / p["Vi"]}
 
 
-def _tissue(plasma: Any, p: Values) -> Any:
+def tissue(plasma: Any, p: Values) -> Any:
     """Tissue glucose at rest: the positive root of k2·Gt² + (Vm0 + k2·Km0 − k1·Gp)·Gt − k1·Gp·Km0 = 0."""
     half = (p["Vm0"] + p["k2"] * p["Km0"] - p["k1"] * plasma) / (2 * p["k2"])
     return -half + jnp.sqrt(half**2 + p["k1"] * plasma * p["Km0"] / p["k2"])
