@@ -11,7 +11,7 @@ from glucose_people import person
 from test_glucose_agp import text
 
 from vitruvian.core import InputError
-from vitruvian.reports.glucose_day import Ahead, day_page, day_report, happenings
+from vitruvian.reports.glucose_day import Expected, day_page, day_report, happenings
 from vitruvian.reports.glucose_scale import broken
 
 
@@ -61,7 +61,7 @@ def test_a_day_without_readings_or_anything_else_is_drawn() -> None:
 
 def test_a_forecast_is_drawn_where_it_belongs() -> None:
     quantiles = np.full((24, 5), 150.0) + np.array([-40, -20, 0, 20, 40])
-    page = day_page(person(2), "2026-03-03", ahead=[Ahead(288 + 10, quantiles, "expected at 00:50")])
+    page = day_page(person(2), "2026-03-03", ahead=[Expected(288 + 10, quantiles, "expected at 00:50")])
     assert "Dashed: expected at 00:50" in text(page)
     assert page.count("expected at 00:50") > 1
     assert not re.search(r"https?://(?!www\.w3\.org)", page)

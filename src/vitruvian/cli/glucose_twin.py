@@ -44,6 +44,8 @@ def forecast_command(
     days: float = DAYS,
     until: str | None = UNTIL,
     weight: float | None = WEIGHT,
+    html: Path | None = typer.Option(None, "--html", help="Write the last hours and the next ones as a page."),
+    unit: str = typer.Option("mg/dL", "--unit", help="Of the page: mg/dL or mmol/L."),
     record: str | None = RECORD_OPTION,
     json: bool = JSON_OPTION,
     seed: int = SEED,
@@ -53,6 +55,10 @@ def forecast_command(
 
     twin = _fitted(person, days, until, weight, record, seed)
     found = newest_forecast(twin, seed=seed)
+    if html is not None:
+        from vitruvian.reports import forecast_report
+
+        forecast_report(twin.evidence, found, html, unit)
     _print(found.to_dict()) if json else typer.echo(str(found))
 
 

@@ -2,11 +2,13 @@
 
 from vitruvian.reports.glucose_agp import agp_page as agp_page
 from vitruvian.reports.glucose_agp import agp_report as agp_report
-from vitruvian.reports.glucose_day import Ahead as Ahead
+from vitruvian.reports.glucose_day import Expected as Expected
 from vitruvian.reports.glucose_day import day_page as day_page
 from vitruvian.reports.glucose_day import day_report as day_report
 from vitruvian.reports.glucose_error_grid import error_grid_figure as error_grid_figure
 from vitruvian.reports.glucose_error_grid import plot_error_grid as plot_error_grid
+from vitruvian.reports.glucose_forecast import forecast_page as forecast_page
+from vitruvian.reports.glucose_forecast import forecast_report as forecast_report
 from vitruvian.reports.glucose_loop import loop_page as loop_page
 from vitruvian.reports.glucose_loop import loop_report as loop_report
 from vitruvian.reports.page import page as page

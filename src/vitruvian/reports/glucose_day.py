@@ -30,7 +30,7 @@ _LATER = 24  # steps: two hours
 
 
 @dataclass(frozen=True)
-class Ahead:
+class Expected:
     """Glucose expected at the edges after `first` of the evidence: a forecast, or a replay of something else done."""
 
     first: int
@@ -49,14 +49,14 @@ class Happening:
     later: float
 
 
-def day_page(evidence: Evidence, day: str | date, unit: str = "mg/dL", ahead: Sequence[Ahead] = ()) -> str:
+def day_page(evidence: Evidence, day: str | date, unit: str = "mg/dL", ahead: Sequence[Expected] = ()) -> str:
     """The page of one local day as HTML text; raises `InputError` for a day that the evidence does not hold."""
     view = _view(evidence, day, glucose_unit(unit), ahead)
     return environment().get_template("glucose_day.html").render(view)
 
 
 def day_report(
-    evidence: Evidence, day: str | date, path: str | Path, unit: str = "mg/dL", ahead: Sequence[Ahead] = ()
+    evidence: Evidence, day: str | date, path: str | Path, unit: str = "mg/dL", ahead: Sequence[Expected] = ()
 ) -> Path:
     """Write the page (.html) or the picture (.pdf, .svg, .png) of one local day to `path`; returns the path."""
     to = Path(path)
@@ -126,7 +126,7 @@ def _date(day: str | date) -> date:
         raise InputError("a day is written as a date", got=repr(day), allowed="2026-03-01") from error
 
 
-def _view(evidence: Evidence, day: str | date, unit: GlucoseUnit, ahead: Sequence[Ahead]) -> dict[str, Any]:
+def _view(evidence: Evidence, day: str | date, unit: GlucoseUnit, ahead: Sequence[Expected]) -> dict[str, Any]:
     steps = _steps(evidence, day)
     glucose = evidence.glucose[steps]
     m = glucose_metrics(glucose, _STEP, sensor_interval(evidence.glucose)) if np.isfinite(glucose).any() else None

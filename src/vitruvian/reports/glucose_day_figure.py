@@ -15,15 +15,17 @@ from vitruvian.reports.style import BLUE, GREEN, GREY, INK, ORANGE, RED, STYLE, 
 from vitruvian.twin.glucose import Evidence
 
 if TYPE_CHECKING:
-    from vitruvian.reports.glucose_day import Ahead
+    from vitruvian.reports.glucose_day import Expected
 
 _CLOSE = 0.7  # hours: a label of the same height nearer than this steps aside
 _BANDS = (BLUE, ORANGE, GREY)
 
 
-def day_figure(evidence: Evidence, steps: Int[np.ndarray, T], unit: GlucoseUnit, ahead: Sequence[Ahead] = ()) -> Figure:
-    """The steps of one day; panels without data are left out."""
-    hours = evidence.minute_of_day[steps] / 60
+def day_figure(
+    evidence: Evidence, steps: Int[np.ndarray, T], unit: GlucoseUnit, ahead: Sequence[Expected] = ()
+) -> Figure:
+    """Successive steps, usually of one day; panels without data are left out."""
+    hours = evidence.minute_of_day[steps[0]] / 60 + (steps - steps[0]) / 12
     drawn = [_food, _insulin, _activity]
     told = [_has_food(evidence, steps), _has_insulin(evidence, steps), _has_activity(evidence, steps)]
     panels = [draw for draw, has in zip(drawn, told, strict=True) if has]
@@ -36,13 +38,15 @@ def day_figure(evidence: Evidence, steps: Int[np.ndarray, T], unit: GlucoseUnit,
         for draw, one in zip(panels, axes[1:], strict=True):
             draw(one, evidence, steps, hours)
         for one in axes:
-            hours_axis(one)
+            hours_axis(one, first=float(hours[0]), last=float(hours[-1]) + 1 / 12)
             one.tick_params(axis="x", length=0)
         figure.align_ylabels(axes)
         return figure
 
 
-def _glucose(axes: Any, evidence: Evidence, steps: Any, hours: Any, unit: GlucoseUnit, ahead: Sequence[Ahead]) -> None:
+def _glucose(
+    axes: Any, evidence: Evidence, steps: Any, hours: Any, unit: GlucoseUnit, ahead: Sequence[Expected]
+) -> None:
     glucose = evidence.glucose[steps]
     tops = [glucose, *(one.quantiles[_places(one, steps)[1], 3] for one in ahead)]
     glucose_axis(axes, unit, top_of(np.concatenate([*tops, [0.0]])))
@@ -65,7 +69,7 @@ def _glucose(axes: Any, evidence: Evidence, steps: Any, hours: Any, unit: Glucos
         axes.legend(loc="upper left")
 
 
-def _places(one: Ahead, steps: Int[np.ndarray, T]) -> tuple[Int[np.ndarray, M], Int[np.ndarray, M]]:
+def _places(one: Expected, steps: Int[np.ndarray, T]) -> tuple[Int[np.ndarray, M], Int[np.ndarray, M]]:
     """Which of the steps a band covers, and its rows there."""
     row = steps - one.first - 1
     here = np.flatnonzero((row >= 0) & (row < len(one.quantiles)))
@@ -95,12 +99,14 @@ def _insulin(axes: Any, evidence: Evidence, steps: Any, hours: Any) -> None:
     rate = evidence.basal[steps] * 12.0
     if (rate > 0).any():
         axes.fill_between(hours, rate, step="post", color=BLUE, alpha=0.3, linewidth=0)
-        axes.annotate("basal (U/h)", (0.3, rate[0]), xytext=(0, 3), textcoords="offset points", fontsize=8, color=BLUE)
+        axes.annotate(
+            "basal (U/h)", (hours[0] + 0.3, rate[0]), xytext=(0, 3), textcoords="offset points", fontsize=8, color=BLUE
+        )
     _stems(axes, hours, bolus, BLUE)
     tall = max(float(bolus.max()), float(rate.max()), 1.0)
     for at, units in zip(hours[slow > 0], slow[slow > 0], strict=True):
         axes.plot([at], [1.42 * tall], "D", color=INK, markersize=6)
-        side = {"ha": "right", "xytext": (-7, 0)} if at > 19 else {"ha": "left", "xytext": (7, 0)}
+        side = {"ha": "right", "xytext": (-7, 0)} if at > hours[-1] - 5 else {"ha": "left", "xytext": (7, 0)}
         axes.annotate(f"{units:g} long-acting", (at, 1.42 * tall), textcoords="offset points", va="center", fontsize=8,
                       **side)  # fmt: skip
     _bare(axes, "Insulin\n(U)", [float(rate.max()), *(amount for _, amount in _groups(hours, bolus))])

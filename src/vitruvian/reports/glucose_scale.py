@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -75,21 +76,21 @@ LEVELS = (
 """From the highest to the lowest."""
 
 
-def glucose_axis(axes: Any, unit: GlucoseUnit, top: float, *, labels: bool = True) -> None:
+def glucose_axis(axes: Any, unit: GlucoseUnit, top: float) -> None:
     """Vertical axis to `top` mg/dL with the target range as a band and ticks where decisions change."""
     edges = [v for v in (54.0, LOW, HIGH, 250.0, 350.0, 450.0) if v <= top]
     axes.set_ylim(unit.of(np.array(36.0)), unit.of(np.array(top)))
     axes.axhspan(LOW * unit.per_mg, HIGH * unit.per_mg, color=GREEN, alpha=0.12, linewidth=0)
     for edge, dashes, colour in ((LOW, "-", GREEN), (HIGH, "-", GREEN), (54.0, ":", RED)):
         axes.axhline(edge * unit.per_mg, color=colour, linewidth=0.9, linestyle=dashes)
-    axes.set_yticks([v * unit.per_mg for v in edges], [unit.text(v) for v in edges] if labels else [""] * len(edges))
+    axes.set_yticks([v * unit.per_mg for v in edges], [unit.text(v) for v in edges])
 
 
-def hours_axis(axes: Any, *, every: int = 3, labels: bool = True) -> None:
-    """Horizontal axis over one day, data in hours since midnight."""
-    hours = range(0, 25, every)
-    axes.set_xlim(0, 24)
-    axes.set_xticks(list(hours), [f"{h % 24:02d}:00" for h in hours] if labels else [""] * len(hours))
+def hours_axis(axes: Any, *, first: float = 0.0, last: float = 24.0, every: int = 3) -> None:
+    """Horizontal axis of the clock, data in hours since midnight of the first day."""
+    hours = range(every * ceil(first / every - 1e-9), int(last + 1e-9) + 1, every)
+    axes.set_xlim(first, last)
+    axes.set_xticks(list(hours), [f"{h % 24:02d}:00" for h in hours])
     axes.grid(axis="x", color=GREY, alpha=0.2, linewidth=0.6)
 
 
