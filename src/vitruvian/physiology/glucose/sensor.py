@@ -72,16 +72,22 @@ class Sensor:
 def autoregression(
     key: Array, first: ArrayLike, second: ArrayLike, sd: ArrayLike, readings: int, n: int
 ) -> Float[Array, "r n"]:
-    """AR(2) noise x_k = first·x_{k−1} + second·x_{k−2} + N(0, sd²), after a day of running in."""
-    ahead = 288
-    draws = jax.random.normal(key, (ahead + readings, n)) * sd
+    """AR(2) noise x_k = first·x_{k−1} + second·x_{k−2} + N(0, sd²), after a day of running in.
 
-    def step(before: Any, draw: Any) -> Any:
-        now = first * before[0] + second * before[1] + draw
-        return (now, before[0]), now
+    Coefficients may differ from reading to reading.
+    """
+    ahead = 288
+    each = [jnp.broadcast_to(one, (readings, n)) for one in (first, second, sd)]
+    each = [jnp.concatenate([jnp.broadcast_to(one[0], (ahead, n)), one]) for one in each]
+    draws = jax.random.normal(key, (ahead + readings, n))
+
+    def step(before: Any, now: Any) -> Any:
+        one, two, sd, draw = now
+        value = one * before[0] + two * before[1] + sd * draw
+        return (value, before[0]), value
 
     none = jnp.zeros(n)
-    return lax.scan(step, (none, none), draws)[1][ahead:]
+    return lax.scan(step, (none, none), (*each, draws))[1][ahead:]
 
 
 PERFECT = Sensor()

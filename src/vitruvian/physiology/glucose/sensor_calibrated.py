@@ -65,7 +65,7 @@ _COVARIANCE = (
 
 @dataclass(frozen=True)
 class PopulationSensor(Sensor):
-    """Each person's sensor has its own calibration and noise: drift a0 + a1·t + a2·t², offset b0, AR(2) and its SD.
+    """Each sensor has its own calibration and noise: drift a0 + a1·t + a2·t², offset b0, AR(2) and its SD.
 
     Drawn from the published normal distribution with `scale` times its covariance, again where the noise would not
     settle or its SD exceed 10 mg/dL.
@@ -77,15 +77,17 @@ class PopulationSensor(Sensor):
     scale: float = 0.9
 
     def distortion(self, key: Array, readings: int, n: int) -> tuple[Float[Array, "r n"], Float[Array, "r n"]]:
-        """One sensor a person, each at another day of its life at the start."""
+        """Another sensor after each `wear` days; the first is at some day of its life at the start."""
         first, second, third = jax.random.split(key, 3)
-        a0, a1, a2, b0, one, two, sd = self.people(first, n).T
         day = jnp.arange(readings)[:, None] * self.every / 1440.0 + jax.random.uniform(third, (n,)) * self.wear
-        t = jnp.mod(day, self.wear)
+        worn, t = (day // self.wear).astype(int), jnp.mod(day, self.wear)
+        count = int(readings * self.every / 1440.0 / self.wear) + 2
+        drawn = self.drawn(first, count * n).reshape(count, n, 7)
+        a0, a1, a2, b0, one, two, sd = (drawn[worn, jnp.arange(n), k] for k in range(7))
         return a0 + t * (a1 + t * a2), b0 + autoregression(second, one, two, sd, readings, n)
 
-    def people(self, key: Array, n: int) -> Float[Array, "n 7"]:
-        """Seven numbers a person: of 20 draws the first that is allowed, else the mean."""
+    def drawn(self, key: Array, n: int) -> Float[Array, "n 7"]:
+        """Seven numbers a sensor: of 20 draws the first that is allowed, else the mean."""
         lower = np.array([[*row, *[0.0] * (7 - len(row))] for row in _COVARIANCE])
         root = np.linalg.cholesky(self.scale * (lower + np.tril(lower, -1).T))
         draws = jnp.array(_MEAN) + jax.random.normal(key, (20, n, 7)) @ root.T

@@ -24,7 +24,7 @@ TEST_DOSE = 0.02
 """U/kg of the correction test."""
 DIP = 15.0
 """mg/dL below fasting glucose that the meal dose may lead to."""
-BASAL, CORRECTION, RATIO, DAILY = (0.05, 4.0), (4.0, 150.0), (2.5, 60.0), (0.2, 2.0)
+BASAL, CORRECTION, RATIO, DAILY = (0.05, 4.0), (10.0, 150.0), (2.5, 60.0), (0.2, 2.0)
 """What is plausible: U/h, mg/dL per U, g/U, U/kg/d."""
 SHARE = (0.2, 0.8)
 """Plausible share of basal insulin in the day's total."""

@@ -18,7 +18,7 @@ PROFILES = Source(
     status="one transcription",
 )
 # meal: usual minute, SD of the minute, share of the day's carbohydrates, chance of being eaten
-_MEALS = ((450, 20, 0.22, 1.0), (750, 25, 0.34, 1.0), (1140, 30, 0.36, 1.0), (960, 30, 0.08, 0.5))
+_MEALS = ((450, 20, 0.22, 1.0), (750, 25, 0.34, 1.0), (960, 30, 0.08, 0.5), (1140, 30, 0.36, 1.0))
 USUAL, MOST = 4.0, 200.0
 """Carbohydrates of a day: g/kg, and the most, g."""
 _PROFILE = ((0, 1.0), (240, 0.8), (660, 0.9), (1020, 1.0), (DAY, 1.0))
@@ -47,7 +47,7 @@ class Variability:
     sensitivity: float = 0.15
     """From day to day."""
     absorption: float = 0.20
-    """From meal to meal, told here by day."""
+    """From meal to meal."""
     meal_size: float = 0.25
     counting: float = 0.30
     """Carbohydrates are told with an error that is uniform within ± this share."""
@@ -82,11 +82,7 @@ def days_of(weight: Float[np.ndarray, " n"], days: int, seed: int, how: Variabil
     usual = np.minimum(USUAL * weight, MOST)
     for day in range(days):
         today = slice(day * DAY, (day + 1) * DAY)
-        profile = (
-            np.interp(np.arange(DAY), [k for k, _ in _PROFILE], [v for _, v in _PROFILE]) if how.dawn else np.ones(DAY)
-        )
-        out.sensitivity[today] *= profile[:, None] * _factor(random, how.sensitivity, n)
-        out.absorption[today] *= _factor(random, how.absorption, n)
+        out.sensitivity[today] *= _profile(how)[:, None] * _factor(random, how.sensitivity, n)
         for usually, sd, share, chance in _MEALS:
             _eat(out, random, how, (day * DAY, usually, sd, share, chance), usual)
         _move(out, random, how, day * DAY)
@@ -116,8 +112,10 @@ def _eat(
     grams = np.where(random.random(n) < chance, grams, 0.0)
     told = np.round(grams * (1 + how.counting * random.uniform(-1, 1, n)))
     told = np.where(random.random(n) < how.missed, 0.0, told)
+    absorption = _factor(random, how.absorption, n)
     for person in np.flatnonzero(grams):
         out.announced[begins[person], person] += told[person]
+        out.absorption[begins[person] :, person] = absorption[person]
         at, left = begins[person], grams[person]
         while left > 0 and at < len(out.eaten):
             out.eaten[at, person] += min(left, how.eating)
