@@ -33,6 +33,7 @@ IMAGED = "d070e7dd-4d25-4c52-9fb2-78d232e1cf2c"  # of 10_infant_1y: images that 
 ZONE = "Europe/Berlin"
 
 # pydicom's own test files that nobody can accept, and what is wrong with each
+CALLED = ("Anonymized", "First Name Last Name", "S R Test")  # what such images call her: told to be her
 BROKEN = {
     "MR_truncated.dcm": "8130 of 8192 bytes of pixels",
     "rtplan_truncated.dcm": "ends within a sequence",
@@ -116,7 +117,7 @@ class Sources:
         return [
             ("genomes", tuple(self.genomes), {"patient": PERSON}),
             ("wearables", (self.wearables,), {"patient": PERSON, "zone": ZONE}),
-            ("images", (self.images,), {"patient": IMAGED}),
+            ("images", (self.images,), {"patient": IMAGED, "samples": dict.fromkeys(CALLED, IMAGED)}),
         ]
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
 from vitruvian.core import AccessError, InputError
-from vitruvian.record import NO_OFFSET, Format, Item, RawFile, Record, Samples, Told, give_consent, schema
+from vitruvian.record import Format, Item, RawFile, Record, Samples, Told, give_consent, schema
 
 
 @pytest.fixture(autouse=True)
@@ -223,7 +223,7 @@ class Pulse(Format):
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         first, last = map(int, file.content.split())
         at = np.arange(first, last) * 60_000
-        offset = np.full(len(at), NO_OFFSET)
+        offset = np.zeros(len(at), np.int16)
         yield Samples("p1", "heart_rate", "watch", "/min", at, at, offset, 60 + at / 1e6, np.arange(len(at)))
 
 

@@ -48,8 +48,7 @@ class Dexcom(Format):
         if top is None:
             raise DataError("this is not a Clarity export", got=file.name, todo="Export it again.")
         header = table[top].cells
-        needed = {"Event Type", "Event Subtype", *(column for column, _, _ in _EVENTS.values())}
-        if missing := needed - {name.split(" (")[0] for name in header}:
+        if missing := {"Event Type", "Event Subtype"} - set(header):
             raise DataError("a column of the Clarity export is missing", got=", ".join(sorted(missing)))
         at = {key: k for k, name in enumerate(header) for key in (name, name.split(" (")[0])}
         kinds = ("Event Type", "Event Subtype")
@@ -114,7 +113,7 @@ def _column(
     if told is None:
         words = tuple("; ".join(c for c in (event, *cells[at["Event Subtype"] :]) if c)[:200] for cells in chosen)
         return Column("note", "", np.full(len(chosen), np.nan), words)
-    raw = [_cell(cells, at[told[0]]) for cells in chosen]
+    raw = [_cell(cells, at[told[0]]) if told[0] in at else "" for cells in chosen]
     values, there = numbers(raw)
     words = tuple(one if good else text for one, good, text in zip(subtype, there, raw, strict=True))
     return Column(told[1], told[2] or glucose, values, words)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 from sqlalchemy import Connection, Dialect, insert, select, update
 
@@ -15,7 +16,7 @@ from vitruvian.core import InputError, stable_id
 from vitruvian.record import schema
 from vitruvian.record.account import IngestReport
 from vitruvian.record.blobs import BlobStore, file_hash
-from vitruvian.record.fact import Item, Rejected, Samples, SourceRecord
+from vitruvian.record.fact import NO_OFFSET, Item, Rejected, Samples, SourceRecord
 from vitruvian.record.fact_rows import fact_row, is_structural, line_id, resource_id
 from vitruvian.record.formats import Format, RawFile, Told
 from vitruvian.record.keys import QUARANTINE, KeyRing
@@ -62,7 +63,12 @@ def items_of(file: RawFile, form: Format, told: Told) -> Iterator[Item]:
         todo = "Ingest it again with --patient ID (patient=… in Python)."
         raise Refused(f"the file does not say whose it is. {todo}")
     try:
-        yield from form.read(file, told)
+        for one in form.read(file, told):
+            if told.zone is None and isinstance(one, Samples) and bool(np.any(one.offset == NO_OFFSET)):
+                raise Refused(_NO_ZONE)  # read again with a zone, each of its samples would be another one
+            yield one
+    except Refused:
+        raise
     except InputError as error:
         raise Refused(str(error)) from error
     except Exception as error:
@@ -91,6 +97,9 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
             held, weight = [], 0
     if held:
         yield held
+
+
+_NO_ZONE = "its times are local and do not say where; ingest or replay it with --zone, such as Europe/Berlin"
 
 
 @dataclass(frozen=True)
