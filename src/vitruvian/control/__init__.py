@@ -6,6 +6,7 @@ from vitruvian.control.closed_loop import Setting as Setting
 from vitruvian.control.closed_loop import Trace as Trace
 from vitruvian.control.closed_loop import run as run
 from vitruvian.control.closed_loop import unplanned as unplanned
+from vitruvian.control.environment import environment as environment
 from vitruvian.control.faults import ClockJump as ClockJump
 from vitruvian.control.faults import DoubleEntry as DoubleEntry
 from vitruvian.control.faults import DropOut as DropOut
