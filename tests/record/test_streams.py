@@ -92,6 +92,17 @@ def test_late_data_and_a_monitor_leave_few_chunks(record_url: str, tmp_path: Pat
         assert len(blobs) == len(chunks) + 61  # the joined chunks' old bytes are gone; every raw file stays
 
 
+def test_a_year_that_falls_into_its_months_again_keeps_them(tmp_path: Path) -> None:
+    """Nine exports of a month each: joined they are too many for a year, and cut they are the chunks there were."""
+    with opened(str(tmp_path / "a.db"), tmp_path) as record:
+        for month in range(9):
+            first = T0 + month * 31 * DAY
+            samples = [row(first + k * 5 * MINUTE, 60.0) for k in range(5000)]
+            file = write_tape(tmp_path / f"{month}.tape", ("heart_rate", "watch", "/min", samples))
+            assert taken(record, file) == (5000, 5000, 0, 0)
+        assert record.patient("p1").samples("heart_rate").height == 45_000
+
+
 def test_a_failure_while_chunks_are_joined_loses_nothing(
     record_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact import Samples
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.rows import chunks as pieces
 from vitruvian.record.sample_frame import IDENTITY, from_parquet, sample_frame, sample_schema, to_parquet
 from vitruvian.record.statements import one_of
 from vitruvian.record.windows import FULL, MOST, Window, cut, tier
@@ -81,7 +82,7 @@ class StreamWriter:
         for stream in list(self._held):
             self._write(stream)
         obsolete = [one for stream in self._written for one in self._join(stream)]
-        return StreamReport(self._stored, self._samples - self._stored, tuple(self._chunks), tuple(obsolete))
+        return StreamReport(self._stored, self._samples - self._stored, tuple(self._chunks), self._unnamed(obsolete))
 
     def _spill(self) -> None:
         """Write the largest streams until half of the room is free."""
@@ -158,6 +159,15 @@ class StreamWriter:
                 self._keep(stream, window, rows)
             gone += chunks
         return [(one.subject, one.raw_hash) for one in gone]
+
+    def _unnamed(self, blobs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Those that no chunk names: what is joined and cut by months again may be the bytes that were there."""
+        table = schema.chunk
+        named: set[tuple[str, str]] = set()
+        for some in pieces(blobs):
+            query = select(table.c.subject, table.c.raw_hash).where(table.c.raw_hash.in_([name for _, name in some]))
+            named.update((row.subject, row.raw_hash) for row in self.connection.execute(query))
+        return tuple(one for one in blobs if one not in named)
 
 
 def chunks_of(
