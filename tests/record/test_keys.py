@@ -97,6 +97,18 @@ def test_a_key_each_and_none_after_it_is_dropped(tmp_path: Path) -> None:
     assert all(wrapped not in path.read_bytes() for path in tmp_path.iterdir())
 
 
+def test_a_key_that_another_program_dropped_is_not_used_again(tmp_path: Path) -> None:
+    here, there = ring(tmp_path), ring(tmp_path)
+    here.make(["p1"])
+    before = here.cipher("p1").seal(b"150", b"f")
+    there.drop(["p1"])
+    here.make(["p1"])
+    after = here.cipher("p1").seal(b"150", b"f")
+    assert there.cipher("p1").open(after, b"f") == b"150"
+    with pytest.raises(DataError):
+        here.cipher("p1").open(before, b"f")
+
+
 def test_another_master_key_opens_nothing(tmp_path: Path) -> None:
     ring(tmp_path).make(["p1"])
     with pytest.raises(DataError, match="master key"):

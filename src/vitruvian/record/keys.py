@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vitruvian.core import DataError, now_ms
 from vitruvian.record.master import LocalMaster, Master
+from vitruvian.record.rows import chunks
 from vitruvian.record.sealing import KEY_BYTES, Cipher
 
 QUARANTINE = "@quarantine"
@@ -38,7 +39,7 @@ class KeyRing:
 
     def __init__(self, engine: Engine, master: Master) -> None:
         self.engine, self._master = engine, master
-        self._ciphers: dict[str, Cipher] = {}
+        self._ciphers: dict[str, tuple[bytes, Cipher]] = {}
         _metadata.create_all(engine)
 
     @classmethod
@@ -59,12 +60,19 @@ class KeyRing:
             wrapped = self._wrapped(subject)
             if wrapped is None:
                 raise DataError("there is no key for these data", got="a person who was erased, or a lost key ring")
-            found = self._ciphers[subject] = Cipher(self._ring.unwrap(wrapped, subject))
-        return found
+            found = self._ciphers[subject] = wrapped, Cipher(self._ring.unwrap(wrapped, subject))
+        return found[1]
 
     def make(self, subjects: Collection[str]) -> None:
-        """See that each subject has a key; durable on return. Of two writers at once the first one's key stays."""
-        missing = [one for one in subjects if one not in self._ciphers and self._wrapped(one) is None]
+        """See that each subject has a key; durable on return. Of two writers at once the first one's key stays.
+
+        A key in use here that another program dropped or made anew is forgotten: nothing is sealed under it again.
+        """
+        there = self._there(subjects)
+        for one in subjects:
+            if one in self._ciphers and self._ciphers[one][0] != there.get(one):
+                del self._ciphers[one]
+        missing = [one for one in subjects if one not in there]
         if missing:
             made = {one: self._ring.wrap(secrets.token_bytes(KEY_BYTES), one) for one in missing}
             self._insert(made)
@@ -114,6 +122,15 @@ class KeyRing:
     def _wrapped(self, subject: str) -> bytes | None:
         with self.engine.connect() as connection:
             return connection.execute(select(_table.c.wrapped).where(_table.c.subject == subject)).scalar()
+
+    def _there(self, subjects: Collection[str]) -> dict[str, bytes]:
+        """Wrapped keys of those subjects that have one."""
+        found: dict[str, bytes] = {}
+        with self.engine.connect() as connection:
+            for some in chunks(list(subjects)):
+                query = select(_table.c.subject, _table.c.wrapped).where(_table.c.subject.in_(some))
+                found.update((row.subject, row.wrapped) for row in connection.execute(query))
+        return found
 
     def _insert(self, wrapped: dict[str, bytes]) -> None:
         rows = [{"subject": name, "wrapped": key, "made_ms": now_ms()} for name, key in wrapped.items()]
