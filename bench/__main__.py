@@ -1,4 +1,4 @@
-"""Speed and memory against their limits, as one table: `python -m bench [--quick]`.
+"""Speed and memory against their limits, as one table: `python -m bench [--quick] [glucose]`.
 
 One core, one thread; the best of several rounds after one that compiles. Rates and batches count CPU seconds; what a
 person waits for counts the clock. Times are comparable only on a quiet machine.
@@ -19,9 +19,11 @@ def main() -> int:
     """Measure everything and print the table; gives 1 if a limit does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Smaller numbers of people and rounds: to see it run.")
-    quick = parser.parse_args().quick
+    parser.add_argument("part", nargs="?", choices=["glucose"], help="Measure this part alone.")
+    told = parser.parse_args()
+    quick = told.quick
     one_core()
-    rows = measure(quick)
+    rows = glucose_rows(quick) if told.part else measure(quick)
     print(f"Python {platform.python_version()}, {platform.machine()}, one core{', quick run' if quick else ''}\n")
     print(table(rows))
     return 0 if all(row.holds for row in rows) else 1
@@ -36,7 +38,7 @@ def measure(quick: bool) -> list[Row]:
         memory = population.rows(20_000 if quick else 1_000_000)
         record = dose.make_record(Path(folder))
         cold = dose.cold(record, 1 if quick else 3)
-        from bench import apple, cohort, inference, ingest, observations, simulate, vcf
+        from bench import apple, cohort, glucose_control, inference, ingest, observations, simulate, vcf
 
         rows = [
             *simulate.rows(10_000, rounds),
@@ -47,8 +49,17 @@ def measure(quick: bool) -> list[Row]:
             *apple.rows(100_000 if quick else 2_000_000),
             *cohort.rows((500, 5000) if quick else (10_000, 100_000), rounds),
             *observations.rows((200, 1000) if quick else (1000, 100_000), rounds),
+            *glucose_rows(quick),
+            *glucose_control.rows(100 if quick else 1000, 30 if quick else 300),
         ]
     return [*rows, *cold, *memory]
+
+
+def glucose_rows(quick: bool) -> list[Row]:
+    """Virtual people with diabetes."""
+    from bench import glucose
+
+    return glucose.rows(100 if quick else 1000, 2 if quick else 5)
 
 
 def table(rows: list[Row]) -> str:
