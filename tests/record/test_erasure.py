@@ -132,6 +132,25 @@ def test_what_names_them_in_quarantine_goes_too(record: Record, tmp_path: Path) 
     assert record.replay().quarantined == 1
 
 
+def test_a_file_of_another_whose_refusal_lists_them_stays(record: Record, tmp_path: Path) -> None:
+    folder = tmp_path / "genomes"
+    folder.mkdir()
+    header = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tS1"
+    row = "chr12\t21178615\trs4149056\tT\tC\t50\tPASS\t.\tGT\t0/1"
+    (folder / "genome.vcf").write_text(f"##fileformat=VCFv4.2\n{header}\n{row}\n")
+    (folder / "letter.txt").write_text("It is all about MRN-77.")
+    assert record.ingest(folder, patient="p1-very-old").quarantined == 2
+    refused = next(one for one in record.quarantined() if one.name == "genome.vcf")
+    assert ID in refused.reason
+    erased = record.erase(ID)
+    assert erased is not None
+    assert erased.quarantined == 1
+    (kept,) = record.quarantined()
+    assert kept.name == "genome.vcf"
+    assert ID not in kept.reason  # of the erased nothing is told, though the file stays
+    assert "no such patient" in kept.reason
+
+
 def test_who_may_erase(record: Record) -> None:
     with pytest.raises(AccessError):
         as_(record, DOCTOR).erase(ID)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -20,7 +20,7 @@ from vitruvian.record import schema
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.finding import persons_named, subjects_of, unknown
 from vitruvian.record.keys import QUARANTINE
-from vitruvian.record.quarantine import opened, raw_file
+from vitruvian.record.quarantine import opened, raw_file, seal_told
 from vitruvian.record.rows import chunks
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def _erase(record: Record, person: str, subjects: Sequence[str]) -> Erased:
     for row in named:
         record.blobs.remove(row.subject, row.raw_hash)
     with record.transaction() as connection:
+        _unsay(connection, record, subjects, {row.quarantine for row in named})
         erased = _rows(connection, person, subjects, [row.quarantine for row in named])
         _forget(connection, [person, *subjects], record.chain.pseudonym(person))
         record._note(connection, "erase", person, asdict(erased))
@@ -100,17 +101,14 @@ def _forget(connection: Connection, names: Collection[str], pseudonym: str) -> N
 
 
 def _naming(record: Record, subjects: Sequence[str]) -> Iterator[Any]:
-    """What lies in quarantine of no known owner and names the person: by an id or an identifier in its words."""
+    """What lies in quarantine of no known owner and names the person: by an id or an identifier in its words.
+
+    Words of the refusal do not count: they may list people who only have similar ids.
+    """
     with record.engine.begin() as connection:
-        table = schema.identifier
-        known = set(connection.execute(select(table.c.value).where(table.c.subject.in_(subjects))).scalars())
+        names = _namer(connection, record, subjects)
         query = select(schema.quarantine).where(schema.quarantine.c.subject == QUARANTINE)
         rows = connection.execute(query).all()
-    ids = {one.encode() for one in subjects}
-
-    def names(word: bytes) -> bool:
-        return word in ids or record.keys.blind(word.decode("utf-8", "replace")) in known
-
     seen: dict[str, bool] = {}
     for row in rows:
         if row.raw_hash not in seen:
@@ -122,9 +120,34 @@ def _naming(record: Record, subjects: Sequence[str]) -> Iterator[Any]:
             yield row
 
 
+def _namer(connection: Connection, record: Record, subjects: Sequence[str]) -> Callable[[bytes], bool]:
+    """Whether a word is an id or an identifier of the subjects."""
+    table = schema.identifier
+    known = set(connection.execute(select(table.c.value).where(table.c.subject.in_(subjects))).scalars())
+    ids = {one.encode() for one in subjects}
+    return lambda word: word in ids or record.keys.blind(word.decode("utf-8", "replace")) in known
+
+
+def _unsay(connection: Connection, record: Record, subjects: Sequence[str], gone: Collection[str]) -> None:
+    """Take the person's ids out of the reasons why files of others were refused."""
+    names, table = _namer(connection, record, subjects), schema.quarantine
+
+    def unsaid(match: re.Match[bytes]) -> bytes:
+        word = match[0].rstrip(b".")
+        return match[0].replace(word, b"(erased)") if names(word) else match[0]
+
+    for row in connection.execute(select(table).where(table.c.subject == QUARANTINE)).all():
+        told = opened(row, record.keys)
+        reason = _WORD.sub(unsaid, told["reason"].encode()).decode()
+        if row.quarantine not in gone and reason != told["reason"]:
+            sealed = seal_told(told | {"reason": reason}, row, record.keys)
+            connection.execute(update(table).where(table.c.quarantine == row.quarantine).values(sealed=sealed))
+
+
 def _words(record: Record, row: Any) -> Iterator[bytes]:
-    """Each word of what is kept behind a row of table `quarantine`, gzip undone too, and of what is told of it."""
-    yield from _split(" ".join(map(str, opened(row, record.keys).values())).encode())
+    """Each word of what is kept behind a row of table `quarantine`, gzip undone too, of its name and its place."""
+    told = opened(row, record.keys)
+    yield from _split(" ".join(str(value) for name, value in told.items() if name != "reason").encode())
     with raw_file(row, record.keys, record.blobs) as file:
         with file.path.open("rb") as stream:
             yield from _words_in(stream)
@@ -141,8 +164,8 @@ def _words_in(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _split(data: bytes) -> set[bytes]:
-    """Words as they stand, and their parts at slashes and colons ("Patient/p1", "urn:uuid:…")."""
-    whole = set(_WORD.findall(data))
+    """Words as they stand, without the stop of a sentence, and their parts at slashes and colons ("Patient/p1")."""
+    whole = {form for word in _WORD.findall(data) for form in (word, word.rstrip(b"."))}
     return whole | {part for word in whole for part in re.split(rb"[/:]", word) if len(part) > 1}
 
 

@@ -61,6 +61,11 @@ def opened(row: Any, keys: KeyRing) -> dict[str, Any]:
     return found
 
 
+def seal_told(told: dict[str, Any], row: Any, keys: KeyRing) -> bytes:
+    """`told` as the sealed part of a row."""
+    return keys.cipher(row.subject).seal(orjson.dumps(told), row.quarantine.encode())
+
+
 @contextmanager
 def raw_file(row: Any, keys: KeyRing, blobs: BlobStore) -> Iterator[RawFile]:
     """The bytes behind a row as a temporary file, with its companions beside it."""
