@@ -46,6 +46,20 @@ def test_from_a_table(table: Path, tmp_path: Path) -> None:
     assert "50\u00a0g carbohydrates" in day.read_text(encoding="utf-8")
 
 
+def test_one_of_several_people(table: Path, tmp_path: Path) -> None:
+    """Rows of two people, one above the other, as simulations write them."""
+    header, *rows = table.read_text(encoding="utf-8").splitlines()
+    both = tmp_path / "both.csv"
+    lower = [",".join([one.split(",")[0], "80", "", ""]) for one in rows]
+    lines = [f"person,{header}", *(f"a,{one}" for one in rows), *(f"b,{one}" for one in lower)]
+    both.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    out = tmp_path / "agp.html"
+    with pytest.raises(DataError, match="several people"):
+        run(str(both), "--out", str(out))
+    run(str(both), "--out", str(out), "--person", "b")
+    assert "<b>80</b> mg/dL" in out.read_text(encoding="utf-8")
+
+
 def test_what_is_refused(table: Path, tmp_path: Path) -> None:
     out = ("--out", str(tmp_path / "agp.html"))
     with pytest.raises(InputError, match="PATIENT or --csv"):

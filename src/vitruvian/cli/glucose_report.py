@@ -21,12 +21,13 @@ def report_command(
     until: str | None = typer.Option(None, "--until", help="Last local day."),
     day: str | None = typer.Option(None, "--day", help="This day alone, with food, insulin and activity."),
     unit: str = typer.Option("mg/dL", "--unit", help="mg/dL or mmol/L."),
+    person: str = typer.Option("", "--person", help="Whose rows, where the table holds several people."),
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Time in range and the usual day of a sensor's glucose; one day with --day. Prints where it was written."""
     from vitruvian.reports import agp_report, day_report
 
-    evidence = _evidence(patient, csv, day or since, day or until, record)
+    evidence = _evidence(patient, csv, person, day or since, day or until, record)
     written = agp_report(evidence, out, unit) if day is None else day_report(evidence, day, out, unit)
     for message in evidence.messages:
         if message.severity == "warning":
@@ -35,7 +36,7 @@ def report_command(
 
 
 def _evidence(
-    patient: str | None, csv: Path | None, since: str | None, until: str | None, record: str | None
+    patient: str | None, csv: Path | None, person: str, since: str | None, until: str | None, record: str | None
 ) -> Evidence:
     """What is known of a person's days, from a record or a table; raises `InputError` for neither or both."""
     from vitruvian.core import InputError
@@ -48,7 +49,7 @@ def _evidence(
     if csv is not None:
         if not csv.is_file():
             raise InputError("no such table", got=str(csv), todo="Name a CSV file.")
-        return _days(read_table(csv), since, until)
+        return _days(read_table(csv, person=person), since, until)
     with open_record(record) as opened:
         return read_evidence(opened.patient(str(patient)), since, until)
 

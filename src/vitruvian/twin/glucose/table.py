@@ -35,11 +35,15 @@ _TIMES = ("time", "minute", "timestamp", "date")
 
 
 def read_table(path: str | Path, *, person: str = "") -> Evidence:
-    """The evidence of a CSV file; raises `DataError` for a file without time or glucose."""
+    """The evidence of a CSV file; of several people (a column `person` or `name`) that of the one named.
+
+    Raises `DataError` for a file without time or glucose, or with several people of whom none is named.
+    """
     file = Path(path)
     with file.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.DictReader(lines))
     names = {name.strip().lower(): name for name in (rows[0] if rows else {}) if name}
+    rows = _of_one(rows, names, person, file.name)
     at = next((names[name] for name in _TIMES if name in names), None)
     known = {names[name]: target for name, target in _COLUMNS.items() if name in names}
     if at is None or "glucose" not in {signal for signal, _ in known.values()}:
@@ -58,6 +62,17 @@ def read_table(path: str | Path, *, person: str = "") -> Evidence:
         whole = Entries(start, np.maximum(end, start), none, value, (file.name,) * len(start), text * len(start))
         entries[signal] = whole.only(said)
     return evidence_of(person or file.stem, entries)
+
+
+def _of_one(rows: list[dict[str, str]], names: dict[str, str], person: str, file: str) -> list[dict[str, str]]:
+    """The rows of one person."""
+    column = next((names[name] for name in ("person", "name") if name in names), None)
+    people = dict.fromkeys(row[column] for row in rows) if column else {}
+    if column is None or len(people) < 2:
+        return rows
+    if person not in people:
+        raise DataError(f"{file} holds several people", got=person or "no name", allowed=", ".join(people))
+    return [row for row in rows if row[column] == person]
 
 
 def _allowed() -> str:
