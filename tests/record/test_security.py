@@ -172,6 +172,21 @@ def test_a_patient_sees_themselves_only_whatever_they_hold(record: Record) -> No
 # 4, FerroEHR#3156 and #3240
 
 
+def test_refused_writes_are_audited(record: Record, tmp_path: Path) -> None:
+    before, stranger = len(record.audit_log()), as_(record, STRANGER)
+    for refused in (
+        lambda: stranger.ingest(tmp_path),
+        stranger.quarantined,
+        stranger.replay,
+        lambda: stranger.derive("p1", [], method="m", version="1"),
+        lambda: stranger.save_state("p1", "m", "1", cutoff_ms=0, summary={}),
+    ):
+        with pytest.raises(AccessError):
+            refused()
+    told = [one.detail for one in record.audit_log()[before:] if one.action == "refused"]
+    assert told == [f'{{"action":"{one}"}}' for one in ("ingest", "quarantine", "ingest", "derive", "derive")]
+
+
 def test_every_read_search_and_refusal_is_audited(record: Record) -> None:
     before = len(record.audit_log())
     doctor = as_(record, DOCTOR)

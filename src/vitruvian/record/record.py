@@ -108,7 +108,7 @@ class Record(Governing):
         taken; `samples` says whose each sample of a file with several is; `mapping` is a confirmed mapping of
         laboratory tables. `formats` default to those installed (entry points).
         """
-        self.actor.demand("ingest")
+        self._demand("ingest", "")
         sweep()
         with storage():
             self.blobs.sweep()
@@ -198,7 +198,7 @@ class Record(Governing):
 
     def quarantined(self) -> list[Quarantined]:
         """What was kept but not accepted, oldest first; what was accepted later is left out."""
-        self.actor.demand("quarantine")
+        self._demand("quarantine", "")
         with self.transaction() as connection:
             rows = waiting_rows(connection)
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
@@ -219,7 +219,7 @@ class Record(Governing):
         The account is of the files behind it: what is accepted now is stored, what is not stays in quarantine.
         Raises `UnknownNameError` for an id that is not there.
         """
-        self.actor.demand("ingest")
+        self._demand("ingest", "")
         known = tuple(formats) if formats is not None else installed_formats()
         told, total = Told(None, time_zone(zone), dict(samples or {}), mapping), IngestReport()
         with self.transaction() as connection:
@@ -410,7 +410,7 @@ class Record(Governing):
 
         The same result again changes nothing; a new result of the same method supersedes the old one.
         """
-        self.actor.demand("derive", [person])
+        self._demand("derive", person)
         person, subjects = self._subjects(person)
         now = now_ms()
         with derivation(person, subjects[0], drafts, method, version, inputs, now) as (file, one):
@@ -433,7 +433,7 @@ class Record(Governing):
         arrays: Mapping[str, np.ndarray] | None = None,
     ) -> TwinState:
         """Keep what a twin learned; `cutoff_ms` is the time of the newest data used."""
-        self.actor.demand("derive", [person])
+        self._demand("derive", person)
         person, subjects = self._subjects(person)
         state = TwinState("", person, model, version, cutoff_ms, 0, summary, arrays or {})
         with self.transaction() as connection:
