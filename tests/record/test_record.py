@@ -79,6 +79,21 @@ def test_a_newer_version_supersedes_in_any_order(tmp_path: Path) -> None:
     assert [value for _, value in found[0]] == [1.4]
 
 
+def test_a_corrected_code_or_date_takes_the_old_one_away_in_the_past_too(tmp_path: Path) -> None:
+    issued = {"issued": "2025-03-01T00:00:00Z"}
+    old = observation("o1", 1.0, "2025-03-01", meta={"versionId": "1", "lastUpdated": "2025-03-01T00:00:00Z"}, **issued)
+    meta = {"versionId": "2", "lastUpdated": "2025-03-02T00:00:00Z"}
+    new = observation("o1", 90.0, "2025-03-05", code="2345-7", meta=meta, **issued)
+    with Record.open(tmp_path / "a.db") as one:
+        one.ingest(write(tmp_path, "old.json", PATIENT, old), write(tmp_path, "new.json", new))
+        person = one.patient("p1")
+        before, after = "2025-03-01T12:00:00Z", "2025-03-03"
+        assert [f.value for f in person.facts(kind="observation", known_by=before)] == [1.0]
+        assert [f.value for f in person.facts(kind="observation", known_by=after)] == [90.0]
+        assert person.facts(code="2160-0", known_by=after) == []
+        assert person.facts(kind="observation", until="2025-03-02", known_by=after) == []
+
+
 def test_doubtful_facts_are_flagged_and_hide_nothing(record: Record, tmp_path: Path) -> None:
     good = observation("o1", 1.1, "2025-03-01T08:00:00Z")
     future = observation("o2", 9.9, "2999-01-01T08:00:00Z")

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, or_, select
 
 from vitruvian.core import DataError, to_ms
 from vitruvian.record import schema
@@ -271,7 +271,7 @@ def _fact_statement(subjects: int, systems: tuple[bool, ...], bounds: frozenset[
     if "known_by" in bounds:
         version = schema.resource
         joined = joined.join(version, version.c.resource == fact.c.resource)
-        columns += [version.c.line, version.c.version.label("rank")]
+        columns += [version.c.line]
     else:
         joined = joined.join(schema.head, schema.head.c.resource == fact.c.resource)
     limits = {
@@ -287,7 +287,21 @@ def _fact_statement(subjects: int, systems: tuple[bool, ...], bounds: frozenset[
     ]
     query = select(*columns).select_from(joined).where(one_of(fact.c.subject, "subject", subjects), *where)
     query = query.where(or_(*codes)) if codes else query
+    query = query.where(~_known_later()) if "known_by" in bounds else query
     return query.order_by(fact.c.start_ms.nulls_first(), fact.c.known_ms, fact.c.fact)
+
+
+def _known_later() -> Any:
+    """Whether the source had said something later of the same record by then, whatever that was of: a corrected code
+    or date takes the old one away."""
+    this, other = schema.resource, schema.resource.alias()
+    later = or_(
+        this.c.known_ms.is_(None),
+        this.c.known_ms > bindparam("known_by"),
+        this.c.known_ms < other.c.known_ms,
+        and_(this.c.known_ms == other.c.known_ms, this.c.resource < other.c.resource),
+    )
+    return exists().where(other.c.line == this.c.line, other.c.known_ms <= bindparam("known_by"), later).correlate(this)
 
 
 def _newest(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
