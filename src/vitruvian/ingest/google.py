@@ -117,7 +117,7 @@ def _fit(one: dict[str, Any], k: int, kept: Gathered) -> None:
 def _connect(one: dict[str, Any], k: int, kept: Gathered) -> None:
     kind = str(one.get("recordType") or one.get("type") or "")
     origin = (one.get("metadata") or {}).get("dataOrigin") or {}
-    source = str(origin.get("packageName") if isinstance(origin, dict) else origin) or "Health Connect"
+    source = str((origin.get("packageName") if isinstance(origin, dict) else origin) or "Health Connect")
     start = _zoned(one.get("startTime") or one["time"], one.get("startZoneOffset") or one.get("zoneOffset"))
     end = _zoned(one.get("endTime") or one.get("time") or one["startTime"], one.get("endZoneOffset"))
     if kind == "HeartRateRecord":

@@ -85,7 +85,7 @@ def _unpack(file: RawFile, inside: Path, room: _Room) -> list[str]:
     if file.head[:2] == b"PK":
         with zipfile.ZipFile(file.path) as archive:
             return [_write(archive, one, inside, room) for one in archive.infolist() if not one.is_dir()]
-    with tarfile.open(file.path, "r:*", tarinfo=_Member) as tar:
+    with tarfile.open(file.path, "r:*", tarinfo=_Member, errors="strict") as tar:
         found = []
         for member in tar:
             room.member()
