@@ -68,13 +68,16 @@ def test_audit(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_identity(run) -> None:  # type: ignore[no-untyped-def]
-    run("identity", "merge", "p1", "p2", "--reason", "same passport")
+    with pytest.raises(InputError, match="--despite-differences"):
+        run("identity", "merge", "p1", "p2", "--reason", "same passport")
+    run("identity", "merge", "p1", "p2", "--reason", "same passport", "--despite-differences")
     assert run("patient", "list").split("\t")[0] == "p1"
     assert "p2 is a person again" in run("identity", "unmerge", "p2", "--reason", "a mistake")
-    run("identity", "link", "p2", "p1", "--reason", "so the ward says")
+    run("identity", "link", "p2", "p1", "--reason", "so the ward says", "--despite-differences")
+    assert run("identity", "unlink", "p2", "--reason", "it does not") == "p2 is p2 again\n"
     log = run("identity", "log").splitlines()
-    assert [line.split("\t")[2] for line in log] == ["merge", "unmerge", "link"]
-    assert json.loads(run("identity", "log", "--json"))[0]["reason"] == "same passport"
+    assert [line.split("\t")[2] for line in log] == ["merge", "unmerge", "link", "unlink"]
+    assert json.loads(run("identity", "log", "--json"))[0]["reason"].startswith("same passport (despite")
     assert json.loads(run("identity", "candidates", "--json")) == []
 
 

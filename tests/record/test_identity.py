@@ -24,7 +24,7 @@ def ids(record: Record, name: str) -> list[str]:
 
 def test_merge_and_unmerge_leave_every_fact_as_it_was(record: Record) -> None:
     before = {name: ids(record, name) for name in ("p1", "p2")}
-    record.merge("p1", "p2", "same passport")
+    record.merge("p1", "p2", "same passport", despite_differences=True)
     both = ids(record, "p1")
     assert sorted(both) == sorted(before["p1"] + before["p2"])
     assert record.people() == ["p1"]
@@ -42,7 +42,7 @@ def test_merge_and_unmerge_leave_every_fact_as_it_was(record: Record) -> None:
 def test_a_chain_of_merges_comes_apart_in_order(record: Record, tmp_path: Path) -> None:
     record.ingest(bundle(tmp_path, "p3.json", person("p3", "Third")))
     record.merge("p2", "p3", "x")
-    record.merge("p1", "p2", "y")
+    record.merge("p1", "p2", "y", despite_differences=True)
     assert record.patient("p3").subjects == ("p1", "p2", "p3")
     assert record.unmerge("p2", "z") == ("p2", "p3")
     assert record.patient("p3").id == "p2"
@@ -51,7 +51,7 @@ def test_a_chain_of_merges_comes_apart_in_order(record: Record, tmp_path: Path) 
 
 
 def test_link_moves_one_id(record: Record) -> None:
-    record.link("p2", "p1", "told by the ward")
+    record.link("p2", "p1", "told by the ward", despite_differences=True)
     assert record.patient("p1").subjects == ("p1", "p2")
     record.link("p1", "p1", "no change")
     for bad in (("nobody", "p1"), ("p1", "nobody")):
@@ -63,10 +63,71 @@ def test_link_moves_one_id(record: Record) -> None:
         record.merge("p1", "p1", "x")
 
 
+def test_a_wrong_link_is_taken_back(record: Record, tmp_path: Path) -> None:
+    record.ingest(bundle(tmp_path, "p3.json", person("p3", "Third")))
+    before = {name: ids(record, name) for name in ("p1", "p2", "p3")}
+    record.link("p3", "p2", "the ward", despite_differences=True)
+    record.link("p3", "p1", "the other ward", despite_differences=True)
+    record.merge("p2", "p1", "x", despite_differences=True)
+    with pytest.raises(InputError, match="identity unmerge p1"):
+        record.unlink("p3", "wrong")
+    record.unmerge("p1", "x")
+    with pytest.raises(InputError, match="needs a reason"):
+        record.unlink("p3", "")
+    assert record.unlink("p3", "the other ward was wrong") == "p2"
+    assert record.patient("p2").subjects == ("p2", "p3")
+    assert record.unlink("p3", "so was the first") == "p3"
+    assert {name: ids(record, name) for name in ("p1", "p2", "p3")} == before
+    told = [(one.action, one.person_before, one.person_after) for one in record.identity_log() if one.subject == "p3"]
+    assert told[-2:] == [("unlink", "p1", "p2"), ("unlink", "p2", "p3")]
+    with pytest.raises(InputError, match="was not linked"):
+        record.unlink("p3", "again")
+    with pytest.raises(UnknownNameError):
+        record.unlink("nobody", "x")
+
+
+def test_an_id_goes_back_to_no_person_who_is_another_now(record: Record, tmp_path: Path) -> None:
+    record.ingest(bundle(tmp_path, "p3.json", person("p3", "Third")))
+    record.link("p3", "p2", "x")
+    record.link("p3", "p1", "x", despite_differences=True)
+    record.merge("p1", "p2", "x", despite_differences=True)
+    with pytest.raises(InputError, match="it was p2's, who became p1 since"):
+        record.unlink("p3", "x")
+
+
+@pytest.mark.parametrize(
+    ("sex", "birth", "other_sex", "other_birth", "differing"),
+    [
+        ("male", "1970-01-01", "female", "1970-01-01", "sexes"),
+        ("male", "1970-01-01", "male", "1970-01-02", "birth dates"),
+        ("male", "1970-01-01", "female", "1971-01-01", "birth dates and sexes"),
+        ("male", "1970-01-01", "unknown", "1970", ""),
+        ("other", "1970-01-01", "female", "1970-01-01", ""),
+    ],
+)
+def test_people_who_contradict_are_not_made_one(
+    tmp_path: Path, sex: str, birth: str, other_sex: str, other_birth: str, differing: str
+) -> None:
+    one, other = person("a", "Same", birth) | {"gender": sex}, person("b", "Same", other_birth) | {"gender": other_sex}
+    with Record.open(tmp_path / "two.db") as record:
+        record.ingest(bundle(tmp_path, "two.json", one, other))
+        for change in (record.link, record.merge):
+            if differing:
+                with pytest.raises(InputError, match=f"{differing} that contradict.*--despite-differences"):
+                    change("b", "a", "by mistake")
+                assert record.people() == ["a", "b"]
+            change("b", "a", "the passport is wrong", despite_differences=bool(differing))
+            assert len(record.people()) == 1
+            assert record.identity_log()[-1].reason.startswith("the passport is wrong")
+            assert ("despite" in record.identity_log()[-1].reason) == bool(differing)
+            if change == record.link:
+                record.unlink("b", "for the next")
+
+
 def test_consents_of_any_subject_count_for_the_person(record: Record) -> None:
     give_consent(record, "p2", "deny", "treatment", "mental_health")
     assert as_(record, DOCTOR).patient("p1").facts(code=SECRET)
-    record.merge("p1", "p2", "x")
+    record.merge("p1", "p2", "x", despite_differences=True)
     assert as_(record, DOCTOR).patient("p1").facts(code=SECRET) == []
     give_consent(record, "p1", "permit", "research", "general")
     assert as_(record, RESEARCHER).permitted_subjects("research", "general") == ["p1", "p2"]
@@ -77,7 +138,7 @@ def test_consents_of_any_subject_count_for_the_person(record: Record) -> None:
 
 def test_a_patient_who_was_merged_still_sees_themselves_and_who_read(record: Record) -> None:
     as_(record, DOCTOR).patient("p2").facts()
-    record.merge("p1", "p2", "x")
+    record.merge("p1", "p2", "x", despite_differences=True)
     me = as_(record, own("p2"))
     assert len(me.patient("p2").facts()) == len(record.patient("p1").facts())
     assert "Practitioner/7" in {one.actor for one in me.audit_log("p2")}

@@ -1,4 +1,4 @@
-"""`vitruvian identity link | merge | unmerge | log | candidates`."""
+"""`vitruvian identity link | unlink | merge | unmerge | log | candidates`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from vitruvian.cli._record import JSON_OPTION, RECORD_OPTION, open_record
 
 identity_app = typer.Typer(no_args_is_help=True, help="Which ids of sources are one person.")
 _REASON = typer.Option(..., "--reason", help="How it is known; kept in the log.")
+_DESPITE = typer.Option(False, "--despite-differences", help="Even if sexes or birth dates contradict.")
 
 
 @identity_app.command("link")
@@ -18,12 +19,25 @@ def link_command(
     subject: str = typer.Argument(..., help="An id that a source uses."),
     person: str = typer.Argument(..., help="The person whose it is."),
     reason: str = _REASON,
+    despite: bool = _DESPITE,
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Say whose one id of a source is."""
     with open_record(record) as opened:
-        opened.link(subject, person, reason)
+        opened.link(subject, person, reason, despite_differences=despite)
     typer.echo(f"{subject} is {person}")
+
+
+@identity_app.command("unlink")
+def unlink_command(
+    subject: str = typer.Argument(..., help="The id that was linked to a person."),
+    reason: str = _REASON,
+    record: str | None = RECORD_OPTION,
+) -> None:
+    """Take the last link of an id back."""
+    with open_record(record) as opened:
+        person = opened.unlink(subject, reason)
+    typer.echo(f"{subject} is {person} again")
 
 
 @identity_app.command("merge")
@@ -31,11 +45,12 @@ def merge_command(
     kept: str = typer.Argument(..., help="The person who stays."),
     other: str = typer.Argument(..., help="The person who is the same."),
     reason: str = _REASON,
+    despite: bool = _DESPITE,
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Make two persons one; no fact is touched."""
     with open_record(record) as opened:
-        opened.merge(kept, other, reason)
+        opened.merge(kept, other, reason, despite_differences=despite)
     typer.echo(f"{other} is {kept}")
 
 
@@ -53,7 +68,7 @@ def unmerge_command(
 
 @identity_app.command("log")
 def log_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_OPTION) -> None:
-    """Every link, merge and unmerge, oldest first."""
+    """Every link, unlink, merge and unmerge, oldest first."""
     from vitruvian.core import to_datetime
 
     with open_record(record) as opened:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
@@ -88,28 +89,37 @@ class Governing(ABC):
             near = near_people(connection, name) if self.actor.permits("search") else []
         raise unknown(name, found, near)
 
-    def link(self, subject: str, person: str, reason: str) -> None:
-        """Say that `subject`, an id of a source, is `person`; no fact is touched."""
-        self._identify("link", identity.link, subject, person, reason)
+    def link(self, subject: str, person: str, reason: str, *, despite_differences: bool = False) -> None:
+        """Say that `subject`, an id of a source, is `person`; no fact is touched.
 
-    def merge(self, kept: str, other: str, reason: str) -> None:
-        """Make two persons one, `kept`; no fact is touched."""
-        self._identify("merge", identity.merge, kept, other, reason)
+        Raises `InputError` where their sexes or birth dates contradict, unless `despite_differences`.
+        """
+        change = partial(identity.link, keys=self.keys, one=subject, person=person, reason=reason)
+        self._identify("link", partial(change, despite=despite_differences), subject, person)
+
+    def unlink(self, subject: str, reason: str) -> str:
+        """Take the last link of `subject` back; gives the person whose it is again."""
+        return self._identify("unlink", partial(identity.unlink, one=subject, reason=reason), subject)
+
+    def merge(self, kept: str, other: str, reason: str, *, despite_differences: bool = False) -> None:
+        """Make two persons one, `kept`; no fact is touched. Raises `InputError` as `link` does."""
+        change = partial(identity.merge, keys=self.keys, kept=kept, other=other, reason=reason)
+        self._identify("merge", partial(change, despite=despite_differences), kept, other)
 
     def unmerge(self, other: str, reason: str) -> tuple[str, ...]:
         """Take the last merge of `other` back; gives the subjects that are theirs again."""
-        return self._identify("unmerge", identity.unmerge, other, reason)
+        return self._identify("unmerge", partial(identity.unmerge, other=other, reason=reason), other)
 
-    def _identify(self, what: str, change: Callable[..., T], *args: str) -> T:
-        self._demand("identity", args[0])
+    def _identify(self, what: str, change: Callable[[Connection, str], T], *names: str) -> T:
+        self._demand("identity", names[0])
         with self.transaction() as connection:
-            done = change(connection, self.actor.id, *args)
-            for one in args[:-1]:
+            done = change(connection, self.actor.id)
+            for one in names:
                 self._note(connection, "identity", one, {"what": what})
         return done
 
     def identity_log(self) -> list[identity.IdentityEntry]:
-        """Every link, merge and unmerge, oldest first."""
+        """Every link, unlink, merge and unmerge, oldest first."""
         self._demand("identity", "")
         with self.transaction() as connection:
             self._note(connection, "identity", "", {"what": "log"})

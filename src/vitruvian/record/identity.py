@@ -1,4 +1,4 @@
-"""Which subjects (ids of sources) are one person: linked, merged and unmerged, with a log that is only added to.
+"""Which subjects (ids of sources) are one person: linked, unlinked, merged, unmerged, with a log that is only added to.
 
 Facts name subjects, so nothing here touches a fact. A candidate is a suggestion: no two persons are ever made one by
 the program.
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
-import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from vitruvian.core import InputError, UnknownNameError, now_ms
+from vitruvian.record.demographics import contradictions, demographic_rows, demographic_value
 from vitruvian.record.keys import KeyRing
-from vitruvian.record.schema import fact, head, identifier, identity, subject
+from vitruvian.record.schema import identifier, identity, subject
 
 MANY = 20  # persons who share an identifier: such a one (a placeholder) says nothing
 
@@ -43,21 +42,68 @@ class Candidate:
     shared: tuple[str, ...]
 
 
-def link(connection: Connection, actor: str, one: str, person: str, reason: str) -> None:
-    """Say that the subject `one` is `person`; raises `UnknownNameError` where either is not in the record."""
-    before = connection.execute(select(subject.c.person).where(subject.c.subject == one)).scalar()
-    if before is None:
-        raise UnknownNameError("no such subject", got=repr(one), todo="Name an id that a source uses.")
+def link(
+    connection: Connection, actor: str, keys: KeyRing, one: str, person: str, reason: str, despite: bool = False
+) -> None:
+    """Say that the subject `one` is `person`.
+
+    Raises `UnknownNameError` where either is not in the record, `InputError` where sexes or birth dates contradict
+    (unless `despite` is given, which the log says).
+    """
+    before = _person_of(connection, one)
     _members(connection, person)
-    _move(connection, actor, "link", [(one, before)], person, reason)
+    found = () if before == person else contradictions(connection, keys, subject.c.subject == one, _is(person))
+    _move(connection, actor, "link", [(one, before)], person, _weighed(reason, found, despite))
 
 
-def merge(connection: Connection, actor: str, kept: str, other: str, reason: str) -> None:
-    """Make two persons one: all subjects of `other` become `kept`."""
+def unlink(connection: Connection, actor: str, one: str, reason: str) -> str:
+    """Take back the last link of the subject `one`; gives the person whose it is again.
+
+    Raises `InputError` where it was not linked, or where it or its former person went elsewhere since.
+    """
+    now = _person_of(connection, one)
+    links: list[IdentityEntry] = []
+    for entry in entries(connection, [one]):
+        if entry.action == "link" and entry.person_before != entry.person_after:
+            links.append(entry)
+        elif entry.action == "unlink" and links:
+            links.pop()
+    if not links:
+        raise InputError("this id was not linked to another person", got=one, todo="See the log of identities.")
+    last = links[-1]
+    if now != last.person_after:
+        todo = f"Take that back first: `vitruvian identity unmerge {last.person_after}`."
+        raise InputError(f"it was linked to {last.person_after}, which became {now} since", got=one, todo=todo)
+    query = select(subject.c.person).where(subject.c.subject == last.person_before, subject.c.subject != one)
+    elsewhere = connection.execute(query).scalar()
+    if elsewhere not in (None, last.person_before):
+        todo = f"Take that back first, or link {one} to whose it is."
+        raise InputError(f"it was {last.person_before}'s, who became {elsewhere} since", got=one, todo=todo)
+    _move(connection, actor, "unlink", [(one, now)], last.person_before, reason)
+    return last.person_before
+
+
+def merge(
+    connection: Connection, actor: str, keys: KeyRing, kept: str, other: str, reason: str, despite: bool = False
+) -> None:
+    """Make two persons one: all subjects of `other` become `kept`; raises `InputError` as `link` does."""
     if kept == other:
         raise InputError("a person is merged with another one", got=kept)
     _members(connection, kept)
-    _move(connection, actor, "merge", [(one, other) for one in _members(connection, other)], kept, reason)
+    moved = [(one, other) for one in _members(connection, other)]
+    found = contradictions(connection, keys, _is(other), _is(kept))
+    _move(connection, actor, "merge", moved, kept, _weighed(reason, found, despite))
+
+
+def _weighed(reason: str, found: Sequence[str], despite: bool) -> str:
+    """The reason as it is logged; raises `InputError` where what contradicts was not said to be known."""
+    if not found:
+        return reason
+    told = " and ".join(found)
+    if not despite:
+        todo = "If it is one person all the same, say --despite-differences (despite_differences=True in Python)."
+        raise InputError("they cannot be one person", got=f"{told} that contradict", todo=todo)
+    return f"{reason} (despite {told} that contradict)" if reason.strip() else reason
 
 
 def unmerge(connection: Connection, actor: str, other: str, reason: str) -> tuple[str, ...]:
@@ -107,9 +153,8 @@ def _by_identifier(connection: Connection) -> Iterator[tuple[str, set[str]]]:
 def _by_name(connection: Connection, keys: KeyRing) -> Iterator[tuple[str, set[str]]]:
     """People by birth date and name (words in any order, case aside)."""
     told: dict[str, dict[str, str]] = {}
-    for row in connection.execute(_demographics("name", "birth_date")):
-        hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
-        told.setdefault(row.person, {})[row.code] = str(hidden[6] or hidden[5] or "")
+    for row in connection.execute(demographic_rows("name", "birth_date")):
+        told.setdefault(row.person, {})[row.code] = demographic_value(row, keys)
     people: dict[tuple[str, ...], set[str]] = {}
     for person, each in told.items():
         words = tuple(sorted(each.get("name", "").casefold().split()))
@@ -118,21 +163,15 @@ def _by_name(connection: Connection, keys: KeyRing) -> Iterator[tuple[str, set[s
     yield from (("birth date and name", found) for found in people.values())
 
 
-def demographics_of(connection: Connection, keys: KeyRing, one: str) -> dict[str, frozenset[str]]:
-    """Names, birth dates and sexes that any source tells of the person to whom the subject `one` belongs."""
-    person = select(subject.c.person).where(subject.c.subject == one).scalar_subquery()
-    told: dict[str, set[str]] = {}
-    for row in connection.execute(_demographics("name", "birth_date", "sex").where(subject.c.person == person)):
-        hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
-        told.setdefault(row.code, set()).add(str(hidden[6] or hidden[5] or ""))
-    return {code: frozenset(values) for code, values in told.items()}
+def _is(person: str) -> ColumnElement[bool]:
+    return subject.c.person == person
 
 
-def _demographics(*codes: str) -> Any:
-    joined = fact.join(head, head.c.resource == fact.c.resource).join(subject, subject.c.subject == fact.c.subject)
-    columns = (fact.c.fact, fact.c.subject, fact.c.code, fact.c.sealed, subject.c.person)
-    told = fact.c.code.in_(codes)
-    return select(*columns).select_from(joined).where(fact.c.kind == "demographic", told).order_by(fact.c.fact)
+def _person_of(connection: Connection, one: str) -> str:
+    found = connection.execute(select(subject.c.person).where(subject.c.subject == one)).scalar()
+    if found is None:
+        raise UnknownNameError("no such subject", got=repr(one), todo="Name an id that a source uses.")
+    return str(found)
 
 
 def _members(connection: Connection, person: str) -> list[str]:

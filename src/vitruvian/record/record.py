@@ -21,6 +21,7 @@ from vitruvian.record.analytic import Analytic
 from vitruvian.record.archives import opened
 from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
+from vitruvian.record.demographics import demographics_of
 from vitruvian.record.derived import derivation
 from vitruvian.record.fact import Draft, Fact, Rejected
 from vitruvian.record.fact_rows import fact_id, resource_id
@@ -29,7 +30,6 @@ from vitruvian.record.finding import near_people, one_person, persons_named, sub
 from vitruvian.record.formats import Format, RawFile, Told, installed_formats, recognise, time_zone
 from vitruvian.record.governing import Governing
 from vitruvian.record.group_commit import GroupCommit
-from vitruvian.record.identity import demographics_of
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.opening import open_parts
