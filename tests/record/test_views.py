@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from tape import Tape, row, write_tape
 
-from vitruvian.core import InputError
+from vitruvian.core import InputError, UnknownNameError
 from vitruvian.record import Patient, Record
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.views import columns, signals_of
@@ -76,8 +76,24 @@ def test_bounds_sources_and_what_was_known(person: Patient) -> None:
     known = person.observations("glucose", known_by="2025-01-01T01:00:00Z")
     assert known.height == 13  # neither later samples nor a result that was issued later
     assert person.observations("2345-7").filter(pl.col("kind") == "observation").height == 2
-    assert person.observations("nothing-like-it").is_empty()
-    assert dict(person.observations("nothing-like-it").schema) == columns()
+    assert person.observations("9999-9").is_empty()
+    assert dict(person.observations("9999-9").schema) == columns()
+
+
+def test_a_value_known_only_to_lie_below_is_not_shown_as_exact(person: Patient, tmp_path: Path) -> None:
+    below = glucose("g4", 20.0, "2025-01-04T08:00:00+01:00")
+    below["valueQuantity"]["comparator"] = "<"
+    (tmp_path / "g4.json").write_text(json.dumps(below))
+    person.record.ingest(tmp_path / "g4.json")
+    assert person.observations("2345-7")["text"].to_list()[-1] == "<20"
+
+
+def test_a_name_that_means_nothing_is_told(person: Patient) -> None:
+    for ask in (person.observations, person.samples, person.daily):
+        with pytest.raises(UnknownNameError, match="glucose"):
+            ask("glucos")
+    assert person.observations("718-7").height == 0  # a code that this person has not
+    assert person.samples("hrv_sdnn").height == 0
 
 
 def test_as_pandas(person: Patient) -> None:

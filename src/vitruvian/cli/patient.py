@@ -11,7 +11,7 @@ import typer
 from vitruvian.cli._record import JSON_OPTION, RECORD_OPTION, open_record
 
 if TYPE_CHECKING:
-    from vitruvian.record import Fact, Patient
+    from vitruvian.record import Fact, Patient, Record
 
 patient_app = typer.Typer(no_args_is_help=True, help="People of a record.")
 _LONGEST = 100
@@ -114,20 +114,42 @@ def erase_command(
     record: str | None = RECORD_OPTION,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Erase a person for ever: the key first, then facts, files, streams, twins, derived copies."""
+    """Erase a person for ever, with all ids that are theirs: the key first, then facts, files, streams, twins."""
     from dataclasses import asdict
 
     from vitruvian.core import InputError, UnknownNameError
 
-    if not yes:
-        raise InputError("erasing cannot be taken back", todo="Say --yes.")
     with open_record(record) as opened:
+        whole = _whole_person(opened, patient)
+        if not yes:
+            raise InputError(f"erasing cannot be taken back; it would erase {_told(whole)}", todo="Say --yes.")
         erased = opened.erase(patient)
     if erased is None:
         raise UnknownNameError("no such patient", got=repr(patient), todo="Nothing was erased.")
     counts = asdict(erased)
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    typer.echo(json.dumps(counts) if as_json else f"erased: {told}")
+    typer.echo(json.dumps(counts | whole) if as_json else f"erased {_told(whole)}: {told}")
+
+
+def _whole_person(record: Record, patient: str) -> dict[str, list[str]]:
+    """The ids that are one person with `patient`, and their names where the actor may read them."""
+    from vitruvian.core import AccessError, UnknownNameError
+
+    try:
+        person, subjects = record.governed("erase", patient)
+    except UnknownNameError:  # erasing again completes what was interrupted
+        return {"ids": [], "names": []}
+    try:
+        facts = record.patient(person).facts(kind="demographic")
+    except (AccessError, UnknownNameError):
+        facts = []
+    names = {one.value_text or one.value_code or "" for one in facts if one.code == "name"}
+    return {"ids": list(subjects), "names": sorted(names)}
+
+
+def _told(whole: dict[str, list[str]]) -> str:
+    names = f" ({'; '.join(whole['names'])})" if whole["names"] else ""
+    return (", ".join(whole["ids"]) or "nobody") + names
 
 
 def _demographics(person: Patient) -> dict[str, str]:
@@ -181,7 +203,8 @@ def _short(text: str) -> str:
 def _line(row: dict[str, Any]) -> str:
     """One fact as one line of text."""
     value = row.get("value", row.get("value_raw"))
-    shown = f"{value:g} {row.get('unit', row.get('unit_raw', '(no unit)'))}" if value is not None else ""
+    sign = row.get("detail", {}).get("comparator", "")
+    shown = f"{sign}{value:g} {row.get('unit', row.get('unit_raw', '(no unit)'))}" if value is not None else ""
     shown = shown or _short(row.get("value_text") or row.get("value_code") or "")
     doubt = f"[{', '.join(row['flags'])}]" if row.get("flags") else ""
     parts = (

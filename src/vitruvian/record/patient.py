@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, and_, bindparam, exists, or_, select
 
-from vitruvian.core import DataError, to_ms
+from vitruvian.core import DataError, UnknownNameError, to_ms
 from vitruvian.record import schema
 from vitruvian.record.fact import VOID_STATUS, Fact
 from vitruvian.record.fact_rows import open_fact
 from vitruvian.record.statements import one_of
 from vitruvian.record.streams import chunks_of, read_samples
 from vitruvian.record.views import Kind, fact_table, given_as, sample_table, signals_of, united
-from vitruvian.tables.codes import codes_of
+from vitruvian.tables.codes import analytes, codes_of
 from vitruvian.tables.signals import Signal, signals
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Patient:
         rows = [row for row in rows if row.status not in VOID_STATUS]
         samples = self._samples(chunks, asked, streams)
         tables = [fact_table(rows, self.record.keys), *(sample_table(*pair) for pair in samples.items())]
-        return given_as(_of_sources(united(tables), sources), as_)
+        return given_as(_of_sources(_found(united(tables), name), sources), as_)
 
     def samples(
         self, signal: str, since: Moment | None = None, until: Moment | None = None, *, as_: Kind = "polars"
@@ -106,7 +107,7 @@ class Patient:
         streams = chunks_of(self.subjects, (signal,), asked.since, asked.until)
         (chunks,) = self._read({"samples": signal} | asked.said, streams)
         tables = [sample_table(*pair) for pair in self._samples(chunks, asked, streams).items()]
-        return given_as(united(tables), as_)
+        return given_as(_found(united(tables), signal), as_)
 
     def daily(
         self,
@@ -129,7 +130,7 @@ class Patient:
         (chunks,) = self._read({"daily": signal} | asked.said, streams)
         samples = self._samples(chunks, asked, streams).get(signal)
         if samples is None:
-            samples = read_samples(self.record.blobs, ())
+            samples = _found(read_samples(self.record.blobs, ()), signal)
         return given_as(days(samples, _signal(signal), priority), as_)
 
     def signals(self) -> list[str]:
@@ -248,6 +249,16 @@ def _signal(name: str) -> Signal:
 def _pairs(code: str) -> list[tuple[str, str]]:
     """(system, code) that a code or name means; system "" for any."""
     return [("", code), *codes_of(code)]
+
+
+def _found(table: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The table; raises `UnknownNameError` where it is empty because `name` is neither a code nor known by a table."""
+    if table.height or any(one.isdigit() for one in name) or name in signals() or codes_of(name):
+        return table
+    names = [*signals(), *(one.name for one in analytes().values())]
+    near = get_close_matches(name.lower(), names, 3, 0.5)
+    todo = "Give a code (LOINC), a signal, or a name of tables/codes."
+    raise UnknownNameError("no measurement is called so", got=name, allowed=", ".join(near) or None, todo=todo)
 
 
 def _of_sources(table: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:

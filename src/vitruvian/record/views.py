@@ -72,8 +72,10 @@ def fact_table(rows: Sequence[Any], keys: KeyRing) -> pl.DataFrame:
     for row in rows:
         key, _, subject, kind, _, code, start, end, offset, _, _, _, flags, _, _, prov, _, sealed, _, parser, *_ = row
         opened = orjson.loads(ciphers[subject].open(sealed, key.encode()))
-        _, value, unit, value_raw, unit_raw, value_code, value_text, *_ = opened
+        _, value, unit, value_raw, unit_raw, value_code, value_text, detail, *_ = opened
         text = value_code if value_text is None else value_text
+        if text is None and detail and (sign := detail.get("comparator")):
+            text = f"{sign}{value_raw:g}"
         number = (code, value, unit, value_raw, unit_raw, text)
         cells.append((start, end, offset, *number, parser, flags, kind, key, prov))
     return pl.DataFrame(cells, schema=columns(), orient="row")

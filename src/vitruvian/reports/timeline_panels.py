@@ -108,6 +108,15 @@ def _is_vital(fact: Fact) -> bool:
     return "vital-signs" in fact.detail.get("category", ())
 
 
+def _when(fact: Fact) -> str:
+    return day_text(fact.start_ms, fact.offset, fact.precision)
+
+
+def _bound(fact: Fact) -> str:
+    """ "<" of a value that is only known to lie below, and the like."""
+    return str(fact.detail.get("comparator", ""))
+
+
 def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str | None, adult: bool) -> Panel:
     newest = members[-1]
     usual = _range(newest, unit, sex, adult)
@@ -115,14 +124,19 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
     scale = _Scale.of([value for _, value, _ in shown], usual)
     sides = [_side(one, value, usual) for _, value, one in shown]
     dots = [
-        Dot(axis.at(ms), scale.at(value), side, f"{_value(value, unit)} on {day_text(ms, one.offset, one.precision)}")
+        Dot(
+            axis.at(ms),
+            scale.at(value),
+            side,
+            f"{_bound(one)}{_value(value, unit)} on {day_text(ms, one.offset, one.precision)}",
+        )
         for (ms, value, one), side in zip(shown, sides, strict=True)
     ]
     value = newest.value or 0.0
     return Panel(
         title=_name(newest),
         unit=words.unit_text(unit),
-        newest=words.number_text(value),
+        newest=_bound(newest) + words.number_text(value),
         when=day_text(newest.start_ms, newest.offset, newest.precision),
         side=_side(newest, value, usual),
         range=usual,
