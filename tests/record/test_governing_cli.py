@@ -82,10 +82,19 @@ def test_identity(run) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_erase(run) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(InputError, match="--yes"):
+    with pytest.raises(InputError, match=r"erase p1 \(Liebermann\)\. Say --yes"):
         run("patient", "erase", "p1")
-    assert "1 subjects" in run("patient", "erase", "p1", "--yes")
+    assert run("patient", "erase", "p1", "--yes").startswith("erased p1 (Liebermann): 1 subjects, ")
     with pytest.raises(UnknownNameError):
         run("patient", "erase", "p1", "--yes")
     assert run("patient", "list").startswith("p2")
     assert "rows, whole" in run("audit", "verify")
+
+
+def test_erasing_a_linked_person_says_who_goes(run) -> None:  # type: ignore[no-untyped-def]
+    run("identity", "link", "p2", "p1", "--reason", "so the ward says", "--despite-differences")
+    with pytest.raises(InputError, match=r"erase p1, p2 \(Liebermann; .*\)\. Say --yes"):
+        run("patient", "erase", "p2")
+    assert run("patient", "list").startswith("p1")
+    found = json.loads(run("patient", "erase", "p2", "--yes", "--json"))
+    assert (found["subjects"], found["ids"], len(found["names"])) == (2, ["p1", "p2"], 2)
