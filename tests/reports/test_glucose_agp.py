@@ -13,6 +13,7 @@ from glucose_people import person
 from vitruvian.core import DataError, InputError, UnknownNameError
 from vitruvian.record import Record
 from vitruvian.reports.glucose_agp import agp_page, agp_report, level_shares, profile
+from vitruvian.reports.glucose_day import day_page
 from vitruvian.twin.glucose import read_evidence
 
 
@@ -55,6 +56,14 @@ def test_a_page_stands_alone_and_says_the_numbers() -> None:
     assert "Mean glucose 165 mg/dL" in told
     assert page.count('role="img"') == 2
     assert page.count("<h1") == 1
+
+
+def test_a_name_is_never_markup(tmp_path: Path) -> None:
+    odd = person(3, person="<b>$\\x$ & Co</b>")
+    for page in (agp_page(odd), day_page(odd, "2026-03-03")):
+        assert "&lt;b&gt;$\\x$ &amp; Co&lt;/b&gt;" in page
+        assert "<b>$" not in page
+    assert agp_report(odd, tmp_path / "odd.pdf").stat().st_size > 10_000
 
 
 def test_in_mmol() -> None:

@@ -117,7 +117,7 @@ def _weeks(shown: Profile) -> int:
 
 
 def _heading(figure: Figure, told: dict[str, Any]) -> None:
-    figure.text(0.08, 0.955, f"Glucose report: {told['p'].person}", fontsize=15, weight="bold")
+    figure.text(0.08, 0.955, f"Glucose report: {told['p'].person}", fontsize=15, weight="bold", parse_math=False)
     coverage = float(told["m"].coverage)
     figure.text(
         0.08, 0.936, f"{told['period']}, {told['count']}, readings for {coverage:.0f} % of the time", color=GREY
