@@ -15,7 +15,7 @@ from test_wearables import BERLIN, CLARITY, Line, point, read
 from test_wearables_in_record import HEAD, fit_file, minutes
 from test_wearables_in_record import record as apple_record
 
-from vitruvian.ingest import APPLE, DEXCOM, FITBIT, GARMIN, GOOGLE, NIGHTSCOUT, OPEN_MHEALTH
+from vitruvian.ingest import APPLE, DEXCOM, FITBIT, GARMIN, GOOGLE, MYSUGR, NIGHTSCOUT, OPEN_MHEALTH
 from vitruvian.ingest.local_time import local_to_utc
 from vitruvian.record import Format, Parsed, RawFile, Samples, Told
 
@@ -148,6 +148,26 @@ def test_health_connect_without_an_app_is_of_health_connect(tmp_path: Path) -> N
 def test_fitbit_with_the_value_before_the_time(tmp_path: Path) -> None:
     beat = {"value": {"bpm": 61, "confidence": 2}, "dateTime": "03/27/22 00:00:05"}
     assert said(tmp_path, FITBIT, [beat]) == [("heart_rate", "2022-03-27T00:00", 61.0, "/min", 60, "confidence 2")]
+
+
+DIARY = """Date,Time,Tags,Blood Sugar Measurement (mg/dL),Insulin Injection Units (Pen),Basal Injection Units,Insulin (Meal),Insulin (Correction),Meal Carbohydrates (Grams),Meal Descriptions,Note,Blood pressure
+"Mar 27, 2022",3:05:00 AM,Dinner,112,6,,4,2,30,soup,felt dizzy,131/84
+"Mar 27, 2022",2:00:00 PM,,,5,,,,,a taste of soup,,
+"Mar 26, 2022",11:50:00 PM,,,,18,,,,,,
+"""  # noqa: E501
+
+
+def test_mysugr_keeps_what_a_row_says_beside_its_values(tmp_path: Path) -> None:
+    assert said(tmp_path, MYSUGR, DIARY.encode()) == [
+        ("blood_glucose", "2022-03-27T01:05", 112.0, "mg/dL", 120, ""),
+        ("carbohydrates", "2022-03-27T01:05", 30.0, "g", 120, "soup"),
+        ("insulin_basal", "2022-03-26T22:50", 18.0, "[iU]", 60, "injection"),
+        ("insulin_bolus", "2022-03-27T01:05", 2.0, "[iU]", 120, "correction"),
+        ("insulin_bolus", "2022-03-27T01:05", 4.0, "[iU]", 120, "meal"),
+        ("insulin_bolus", "2022-03-27T12:00", 5.0, "[iU]", 120, "pen"),
+        ("note", "2022-03-27T01:05", NAN, "", 120, "Tags: Dinner; Note: felt dizzy; Blood pressure: 131/84"),
+        ("note", "2022-03-27T12:00", NAN, "", 120, "Meal Descriptions: a taste of soup"),
+    ]
 
 
 # -- Apple Health ---------------------------------------------------------------------------------------------------

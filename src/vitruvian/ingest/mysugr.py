@@ -54,7 +54,7 @@ class MySugr(Format):
         return bool(first) and set(first[0].cells) >= _SIGNS
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
-        """Samples of glucose, insulin, carbohydrates, activity, weight; other words of a row as a note."""
+        """Samples of glucose, insulin, carbohydrates, activity, weight; all else that a row says as a note."""
         with rows(file) as lines:
             table = list(lines)
         if not table or not set(table[0].cells) >= _SIGNS:
@@ -67,41 +67,56 @@ class MySugr(Format):
         yield from rejects("mysugr", "line", "its date and time cannot be read", at[~read])
         when = Moments.local(local[read], told)
         body, at = [row for row, good in zip(body, read, strict=True) if good], at[read]
-        said = np.zeros(len(body), bool)
-        for column, there in _columns(header, body):
-            said |= there
+        said = np.zeros((len(body), len(header)), bool)
+        for column, there, used in _columns(header, body):
+            for k in used:
+                said[there, k] = True
             text = None if column.text is None else tuple(np.array(column.text, object)[there])
             part = Column(column.signal, column.unit, column.value[there], text)
             yield from samples(told, "mySugr", part, when[there], at[there])
-        rest = np.flatnonzero(~said)
-        words = tuple("; ".join(f"{n}: {v}" for n, v in zip(header[2:], body[k][2:], strict=True) if v) for k in rest)
-        nothing = Column("note", "", np.full(len(rest), np.nan), words)
+        words = [_unsaid(header, row, done) for row, done in zip(body, said, strict=True)]
+        rest = np.flatnonzero([bool(text) for text in words])
+        nothing = Column("note", "", np.full(len(rest), np.nan), tuple(words[k] for k in rest))
         yield from samples(told, "mySugr", nothing, when[rest], at[rest])
 
 
-def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> Iterator[tuple[Column, np.ndarray]]:
-    """Each known column; a pen's units only where they are not told apart as meal and correction."""
+def _unsaid(header: Sequence[str], row: Sequence[str], said: np.ndarray) -> str:
+    """The cells of a row, after date and time, that no sample tells."""
+    cells = zip(header[2:], row[2:], said[2:], strict=True)
+    return "; ".join(f"{name}: {cell}" for name, cell, done in cells if cell and not done)
+
+
+def _columns(
+    header: Sequence[str], body: Sequence[Sequence[str]]
+) -> Iterator[tuple[Column, np.ndarray, Sequence[int]]]:
+    """Each known column, the rows that have it, and the cells that it tells; a pen's units if not told apart."""
     parts: dict[str, np.ndarray] = {}
+    pen = [header.index(_PEN)] if _PEN in header else []
     for begins, signal, unit, text in _COLUMNS:
         for k, name in enumerate(header):
             if name.startswith(begins):
-                values, there = numbers([row[k] if k < len(row) else "" for row in body])
+                values, there = numbers([row[k] for row in body])
                 parts[begins] = there
                 found = _UNIT.search(name)
                 told = unit or (_UCUM.get(found[1], found[1]) if found else "")
-                words = _meals(header, body) if signal == "carbohydrates" else (text,) * len(body)
-                yield Column(signal, told, values, words), there
-    if _PEN in header:
-        k = header.index(_PEN)
-        values, there = numbers([row[k] if k < len(row) else "" for row in body])
+                meal = signal == "carbohydrates"
+                words = _meals(header, body) if meal else (text,) * len(body)
+                beside = _described(header) if meal else pen if begins in (_MEAL, _CORRECTION) else []
+                yield Column(signal, told, values, words), there, [k, *beside]
+    if pen:
+        values, there = numbers([row[pen[0]] for row in body])
         apart = parts.get(_MEAL, np.zeros(len(body), bool)) | parts.get(_CORRECTION, np.zeros(len(body), bool))
-        yield Column("insulin_bolus", "[iU]", values, ("pen",) * len(body)), there & ~apart
+        yield Column("insulin_bolus", "[iU]", values, ("pen",) * len(body)), there & ~apart, pen
+
+
+def _described(header: Sequence[str]) -> list[int]:
+    """Columns that say what was eaten."""
+    return [header.index(name) for name in ("Meal Descriptions", "Food type") if name in header]
 
 
 def _meals(header: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """What was eaten, in the words of the diary."""
-    said = [header.index(name) for name in ("Meal Descriptions", "Food type") if name in header]
-    return tuple("; ".join(row[k] for k in said if k < len(row) and row[k])[:200] for row in body)
+    return tuple("; ".join(row[k] for k in _described(header) if row[k]) for row in body)
 
 
 def _form(texts: Sequence[str]) -> str:
