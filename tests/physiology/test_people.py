@@ -40,6 +40,26 @@ def test_settings_are_those_of_people(adults) -> None:  # type: ignore[no-untype
     assert np.median(child.basal) < np.median(settings.basal)
 
 
+def test_adults_are_spread_as_the_published_ones(adults) -> None:  # type: ignore[no-untyped-def]
+    """Mean and SD of ten published adults; tolerances are near the standard errors of ten."""
+    p = dict(adults.parameters)
+    p["basal"] = adults.settings.basal * 100 / p["BW"]  # pmol/kg/min
+    for name, mean, sd in (("BW", 86.1, 17.0), ("Vmx", 0.0537, 0.032), ("kp3", 0.0095, 0.0056), ("kabs", 0.21, 0.21),
+                           ("kmax", 0.0387, 0.011), ("basal", 1.50, 0.43), ("Gb", 142.8, 6.3)):  # fmt: skip
+        assert p[name].mean() == pytest.approx(mean, abs=0.35 * sd), name
+        assert 0.6 * sd < p[name].std() < 1.25 * sd, name
+
+
+@pytest.mark.parametrize("stratum", STRATA)
+def test_everybody_can_live(stratum: str) -> None:
+    people = virtual_people(stratum, 1000, 1)
+    p, settings = people.parameters, people.settings
+    assert (settings.basal > 0).all()
+    assert ((settings.correction >= 10) & (settings.correction <= 150)).all()
+    assert ((settings.carbohydrate_ratio >= 2.5) & (settings.carbohydrate_ratio <= 60)).all()
+    assert (p["kp1"] - p["kp2"] * p["Gb"] * p["Vg"] - p["kp3"] * p["Ib"] > 0).all()  # the liver makes glucose at rest
+
+
 def test_who_fasts_stays_where_they_are(adults) -> None:  # type: ignore[no-untyped-def]
     p = {k: v[:8] for k, v in adults.parameters.items()}
     u = nothing(600, 8)._replace(insulin=np.broadcast_to(UVA_PADOVA_2008.basal(p) / 60, (600, 8)))
@@ -68,6 +88,10 @@ def test_days_hold_what_was_asked() -> None:
     exercised = (days.activity > 0).sum(0).mean() / 14
     assert exercised == pytest.approx(3 / 7, abs=0.05)
     assert days.heart_rate.max() == 60.0
+    meals = (days.announced > 0).sum() / 60
+    changes = (np.diff(days.absorption, axis=0) != 0).sum() / 60
+    assert changes == pytest.approx(meals, rel=0.08)  # each meal is absorbed at its own rate, missed ones too
+    assert days.absorption.std() == pytest.approx(0.2, rel=0.15)
     night = days.sensitivity.reshape(14, 1440, -1)[:, 240].mean()
     evening = days.sensitivity.reshape(14, 1440, -1)[:, 980].mean()
     assert night / evening == pytest.approx(0.8, abs=0.06)  # dawn, against the late afternoon before activity

@@ -54,11 +54,11 @@ class Predictive:
     high_weight: float = 0.05
     low_weight: float = 0.5
     lowest_weight: float = 2.0
-    caution: float = 1.1
+    caution: float = 1.2
     """Standard deviations of the forecast that the low bounds are raised by."""
     largest_rate: float = 4.0
     largest_bolus: float = 0.3
-    largest_on_board: float = 0.12
+    largest_on_board: float = 0.08
     """Beside what announced carbohydrates that are not absorbed yet need."""
     lead: float = 45.0
     """Minutes by which activity may begin after it is announced."""
