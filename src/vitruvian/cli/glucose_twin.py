@@ -100,7 +100,7 @@ def _fitted(
     fresh: bool = False,
 ) -> GlucoseTwin:
     """The twin of the last days; one that the record keeps, where it is recent and no other was asked for."""
-    from vitruvian.twin.glucose import identify, read_evidence, read_table
+    from vitruvian.twin.glucose import DAILY_LIFE, identify, read_evidence, read_table
     from vitruvian.twin.glucose.store import keep, kept
 
     if person.lower().endswith(".csv") or Path(person).is_file():
@@ -109,7 +109,7 @@ def _fitted(
         evidence = read_table(person)
         first, last = _window(evidence, days)
         with _busy():
-            return identify(evidence, first, last, weight=weight or 70.0, seed=seed)
+            return identify(evidence, first, last, weight=weight or 70.0, seed=seed, fades=DAILY_LIFE)
     with open_record(url) as opened:
         patient = opened.patient(person)
         evidence = read_evidence(patient, until=until)
@@ -118,8 +118,12 @@ def _fitted(
         if known is not None and 0 <= last - known.last <= 288:
             return known
         kilograms = weight or _weight(patient, until)
+        if known is not None and 0 < last - known.last <= 3 * 288:  # the days since then bring the twin up to date
+            first = known.last
+        else:
+            known = None
         with _busy():
-            twin = identify(evidence, first, last, weight=kilograms, seed=seed, near=known)
+            twin = identify(evidence, first, last, weight=kilograms, seed=seed, near=known, fades=DAILY_LIFE)
         keep(opened, twin)
         return twin
 

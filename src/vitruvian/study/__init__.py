@@ -1,5 +1,7 @@
 """Many virtual people."""
 
+from vitruvian.study.glucose_forecast import Contest as Contest
+from vitruvian.study.glucose_forecast import contest as contest
 from vitruvian.study.glucose_loop import LoopResult as LoopResult
 from vitruvian.study.glucose_loop import LoopStudy as LoopStudy
 from vitruvian.study.glucose_loop import headline as headline

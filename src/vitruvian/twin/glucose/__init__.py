@@ -14,6 +14,7 @@ from vitruvian.twin.glucose.forecast import HORIZONS as HORIZONS
 from vitruvian.twin.glucose.forecast import Forecast as Forecast
 from vitruvian.twin.glucose.forecast import forecast as forecast
 from vitruvian.twin.glucose.forecast import newest_forecast as newest_forecast
+from vitruvian.twin.glucose.identify import DAILY_LIFE as DAILY_LIFE
 from vitruvian.twin.glucose.identify import GlucoseTwin as GlucoseTwin
 from vitruvian.twin.glucose.identify import Identified as Identified
 from vitruvian.twin.glucose.identify import identify as identify

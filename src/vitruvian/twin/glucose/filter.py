@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
-from vitruvian.core import random_key
+from vitruvian.core import derive_seed, random_key
 from vitruvian.twin.glucose.evidence import Evidence
 from vitruvian.twin.glucose.identify import GlucoseTwin
 from vitruvian.twin.glucose.online import Drive, Known, Rest, known_of
@@ -82,11 +82,11 @@ def track(
     person = person_of(jnp.asarray(twin.z[:, : len(PERSON)]))
     drives, readings = known.drives(), jnp.asarray(known.readings)
     body = begin(person, known.start_course())
-    nil = jnp.zeros(twin.z.shape[0])
-    start = _spread_out(Member(body, nil, nil, nil), random_key(seed, "begin"), wander)
+    nil = np.zeros(len(twin.z))
+    start = _spread_out(Member(body, nil, nil, nil), np.random.default_rng(derive_seed(seed, "begin")), wander)
     states, expected, spread = _followed(start, person, known.rest, drives, readings, random_key(seed), wander)
     keep = known.run_in
-    whole = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b])[keep:], start, states)
+    whole = jax.tree.map(lambda a, b: np.concatenate([np.asarray(a)[None], np.asarray(b)])[keep:], start, states)
     return Tracked(twin, known, first, last, whole, np.asarray(expected)[keep:], np.asarray(spread)[keep:])
 
 
@@ -111,10 +111,11 @@ def _faded(x: Any, sd: float, minutes: float, noise: Any) -> Any:
     return keep * x + sd * jnp.sqrt(1.0 - keep**2) * noise
 
 
-def _spread_out(m: Member, key: Any, wander: Wander) -> Member:
-    noise = jax.random.normal(key, (4, *m.eaten.shape))
+def _spread_out(m: Member, chance: np.random.Generator, wander: Wander) -> Member:
+    noise = chance.standard_normal((4, *m.eaten.shape))
     body = m.body._replace(glucose=m.body.glucose + 10.0 * noise[3], between=m.body.between + 10.0 * noise[3])
-    return Member(body, wander.unexplained * noise[0], wander.eaten * noise[1], wander.sensitive * noise[2])
+    away = (wander.unexplained * noise[0], wander.eaten * noise[1], wander.sensitive * noise[2])
+    return jax.tree.map(jnp.asarray, Member(body, *away))
 
 
 @jax.jit

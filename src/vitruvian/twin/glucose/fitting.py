@@ -33,10 +33,15 @@ class Readings(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """Of each person: SD of the residuals, mg/dL, and the time over which they fade, min."""
+    """What is assumed of each person: SD of the residuals, mg/dL, the time over which they fade, min; and the prior.
+
+    The prior of the person's q own unknowns, in SDs of the published prior: 0 and 1 without an earlier twin.
+    """
 
     sd: Float[Array, " n"]
     minutes: Float[Array, " n"]
+    middle: Float[Array, "n q"]
+    spread: Float[Array, "n q"]
 
 
 class Fit(NamedTuple):
@@ -72,11 +77,19 @@ def whitened(residual: Any, seen: Readings, noise: Noise) -> Any:
 def objective(z: Float[Array, "n p"], course: Course, seen: Readings, noise: Noise) -> Float[Array, " n"]:
     """Minus the logarithm of the posterior density, up to a constant."""
     path = glucose_path(split(z)[0], absorbed(z, course), course).T
-    return _value(z, whitened(seen.value - path, seen, noise))
+    return _value(z, whitened(seen.value - path, seen, noise), noise)
 
 
-def _value(z: Any, w: Any) -> Any:
-    return 0.5 * (NU + 1.0) * jnp.log1p(w * w / NU).sum(-1) + 0.5 * (z * z).sum(-1)
+def _value(z: Any, w: Any, noise: Noise) -> Any:
+    away, _ = _from_prior(z, noise)
+    return 0.5 * (NU + 1.0) * jnp.log1p(w * w / NU).sum(-1) + 0.5 * (away * away).sum(-1)
+
+
+def _from_prior(z: Any, noise: Noise) -> tuple[Any, Any]:
+    """Unknowns less the prior's means, in its SDs; and those SDs."""
+    rest = jnp.zeros((z.shape[0], z.shape[1] - noise.middle.shape[1]))
+    spread = jnp.concatenate([noise.spread, rest + 1.0], axis=1)
+    return (z - jnp.concatenate([noise.middle, rest], axis=1)) / spread, spread
 
 
 def _tangents(z: Float[Array, "n p"], course: Course) -> tuple[Any, Any, Any]:
@@ -121,9 +134,11 @@ def evaluate(z: Float[Array, "n p"], course: Course, seen: Readings, noise: Nois
     w = whitened(seen.value - path, seen, noise)
     slopes = jax.vmap(lambda j: whitened(-j.T, seen, noise))(jacobian)
     weight = (NU + 1.0) / (NU + w * w)
-    gradient = jnp.einsum("pnt,nt->np", slopes, weight * w) + z
-    hessian = jnp.einsum("pnt,nt,qnt->npq", slopes, weight, slopes) + jnp.eye(z.shape[-1])
-    return Fit(z, _value(z, w), gradient, hessian, path)
+    away, spread = _from_prior(z, noise)
+    gradient = jnp.einsum("pnt,nt->np", slopes, weight * w) + away / spread
+    hessian = jnp.einsum("pnt,nt,qnt->npq", slopes, weight, slopes)
+    hessian += jnp.eye(z.shape[-1]) / spread[:, None] ** 2
+    return Fit(z, _value(z, w, noise), gradient, hessian, path)
 
 
 @jax.jit
@@ -174,7 +189,7 @@ def noise_of(fit: Fit, seen: Readings, noise: Noise) -> Noise:
     """
     w = whitened(seen.value - fit.path, seen, noise)
     square = ((NU + 1.0) / (NU + w * w) * w * w).sum(-1) / jnp.maximum(seen.there.sum(-1), 1.0)
-    return Noise(jnp.clip(noise.sd * jnp.sqrt(square), 5.0, 30.0), noise.minutes)
+    return noise._replace(sd=jnp.clip(noise.sd * jnp.sqrt(square), 5.0, 30.0))
 
 
 @jax.jit

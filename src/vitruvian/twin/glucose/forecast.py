@@ -22,6 +22,7 @@ from vitruvian.twin.glucose.unknowns import PERSON, person_of
 HORIZONS = (30, 60, 120)
 """Minutes."""
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+_TOGETHER = 48
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,14 @@ def forecast(
     """From each edge (first..last) with what was known there; an edge without readings before it has wide bands."""
     wander = Wander() if wander is None else wander
     edges = np.asarray(edges)
+    # always as many edges: one program serves days with more and fewer readings
+    padded = np.pad(edges, (0, -len(edges) % _TOGETHER), mode="edge")
     person = person_of(jnp.asarray(tracked.twin.z[:, : len(PERSON)]))
-    drives = tracked.known.ahead(edges, steps)
+    drives = tracked.known.ahead(padded, steps)
     key = random_key(seed, "forecast")
-    members = ahead(tracked.at(edges), person, tracked.known.rest, drives, key, wander)
+    members = np.asarray(ahead(tracked.at(padded), person, tracked.known.rest, drives, key, wander))
     summary = _summary(members)
-    return Forecast(edges, *(np.asarray(x) for x in summary))
+    return Forecast(edges, *(x[: len(edges)] for x in summary))
 
 
 @jax.jit
@@ -71,11 +74,9 @@ def ahead(
     return lax.scan(one, start, (drives, keys))[1]
 
 
-@jax.jit
-def _summary(members: Float[Array, "h k s"]) -> tuple[Any, Any, Any]:
-    whole = jnp.swapaxes(members, 0, 1)
-    quantiles = jnp.moveaxis(jnp.quantile(whole, jnp.asarray(LEVELS), axis=-1), 0, -1)
-    return whole.mean(-1), quantiles, whole.std(-1)
+def _summary(members: Float[np.ndarray, "h k s"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    quantiles = np.moveaxis(np.quantile(members, LEVELS, axis=-1), (0, 1, 2), (2, 1, 0))
+    return members.mean(axis=-1).T, quantiles, members.std(axis=-1).T
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,13 @@ from vitruvian.twin.glucose.unknowns import MEAL, PERSON, Unknown
 
 NOT_LEARNED = 0.8
 """Posterior to prior SD from which on an unknown is said not to be identified."""
-_FIRST_NOISE = (15.0, 45.0)  # mg/dL, min
+_FIRST_SD = 15.0  # mg/dL
+DAILY_LIFE = 180.0
+"""Minutes over which what is not explained lasts in daily life, where not all that is eaten and done is entered."""
+_WEEK = 7 * 288
+_DRIFT = 0.15  # prior SDs that an unknown may move from one update to the next
+_DOUBT = 1.3  # by which an earlier twin is trusted less than it trusts itself: its model is not the person
+_START = list(PERSON).index("start")
 _FEWEST = 48  # readings
 
 
@@ -127,13 +133,16 @@ def identify(
     starts: int = 3,
     seed: int = 0,
     near: GlucoseTwin | None = None,
+    fades: float = 45.0,
 ) -> GlucoseTwin:
     """The twin of one person from the steps first..last − 1 of their evidence (default: all).
 
-    `near` is an earlier twin of the same person (a daily update): its unknowns are the first start. Raises `DataError`
-    where there is too little glucose.
+    `near` is an earlier twin of the same person: what it knew, widened by a drift, is the prior (a daily update, which
+    needs the new day alone). `fades` is for how many minutes the model is wrong the same way: `DAILY_LIFE` for people.
+    Raises `DataError` where there is too little glucose.
     """
-    return identify_all([evidence], first, last, weights=[weight], draws=draws, starts=starts, seed=seed, near=near)[0]
+    given: dict[str, Any] = {"draws": draws, "starts": starts, "seed": seed, "near": near, "fades": fades}
+    return identify_all([evidence], first, last, weights=[weight], **given)[0]
 
 
 def identify_all(
@@ -146,6 +155,7 @@ def identify_all(
     starts: int = 3,
     seed: int = 0,
     near: GlucoseTwin | None = None,
+    fades: float = 45.0,
     progress: Callable[[str], None] | None = None,
 ) -> list[GlucoseTwin]:
     """The twins of several people from windows of one length, in one computation."""
@@ -157,7 +167,7 @@ def identify_all(
     if few.min() < _FEWEST:
         got = f"{few.min()} readings of {people[int(few.argmin())].person or 'one person'}"
         raise DataError("too little glucose to learn from", got=got, allowed=f"at least {_FEWEST}", todo="Add days.")
-    known = [usual(one, first, last, weight) for one, weight in zip(people, weights, strict=True)]
+    known = [_usual(one, first, last, weight, near) for one, weight in zip(people, weights, strict=True)]
     meals = [meals_of_window(one, first, last) for one in people]
     room = max(len_padded(len(one.minute)) for one in meals)
     pairs = zip(people, known, meals, strict=True)
@@ -165,7 +175,8 @@ def identify_all(
     course = jax.tree.map(jnp.asarray, course)
     seen = readings_of(glucose)
     say = progress or (lambda _: None)
-    fit, noise, ended = _modes(course, seen, _starts(len(people), room, starts, seed, near), say)
+    noise = _assumed(len(people), near, fades)
+    fit, noise, ended = _modes(course, seen, noise, _starts(len(people), room, starts, seed, near), say)
     say("drawing")
     found = draw(fit, course, seen, noise, draws=draws, seed=derive_seed(seed, "identify"))
     return [
@@ -196,12 +207,33 @@ def paths(z: Float[Any, "s p"], course: Course) -> Float[Any, "t s"]:
     return glucose_path(split(z)[0], absorbed(z, course), course)
 
 
-def _modes(course: Course, seen: Readings, starts: np.ndarray, say: Any) -> tuple[Fit, Noise, np.ndarray]:
+def _usual(evidence: Evidence, first: int, last: int, weight: float, near: GlucoseTwin | None) -> Usual:
+    """What is usual; in an update over the last week, and sensitivity stays in the earlier twin's measure."""
+    if near is None:
+        return usual(evidence, first, last, weight)
+    week = usual(evidence, max(last - _WEEK, 0), last, near.known.weight)
+    return replace(week, daily=near.known.daily)
+
+
+def _assumed(people: int, near: GlucoseTwin | None, fades: float) -> Noise:
+    """Noise and prior before the data: the published prior, or what an earlier twin knew, widened by a drift."""
+    own = len(PERSON)
+    middle, spread = np.zeros((people, own)), np.ones((people, own))
+    sd, fades = (_FIRST_SD, fades) if near is None else (near.sd, near.fades)
+    if near is not None:
+        known = near.z[:, :own]
+        middle[:] = known.mean(axis=0)
+        spread[:] = np.minimum(np.hypot(_DOUBT * known.std(axis=0), _DRIFT), 1.0)
+        # the first glucose of another window is not that of this one
+        middle[:, _START], spread[:, _START] = 0.0, 1.0
+    return Noise(*(jnp.asarray(x) for x in (np.full(people, sd), np.full(people, fades), middle, spread)))
+
+
+def _modes(course: Course, seen: Readings, noise: Noise, starts: np.ndarray, say: Any) -> tuple[Fit, Noise, np.ndarray]:
     """The best mode of each person, of several starts; the noise is learned between two searches."""
     n, many, _ = starts.shape
     wide = jax.tree.map(jnp.asarray, repeated(course, many))
-    seen_wide = jax.tree.map(lambda x: jnp.repeat(x, many, axis=0), seen)
-    noise = Noise(*(jnp.asarray(np.full(n * many, x)) for x in _FIRST_NOISE))
+    seen_wide, noise = jax.tree.map(lambda x: jnp.repeat(x, many, axis=0), (seen, noise))
     say("searching")
     fit, _ = minimise(jnp.asarray(starts.reshape(n * many, -1)), wide, seen_wide, noise, limit=25)
     best = np.asarray(fit.value).reshape(n, many).argmin(axis=1) + many * np.arange(n)

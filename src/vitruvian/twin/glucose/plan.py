@@ -20,6 +20,9 @@ from vitruvian.twin.glucose.online import Drive, fresh, meal_rates
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
 
+_TOGETHER = 48
+
+
 @dataclass(frozen=True)
 class Plan:
     """Begun at the edge: units of fast insulin, carbohydrates (and their speed from medium), activity."""
@@ -42,12 +45,14 @@ def outcomes(
     tracked: Tracked, edge: int, plans: Sequence[Plan], *, steps: int = 48, wander: Wander | None = None, seed: int = 0
 ) -> Float[np.ndarray, "o h s"]:
     """Sensor glucose of each plan, step and member; the same chance for every plan."""
-    drives = _drives(tracked, edge, plans, steps)
-    start = jax.tree.map(lambda x: jnp.broadcast_to(x, (len(plans), x.shape[-1])), tracked.at(np.array([edge])))
+    # always as many plans: one program serves every question
+    padded = [*plans, *[Plan()] * (-len(plans) % _TOGETHER)]
+    drives = _drives(tracked, edge, padded, steps)
+    start = jax.tree.map(lambda x: np.broadcast_to(x, (len(padded), x.shape[-1])), tracked.at(np.array([edge])))
     person = person_of(jnp.asarray(tracked.twin.z[:, : len(PERSON)]))
     key = random_key(seed, "plan")
     members = ahead(start, person, tracked.known.rest, drives, key, Wander() if wander is None else wander)
-    return np.asarray(jnp.swapaxes(members, 0, 1))
+    return np.swapaxes(np.asarray(members), 0, 1)[: len(plans)]
 
 
 def _drives(tracked: Tracked, edge: int, plans: Sequence[Plan], steps: int) -> Drive:

@@ -19,7 +19,6 @@ from vitruvian.twin.glucose.filter import Tracked
 from vitruvian.twin.glucose.forecast import HORIZONS, Forecast
 
 Kind = Literal["ridge", "boosted"]
-_RIDGE = 30.0
 _FEWEST = 100
 _TREES = 150
 _SETTING = {
@@ -59,10 +58,10 @@ class Ridge:
         return (rows - self.middle) / self.scale @ self.weight + self.mean
 
 
-def learn(rows: Float[np.ndarray, "k f"], target: Float[np.ndarray, K], kind: Kind) -> Learner:
+def learn(rows: Float[np.ndarray, "k f"], target: Float[np.ndarray, K], kind: Kind, penalty: float = 300.0) -> Learner:
     """A learner of `target`; "boosted" needs LightGBM (raises `UnsupportedError` without it)."""
     if kind == "ridge":
-        return _ridge(rows, target)
+        return _ridge(rows, target, penalty)
     try:
         import lightgbm
     except ImportError as error:
@@ -70,10 +69,10 @@ def learn(rows: Float[np.ndarray, "k f"], target: Float[np.ndarray, K], kind: Ki
     return lightgbm.train(_SETTING, lightgbm.Dataset(rows, target), _TREES)
 
 
-def _ridge(rows: Float[np.ndarray, "k f"], target: Float[np.ndarray, K]) -> Ridge:
+def _ridge(rows: Float[np.ndarray, "k f"], target: Float[np.ndarray, K], penalty: float) -> Ridge:
     middle, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     z = (rows - middle) / scale
-    weight = np.linalg.solve(z.T @ z + _RIDGE * np.eye(z.shape[1]), z.T @ (target - target.mean()))
+    weight = np.linalg.solve(z.T @ z + penalty * np.eye(z.shape[1]), z.T @ (target - target.mean()))
     return Ridge(middle, scale, weight, float(target.mean()))
 
 
@@ -165,11 +164,17 @@ def corrected(past: Cases, new: Cases, evidence: Evidence, until: int, kind: Kin
 
 
 def _corrected(known: Cases, new: Cases, came: Float[np.ndarray, K], h: int, kind: Kind) -> Float[np.ndarray, M]:
-    """The twin's change, as far as it has proved right, and the learned rest."""
+    """A committee of three: two learn what is missing from a share of the twin's change, one does not listen to it."""
     said, then = known.twin[h] - known.now, came - known.now
     share = float(np.clip(said @ then / max(said @ said, 1e-9), 0.0, 1.0))
-    learner = learn(known.rows, then - share * said, kind)
-    return new.now + share * (new.twin[h] - new.now) + learner.predict(new.rows)
+    twin = share * (new.twin[h] - new.now)
+    linear = twin + learn(known.rows, then - share * said, "ridge").predict(new.rows)
+    if kind == "ridge":
+        return new.now + linear
+    # trees take the twin's word as a column: taken off beforehand, its noise would stay in their target
+    heard = learn(known.rows, then, kind).predict(new.rows)
+    alone = learn(known.plain, then, kind).predict(new.plain)
+    return new.now + (linear + heard + alone) / 3.0
 
 
 def _width(known: Cases, came: Float[np.ndarray, K], h: int, kind: Kind) -> float:
