@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from vitruvian.core import UnknownNameError
-from vitruvian.model import Driven, drive
-from vitruvian.physiology.glucose import GLUCOSE_MODELS, HEALTHY, OGTT, UVA_PADOVA_2013, glucose_model, nothing
+from vitruvian.model import Driven, program
+from vitruvian.physiology.glucose import (
+    ASPART,
+    FASTER_ASPART,
+    GLUCOSE_MODELS,
+    HEALTHY,
+    OGTT,
+    REGULAR,
+    UVA_PADOVA_2013,
+    glucose_model,
+    nothing,
+)
 
 MINUTES = 360
 CASES = ("rest", "meal", "bolus", "both", "active", "sensitive", "heavy", "glucagon")
-DRIVEN = {name: jax.jit(partial(drive, model)) for name, model in GLUCOSE_MODELS.items()}
 REST, MEAL, BOLUS, BOTH, ACTIVE, SENSITIVE, HEAVY, GLUCAGON = range(len(CASES))
 
 
@@ -45,7 +52,7 @@ def found(request: pytest.FixtureRequest) -> tuple[Driven, dict[str, np.ndarray]
     model = GLUCOSE_MODELS[request.param]
     p = person(model)
     p = p | {"BW": p["BW"].at[HEAVY].multiply(2.0)}
-    out = DRIVEN[model.name](model.steady(p), days(model, p), p)[1]
+    out = program(model)(model.steady(p), days(model, p), p)[1]
     return model, {name: np.asarray(value) for name, value in out.items()}
 
 
@@ -91,7 +98,7 @@ def test_below_basal_the_version_of_2013_falls_further_unless_glucagon_is_given(
     """Insulin acts more strongly in a low, glucagon is secreted, and a dose of it raises glucose."""
     p = person(UVA_PADOVA_2013)
     weak = p | {"r1": 0.0 * p["r1"], "kxi": 0.0 * p["kxi"]}
-    run = DRIVEN[UVA_PADOVA_2013.name]
+    run = program(UVA_PADOVA_2013)
     u = days(UVA_PADOVA_2013, p)
     full, without = (run(UVA_PADOVA_2013.steady(one), u, one)[1] for one in (p, weak))
     no_liver = run(UVA_PADOVA_2013.steady(p), u, p | {"kxi": weak["kxi"]})[1]["glucose"]
@@ -106,7 +113,7 @@ def test_a_milligram_of_glucagon_peaks_as_its_label_says() -> None:
     p = person(UVA_PADOVA_2013) | {"BW": jnp.full(len(CASES), 70.0)}
     u = nothing(MINUTES, len(CASES))
     u = u._replace(insulin=jnp.tile(UVA_PADOVA_2013.basal(p) / 60.0, (MINUTES, 1)), glucagon=u.glucagon.at[0].set(1.0))
-    glucagon = np.asarray(DRIVEN[UVA_PADOVA_2013.name](UVA_PADOVA_2013.steady(p), u, p)[1]["glucagon"])
+    glucagon = np.asarray(program(UVA_PADOVA_2013)(UVA_PADOVA_2013.steady(p), u, p)[1]["glucagon"])
     assert 15 <= glucagon[:, 0].argmax() + 1 <= 25
     assert glucagon[:, 0].max() - 60 == pytest.approx(7900, rel=0.03)
 
@@ -116,12 +123,26 @@ def test_a_glucose_drink_in_health_and_in_type_2_diabetes() -> None:
     both = {name: jnp.array([value, HEALTHY.get(name, value)] * 4) for name, value in OGTT.typical.items()}
     u = nothing(MINUTES, len(CASES))
     u = u._replace(carbohydrates=u.carbohydrates.at[:5].set(15.0))
-    out = DRIVEN[OGTT.name](OGTT.steady(both), u, both)[1]
+    out = program(OGTT)(OGTT.steady(both), u, both)[1]
     ill, well = np.asarray(out["glucose"])[:, :2].T
     assert ill[120] > 200
     assert 120 < well.max() < 200
     assert well[180] < 110
     assert np.asarray(out["insulin"])[:, 1].max() > 5 * HEALTHY["Ib"]
+
+
+@pytest.mark.parametrize("name", ["uva_padova_2013", "hovorka", "minimal", "reduced"])
+def test_a_faster_insulin_peaks_earlier_with_the_same_basal_rate(name: str) -> None:
+    model = glucose_model(name)
+    peaks, areas = [], []
+    for kind in (REGULAR, ASPART, FASTER_ASPART):
+        p = kind.parameters(person(model))
+        np.testing.assert_allclose(model.basal(p), model.basal(person(model)), rtol=1e-12)
+        insulin = np.asarray(program(model)(model.steady(p), days(model, p), p)[1]["insulin"])[:, BOLUS]
+        peaks.append(insulin.argmax())
+        areas.append((insulin - insulin[0]).sum())
+    assert peaks[0] > peaks[1] > peaks[2]
+    np.testing.assert_allclose(areas[1:], areas[1], rtol=0.1)
 
 
 def test_an_unknown_model() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from vitruvian.model import drive
+from vitruvian.model import program
 from vitruvian.physiology.glucose import REDUCED, nothing
 
 MINUTES = 240
 P = {name: jnp.full(2, value) for name, value in REDUCED.typical.items()} | {"kabs": jnp.array([0.012, 0.03])}
-driven = jax.jit(partial(drive, REDUCED))
+driven = program(REDUCED)
 
 
 def day(n: int = 2) -> object:

@@ -14,7 +14,7 @@ from oracle import PERSONS
 from simglucose_days import announced_late, by_simglucose, eating, its_loop, open_loop, parameters, start, therapy
 
 from vitruvian.control import BasalBolus, Setting, run
-from vitruvian.model import advance, drive
+from vitruvian.model import advance, drive, program
 from vitruvian.physiology.glucose import PERFECT, Inputs, Pump, glucose_metrics, nothing
 from vitruvian.physiology.glucose import UVA_PADOVA_2008 as MODEL
 
@@ -49,7 +49,7 @@ GOLDEN_DAY = {
     "child#001": (17.2680, 120.91, 41.07, 78.76, 11.66, 9.58, 2.0762, 2.1171),
 }
 
-driven = jax.jit(partial(drive, MODEL))
+driven = program(MODEL)
 
 
 def looped(names: list[str], minutes: int = DAY) -> tuple[np.ndarray, np.ndarray]:

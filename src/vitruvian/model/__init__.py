@@ -8,6 +8,7 @@ from vitruvian.model.driven import advance as advance
 from vitruvian.model.driven import blended as blended
 from vitruvian.model.driven import drive as drive
 from vitruvian.model.driven import moved as moved
+from vitruvian.model.driven import program as program
 from vitruvian.model.driven import runge_kutta as runge_kutta
 from vitruvian.model.events import EventTable as EventTable
 from vitruvian.model.events import Observations as Observations

@@ -14,6 +14,11 @@ from vitruvian.physiology.glucose.error_grid import ErrorGrid as ErrorGrid
 from vitruvian.physiology.glucose.error_grid import named_grid as named_grid
 from vitruvian.physiology.glucose.exercise_deichmann_2021 import DEICHMANN_2021 as DEICHMANN_2021
 from vitruvian.physiology.glucose.exercise_roy_parker_2007 import ROY_PARKER_2007 as ROY_PARKER_2007
+from vitruvian.physiology.glucose.fast_acting import ASPART as ASPART
+from vitruvian.physiology.glucose.fast_acting import FAST_ACTING as FAST_ACTING
+from vitruvian.physiology.glucose.fast_acting import FASTER_ASPART as FASTER_ASPART
+from vitruvian.physiology.glucose.fast_acting import REGULAR as REGULAR
+from vitruvian.physiology.glucose.fast_acting import FastActing as FastActing
 from vitruvian.physiology.glucose.hovorka import HOVORKA as HOVORKA
 from vitruvian.physiology.glucose.inputs import Inputs as Inputs
 from vitruvian.physiology.glucose.inputs import nothing as nothing

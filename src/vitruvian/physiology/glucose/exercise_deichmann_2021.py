@@ -52,8 +52,9 @@ class Deichmann2021(minimal.Minimal):
 
     def steady(self, p: Values) -> Any:
         """As in the minimal model, at rest."""
-        still = super().steady(p)
-        return State(*still, *(jnp.zeros_like(still.G),) * 4)
+        still = super().steady(p)._asdict()
+        none = jnp.zeros_like(still["G"])
+        return State(**still, Y=none, Z=none, beats=none, moving=none)
 
     def begin(self, y: Any, u: Inputs) -> Any:
         """Activity that begins takes over what is left of the last one."""

@@ -40,10 +40,8 @@ def noted(y: Any, u: Inputs) -> Any:
     """The stomach notes what it holds when a meal begins, and what is eaten of it."""
     eats = u.carbohydrates > 0
     starts = eats & (y.eating == 0)
-    eaten = jnp.where(starts, 0.0, y.eaten) + 1000.0 * u.carbohydrates
     return y._replace(
-        held=jnp.where(starts, y.Qsto1 + y.Qsto2, y.held),
-        eaten=jnp.where(eats, eaten, y.eaten),
+        meal=jnp.where(starts, y.Qsto1 + y.Qsto2, y.meal) + 1000.0 * u.carbohydrates,
         eating=jnp.where(eats, 1.0, jnp.zeros_like(y.eating)),
     )
 
@@ -71,10 +69,9 @@ def onward_with_meal(model: Driven, y: Any, u: Inputs, p: Values, h: float) -> A
 
     Emptying of the stomach turns so sharply that a minute misses it (up to 0.2 mg/dL); all else follows it smoothly.
     """
-    meal = y.held + y.eaten
 
     def quarter(_: Any, gut: Gut) -> Gut:
-        return runge_kutta(lambda gut: gut_slope(gut, meal, u, p), gut, h / _QUARTERS)
+        return runge_kutta(lambda gut: gut_slope(gut, y.meal, u, p), gut, h / _QUARTERS)
 
     first = Gut(y.Qsto1, y.Qsto2, y.Qgut)
     middle = lax.fori_loop(0, _QUARTERS // 2, quarter, first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 
@@ -53,7 +53,7 @@ class Minimal(Driven):
         doi="10.1152/ajpendo.1979.236.6.E667",
         status="two transcriptions agree",
     )
-    parameters = (
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("BW", 70.0, "kg", "body weight", 5.0, 300.0),
         Parameter("Gb", 172.0, "mg/dL", "fasting glucose that basal insulin holds", 60.0, 300.0, source=ADULTS),
         Parameter("Ib", 10.0, "mU/L", "plasma insulin under basal delivery", 0.0, source=ADULTS),

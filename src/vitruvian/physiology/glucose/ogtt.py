@@ -40,8 +40,7 @@ class State(NamedTuple):
     Isc1: Any
     Isc2: Any
     Gs: Any
-    held: Any
-    eaten: Any
+    meal: Any
     eating: Any
 
 
@@ -117,7 +116,7 @@ class Ogtt(Driven):
         i = none + p["Ib"]
         return State(
             none, none, none, plasma, tissue(plasma, p), liver, insulin, i, i, none, _secreted(p) / p["gamma"] + none,
-            none, none, none, plasma, none, none, none,
+            none, none, none, plasma, none, none,
         )  # fmt: skip
 
     def begin(self, y: State, u: Inputs) -> State:
@@ -139,8 +138,8 @@ class Ogtt(Driven):
         made = jnp.maximum(_produced(p) - p["kp2"] * (y.Gp - rest) - held, 0.0)
         change = made + appears(y, u, p) - p["Fsnc"] - _excreted(y.Gp, p) - p["k1"] * y.Gp + p["k2"] * y.Gt
         insulin, glucose = y.Ip / p["Vi"], y.Gp / p["Vg"]
-        gut = gut_slope(Gut(y.Qsto1, y.Qsto2, y.Qgut), y.held + y.eaten, u, p)
-        none = jnp.zeros_like(y.held)
+        gut = gut_slope(Gut(y.Qsto1, y.Qsto2, y.Qgut), y.meal, u, p)
+        none = jnp.zeros_like(y.meal)
         return State(
             *gut,
             Gp=change,
@@ -155,8 +154,7 @@ class Ogtt(Driven):
             Isc1=u.insulin * PMOL_PER_UNIT / p["BW"] - (p["ka1"] + p["kd"]) * y.Isc1,
             Isc2=p["kd"] * y.Isc1 - p["ka2"] * y.Isc2,
             Gs=p["ksc"] * (y.Gp - y.Gs),
-            held=none,
-            eaten=none,
+            meal=none,
             eating=none,
         )
 

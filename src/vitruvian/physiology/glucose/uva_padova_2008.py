@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax.numpy as jnp
 
@@ -31,8 +31,7 @@ class State(NamedTuple):
     Isc1: Any  # subcutaneous insulin, pmol/kg
     Isc2: Any
     Gs: Any  # subcutaneous glucose, mg/kg
-    held: Any  # in the stomach when the meal began, mg
-    eaten: Any  # of the meal since then, mg
+    meal: Any  # in the stomach when the meal began, and eaten since then, mg
     eating: Any  # 1 while a meal is being eaten
 
 
@@ -57,7 +56,7 @@ class UvaPadova2008(Driven):
         doi="10.1177/193229680900300106",
         status="two transcriptions agree",
     )
-    parameters = (
+    parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("BW", 78.0, "kg", "body weight", 5.0, 300.0),
         Parameter("Gb", 140.0, "mg/dL", "fasting glucose that basal insulin holds", 60.0, 300.0),
         *MEAL_PARAMETERS,
@@ -86,7 +85,7 @@ class UvaPadova2008(Driven):
         Parameter("kd", 0.0164, "1/min", "dissociation of insulin under the skin", 0.0),
         Parameter("ksc", 0.1, "1/min", "plasma to subcutaneous glucose", 0.0),
     )
-    outputs = (
+    outputs: ClassVar[tuple[Output, ...]] = (
         Output("glucose", "mg/dL", _NO_ERROR, "in plasma"),
         Output("interstitial", "mg/dL", _NO_ERROR, "under the skin, where a sensor lies"),
         Output("insulin", "pmol/L", _NO_ERROR, "in plasma"),
@@ -112,7 +111,7 @@ class UvaPadova2008(Driven):
         none = jnp.zeros_like(plasma)
         return State(
             none, none, none, plasma, tissue(plasma, p), insulin, none, none + p["Ib"], none + p["Ib"],
-            p["m2"] * insulin / (p["m1"] + p["m30"]), first, p["kd"] * first / p["ka2"], plasma, none, none, none,
+            p["m2"] * insulin / (p["m1"] + p["m30"]), first, p["kd"] * first / p["ka2"], plasma, none, none,
         )  # fmt: skip
 
     def begin(self, y: State, u: Inputs) -> State:
@@ -144,13 +143,13 @@ def rates(y: Any, u: Inputs, p: Values, uptake: Any = 1.0, more: Any = 0.0) -> d
     `uptake` multiplies the effect of insulin on uptake, `more` is added to glucose production (mg/kg/min): what later
     versions of the simulator extend.
     """
-    gut = gut_slope(Gut(y.Qsto1, y.Qsto2, y.Qgut), y.held + y.eaten, u, p)
+    gut = gut_slope(Gut(y.Qsto1, y.Qsto2, y.Qgut), y.meal, u, p)
     produced = jnp.maximum(p["kp1"] - p["kp2"] * y.Gp - p["kp3"] * u.sensitivity * y.Id + more, 0.0)
     excreted = p["ke1"] * jnp.maximum(y.Gp - p["ke2"], 0.0)
     used = (p["Vm0"] + p["Vmx"] * u.sensitivity * uptake * y.X) * y.Gt / (p["Km0"] + y.Gt)
     plasma = produced + appears(y, u, p) - p["Fsnc"] - excreted - p["k1"] * y.Gp + p["k2"] * y.Gt
     insulin = y.Ip / p["Vi"]
-    none = jnp.zeros_like(y.held)
+    none = jnp.zeros_like(y.meal)
     return gut._asdict() | {
         "Gp": _held(y.Gp, plasma),
         "Gt": _held(y.Gt, p["k1"] * y.Gp - p["k2"] * y.Gt - used),
@@ -162,8 +161,7 @@ def rates(y: Any, u: Inputs, p: Values, uptake: Any = 1.0, more: Any = 0.0) -> d
         "Isc1": _held(y.Isc1, u.insulin * PMOL_PER_UNIT / p["BW"] - (p["ka1"] + p["kd"]) * y.Isc1),
         "Isc2": _held(y.Isc2, p["kd"] * y.Isc1 - p["ka2"] * y.Isc2),
         "Gs": _held(y.Gs, p["ksc"] * (y.Gp - y.Gs)),
-        "held": none,
-        "eaten": none,
+        "meal": none,
         "eating": none,
     }
 

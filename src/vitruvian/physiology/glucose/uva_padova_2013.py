@@ -35,8 +35,7 @@ class State(NamedTuple):
     Isc1: Any
     Isc2: Any
     Gs: Any
-    held: Any
-    eaten: Any
+    meal: Any
     eating: Any
     Hsc1: Any
     Hsc2: Any
