@@ -25,6 +25,8 @@ from vitruvian.control.iob import FASTER as FASTER
 from vitruvian.control.iob import INHALED as INHALED
 from vitruvian.control.iob import Doses as Doses
 from vitruvian.control.iob import InsulinCurve as InsulinCurve
+from vitruvian.control.learned import Learned as Learned
+from vitruvian.control.learned import learned as learned
 from vitruvian.control.loop_algorithm import LoopAlgorithm as LoopAlgorithm
 from vitruvian.control.named import POLICIES as POLICIES
 from vitruvian.control.named import policy_named as policy_named
@@ -39,4 +41,5 @@ from vitruvian.control.reasons import Reason as Reason
 from vitruvian.control.reasons import words as words
 from vitruvian.control.safety import Safe as Safe
 from vitruvian.control.scripted import Scripted as Scripted
+from vitruvian.control.training import train as train
 from vitruvian.control.treated_lows import TreatedLows as TreatedLows
