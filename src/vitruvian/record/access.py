@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Row, bindparam, literal_column, select
 
 from vitruvian.core import Actor, DataError, InputError
 from vitruvian.record.consent import Consent, Matter, decide, read_consent
+from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import fact, head, subject
 from vitruvian.tables.categories import CATEGORIES, categories_of
 
 EVERYTHING = "everything"
 _CONSENTS = (
-    select(fact.c.fact, fact.c.subject, fact.c.sealed, subject.c.person)
+    select(fact, subject.c.person)
     .select_from(fact.join(head, head.c.resource == fact.c.resource).join(subject, subject.c.subject == fact.c.subject))
     .where(fact.c.kind == literal_column("'consent'"))  # literal: so that the index of consents serves
 )
@@ -115,7 +115,7 @@ class Scope:
 
     def _codes(self, row: Row[Any]) -> Iterable[tuple[str, str]]:
         """Every code of a fact: the one that it goes by, and those of other systems that came with it."""
-        detail = orjson.loads(self.keys.cipher(row.subject).open(row.sealed, row.fact.encode()))[_DETAIL] or {}
+        detail = hidden_of(row, self.keys.cipher(row.subject))[_DETAIL] or {}
         more = detail.get("codings") or ()
         return {(row.system, row.code), *((str(one[0] or ""), str(one[1] or "")) for one in more)}
 
@@ -201,5 +201,5 @@ def _consent(row: Any, keys: KeyRing) -> Consent:
 
 
 def _resource(row: Any, keys: KeyRing) -> dict[str, Any]:
-    detail = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))[_DETAIL] or {}
+    detail = hidden_of(row, keys.cipher(row.subject))[_DETAIL] or {}
     return dict(detail.get("resource") or {})

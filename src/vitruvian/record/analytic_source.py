@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
+from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.formats import RawFile
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.rows import chunks
@@ -73,7 +74,7 @@ def fact_frames(connection: Connection, keys: KeyRing, provs: Sequence[int]) -> 
 
 
 def _fact(row: Any, keys: KeyRing) -> dict[str, Any]:
-    hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
+    hidden = hidden_of(row, keys.cipher(row.subject))
     display, value, unit, value_raw, unit_raw, value_code, value_text, detail = hidden[:8]
     shown = {name: getattr(row, name) for name in ("fact", "subject", "kind", "system", "code", *_WHOLE)}
     more = {name: getattr(row, name) for name in ("precision", "status", "flags", "basis", "line")}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Connection, select
 
+from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import fact, head, subject
 
@@ -45,14 +45,18 @@ def _agree(code: str, ours: Collection[str], theirs: Collection[str]) -> bool:
 def demographic_rows(*codes: str) -> Any:
     """The query of what the newest version of each source record tells of people by these codes."""
     joined = fact.join(head, head.c.resource == fact.c.resource).join(subject, subject.c.subject == fact.c.subject)
-    columns = (fact.c.fact, fact.c.subject, fact.c.code, fact.c.sealed, subject.c.person)
     told = fact.c.code.in_(codes)
-    return select(*columns).select_from(joined).where(fact.c.kind == "demographic", told).order_by(fact.c.fact)
+    return (
+        select(fact, subject.c.person)
+        .select_from(joined)
+        .where(fact.c.kind == "demographic", told)
+        .order_by(fact.c.fact)
+    )
 
 
 def demographic_value(row: Any, keys: KeyRing) -> str:
     """The text or code of a row of `demographic_rows`."""
-    hidden = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.fact.encode()))
+    hidden = hidden_of(row, keys.cipher(row.subject))
     return str(hidden[6] or hidden[5] or "")
 
 

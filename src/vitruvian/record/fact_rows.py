@@ -1,4 +1,7 @@
-"""Facts as rows of table `fact`, and back: what can be searched lies open, the rest is sealed for the fact's id."""
+"""Facts as rows of table `fact`, and back: what can be searched lies open, the rest is sealed.
+
+The seal binds what lies open: a row of which any column was changed or exchanged does not open.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from vitruvian.core import stable_id
+from vitruvian.core import DataError, stable_id
+from vitruvian.record import schema
 from vitruvian.record.fact import Draft, Fact, SourceRecord
 from vitruvian.record.sealing import Cipher
 
@@ -15,6 +19,8 @@ _PLANS = frozenset(
     {"medication_request", "resource", "care_plan", "appointment", "goal", "service_request", "consent", "coverage"}
 )
 """Kinds that may well begin in the future."""
+_OPEN = schema.fact.columns.keys().index("sealed")
+"""Number of columns that lie open: all before the last one."""
 _STRUCTURAL = ("entry[", "line[", "record[", "element[", "message[")
 
 
@@ -59,7 +65,7 @@ def fact_row(
         draft.detail or None,
         *(() if structural else (path,)),
     )
-    return (
+    shown = (
         key,
         resource,
         record.subject,
@@ -77,14 +83,23 @@ def fact_row(
         draft.basis,
         prov,
         path if structural else "",
-        cipher.seal(orjson.dumps(hidden), key.encode()),
     )
+    return *shown, cipher.seal(orjson.dumps(hidden), orjson.dumps(shown))
+
+
+def hidden_of(row: Any, cipher: Cipher) -> list[Any]:
+    """The sealed part of a row that begins with all columns of table `fact`; raises `DataError` if it was altered."""
+    try:
+        found: list[Any] = orjson.loads(cipher.open(row.sealed, orjson.dumps(row[:_OPEN], default=repr)))
+    except DataError as error:
+        todo = "Restore the record from a backup."
+        raise DataError("a row of the record was tampered with", got=f"fact {row.fact!r}", todo=todo) from error
+    return found
 
 
 def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
     """The fact of a row of table `fact` with `raw_hash` and `parser` of its provenance."""
-    hidden = orjson.loads(cipher.open(row.sealed, row.fact.encode()))
-    display, value, unit, value_raw, unit_raw, value_code, value_text, detail, *path = hidden
+    display, value, unit, value_raw, unit_raw, value_code, value_text, detail, *path = hidden_of(row, cipher)
     return Fact(
         id=row.fact,
         person=person,

@@ -39,7 +39,7 @@ class Cipher:
         """What was sealed for `place`; raises `DataError` if it was altered, moved, or sealed under another key."""
         try:
             return self._aes.decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError, TypeError) as error:  # the latter: too short, or no bytes at all
             raise DataError("a sealed value does not open", got="another key, or altered bytes", todo=_TODO) from error
 
     def seal_stream(self, pieces: Iterable[bytes]) -> Iterator[bytes]:

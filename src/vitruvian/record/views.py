@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-import orjson
-
 from vitruvian.core import InputError, UnsupportedError
 from vitruvian.record.fact import NO_OFFSET
+from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.sample_frame import flag_text
 from vitruvian.tables.codes import codes_of
@@ -70,8 +69,8 @@ def fact_table(rows: Sequence[Any], keys: KeyRing) -> pl.DataFrame:
     ciphers = {one: keys.cipher(one) for one in {row.subject for row in rows}}
     cells = []
     for row in rows:
-        key, _, subject, kind, _, code, start, end, offset, _, _, _, flags, _, _, prov, _, sealed, _, parser, *_ = row
-        opened = orjson.loads(ciphers[subject].open(sealed, key.encode()))
+        key, _, subject, kind, _, code, start, end, offset, _, _, _, flags, _, _, prov, _, _, _, parser, *_ = row
+        opened = hidden_of(row, ciphers[subject])
         _, value, unit, value_raw, unit_raw, value_code, value_text, detail, *_ = opened
         text = value_code if value_text is None else value_text
         if text is None and detail and (sign := detail.get("comparator")):
