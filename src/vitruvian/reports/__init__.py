@@ -2,6 +2,8 @@
 
 from vitruvian.reports.glucose_agp import agp_page as agp_page
 from vitruvian.reports.glucose_agp import agp_report as agp_report
+from vitruvian.reports.glucose_contest import contest_page as contest_page
+from vitruvian.reports.glucose_contest import contest_report as contest_report
 from vitruvian.reports.glucose_day import Expected as Expected
 from vitruvian.reports.glucose_day import day_page as day_page
 from vitruvian.reports.glucose_day import day_report as day_report
