@@ -69,7 +69,8 @@ def test_the_search_climbs_along_the_true_slope(few: Few) -> None:
         )
     )
     seen = readings_of(np.stack([_run_in(_seen(one.evidence, one.first, one.last)) for one in twins]))
-    noise = Noise(*(jnp.asarray(np.array([getattr(one, n) for one in twins])) for n in ("sd", "fades")))
+    own = np.zeros((len(twins), len(PERSON)))
+    noise = Noise(*(jnp.asarray(np.array([getattr(one, n) for one in twins])) for n in ("sd", "fades")), own, own + 1.0)
     z = np.stack([one.z[0] for one in twins])
     n, p = z.shape
 
@@ -204,6 +205,7 @@ def test_the_safety_layer_has_the_last_word(person: tuple[GlucoseTwin, Evidence]
         bounded(known, steady, 200, float("nan"), 0.0)
 
 
+@pytest.mark.slow
 def test_activity_needs_food(person: tuple[GlucoseTwin, Evidence]) -> None:
     twin, one = person
     found = advise_activity(twin, one, at=200, minutes=60, share=0.9)
