@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,7 @@ def run_loop_study(
     """
     wanted = [(stratum, policy) for stratum in study.strata for policy in study.policies]
     parts: dict[tuple[str, str], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+    people_of = cache(lambda stratum: virtual_people(stratum, study.people, study.seed))
     if folder is not None:
         _claim(study, folder)
     for stratum, policy in wanted:
@@ -130,7 +132,7 @@ def run_loop_study(
             with np.load(file) as kept:
                 parts[stratum, policy] = kept["glucose"], kept["insulin"], kept["carbohydrates"]
         else:
-            parts[stratum, policy] = _part(study, stratum, study.policies[policy])
+            parts[stratum, policy] = _part(study, people_of(stratum), study.policies[policy])
             if file is not None:
                 _keep(file, parts[stratum, policy])
         advance(1)
@@ -154,11 +156,10 @@ def _keep(file: Path, part: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     aside.replace(file)
 
 
-def _part(study: LoopStudy, stratum: str, policy: GlucosePolicy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    people = virtual_people(stratum, study.people, study.seed)
+def _part(study: LoopStudy, people: People, policy: GlucosePolicy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     parameters = {name: jnp.asarray(value) for name, value in people.parameters.items()}
     setting = Setting(UVA_PADOVA_2008, parameters, therapy_of(people, study), study.sensor, study.pump)
-    key = jax.random.PRNGKey(_seed(study, 2, stratum))
+    key = jax.random.PRNGKey(_seed(study, 2, people.stratum))
     trace = run(setting, TreatedLows(policy), plan_of(people, study), key)
     glucose = np.asarray(trace.glucose)[STEP - 1 :: STEP]
     insulin, carbohydrates = (np.asarray(one).sum(0) / study.days for one in (trace.insulin, trace.carbohydrates))

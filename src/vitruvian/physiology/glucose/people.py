@@ -24,7 +24,8 @@ SPREAD = 2.0
 """No draw lies further from the middle, in SDs before cutting."""
 _KEPT = 0.8796
 """SD of a standard normal cut at ±2: draws are widened by it, so that the published SD is reached."""
-_CHUNK = 2_000
+_CHUNK, _TESTED = 2_000, 500
+"""People drawn, and tested, at a time."""
 
 
 def _moments() -> dict[str, dict[str, tuple[float, float]]]:
@@ -91,9 +92,11 @@ def _candidates(
 ) -> Iterator[tuple[dict[str, Float[np.ndarray, " c"]], Settings, Bool[np.ndarray, " c"]]]:
     random = np.random.default_rng([seed, STRATA.index(stratum)])
     while True:
-        p = _draw(stratum, random)
-        settings = settings_of(UVA_PADOVA_2008, p)
-        yield p, settings, plausible(p, settings)
+        drawn = _draw(stratum, random)
+        for begin in range(0, _CHUNK, _TESTED):
+            p = {name: values[begin : begin + _TESTED] for name, values in drawn.items()}
+            settings = settings_of(UVA_PADOVA_2008, p)
+            yield p, settings, plausible(p, settings)
 
 
 def _draw(stratum: str, random: np.random.Generator) -> dict[str, Float[np.ndarray, " c"]]:
