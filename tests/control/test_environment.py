@@ -73,6 +73,7 @@ def test_the_same_seed_is_the_same_episode_and_reward_is_risk(bare):
     assert all(-1 < reward <= 0 for reward in episodes[0])
 
 
+@pytest.mark.slow
 def test_reward_of_ones_own_and_the_safety_layer(setting, plan):
     safe = environment(setting, plan, safe=True, reward=lambda glucose: glucose)
     safe.reset(seed=1)
