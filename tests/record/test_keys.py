@@ -181,3 +181,15 @@ def test_a_master_key_in_either_alphabet_of_base64(tmp_path: Path, monkeypatch: 
     wrapped = open_master(None).wrap(b"k" * 32, "p")
     monkeypatch.setenv("VITRUVIAN_MASTER_KEY", base64.urlsafe_b64encode(key).decode())
     assert open_master(None).unwrap(wrapped, "p") == b"k" * 32
+
+
+def test_a_master_key_that_is_lost_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VITRUVIAN_MASTER_KEY", raising=False)
+    Record.open(tmp_path / "a.db").close()
+    kept = (tmp_path / "a.db.master-key").rename(tmp_path / "apart")
+    for _ in range(2):
+        with pytest.raises(InputError, match="the master key is missing; restore it"):
+            Record.open(tmp_path / "a.db")
+        assert not (tmp_path / "a.db.master-key").exists()
+    kept.rename(tmp_path / "a.db.master-key")
+    Record.open(tmp_path / "a.db").close()

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table, Text, delete, insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from vitruvian.core import DataError, now_ms
@@ -141,6 +141,15 @@ class KeyRing:
             if len(rows) > 1:
                 for name, key in wrapped.items():
                     self._insert({name: key})
+
+
+def holds_keys(engine: Engine) -> bool:
+    """Whether a ring was begun in this database."""
+    with engine.connect() as connection:
+        return (
+            inspect(connection).has_table(_table.name)
+            and connection.execute(select(_table).limit(1)).first() is not None
+        )
 
 
 def ring_file(record_file: str) -> Path:

@@ -61,10 +61,11 @@ class AwsMaster:
         return bytes(done["Plaintext"])
 
 
-def open_master(beside: Path | None) -> Master:
+def open_master(beside: Path | None, in_use: bool = False) -> Master:
     """VITRUVIAN_MASTER_KEY (32 bytes in base64 or hex), else VITRUVIAN_MASTER_KEY_URL, else the file `beside`.
 
-    The file is made once, readable by its owner. Raises `InputError` for a key that is none, or where none is named.
+    The file is made once, readable by its owner. Raises `InputError` for a key that is none, where none is named, and
+    where the file is missing though a key ring is `in_use` that it wraps.
     """
     text, url = os.environ.get("VITRUVIAN_MASTER_KEY"), os.environ.get("VITRUVIAN_MASTER_KEY_URL")
     if text:
@@ -80,6 +81,9 @@ def open_master(beside: Path | None) -> Master:
     if not file.exists():
         if url:
             raise InputError("there is no master key", got=str(file), todo="Make it: 32 random bytes in base64.")
+        if in_use:
+            todo = f"Restore {file}, or set VITRUVIAN_MASTER_KEY to the key that this record was made with."
+            raise InputError("the master key is missing; restore it", got="a key ring that it wraps", todo=todo)
         make_secret(file, base64.b64encode(secrets.token_bytes(KEY_BYTES)))
     return LocalMaster(_decode(file.read_text(), str(file)))
 

@@ -29,7 +29,7 @@ from vitruvian.core import InputError, StoreError, UnsupportedError
 from vitruvian.record import schema
 from vitruvian.record.auditing import AuditChain
 from vitruvian.record.blobs import BlobStore
-from vitruvian.record.keys import KeyRing, ring_file
+from vitruvian.record.keys import KeyRing, holds_keys, ring_file
 from vitruvian.record.master import open_master
 
 REVISION = "0001"
@@ -60,7 +60,7 @@ def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
     prepare(engine)
     beside = None if file is None else str(file)
     ring = make_engine(_parse(_ring_url(beside)))
-    keys = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None))
+    keys = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None, holds_keys(ring)))
     where = blobs or os.environ.get("VITRUVIAN_BLOBS") or (f"{beside}.blobs" if beside else None)
     if where is None:
         raise InputError("a record on a server needs a blob store", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
