@@ -17,7 +17,7 @@ RUN_IN = 96
 """Steps before the window in which insulin and meals run in (8 h)."""
 _DELAY = 8.0  # min from delivery to the tissue (Cappon et al. 2023)
 _TOGETHER = 15.0  # min: entries this close are one meal
-_BUCKET = 12  # meals are padded to a multiple, so that people share programs
+_BUCKET = 12
 # long-acting insulin: two rates in a row whose mean, 16 h, is between glargine's and degludec's; ours
 _SLOW_IN, _SLOW_OUT = 1 / 240.0, 1 / 720.0
 FADE_IN, FADE_OUT = 10.0, 150.0
@@ -161,8 +161,9 @@ def repeated(course: Course, times: int) -> Course:
 
 
 def len_padded(meals: int) -> int:
-    """The bucket of a number of meals."""
-    return max(-(-meals // _BUCKET) * _BUCKET, _BUCKET)
+    """The bucket of a number of meals: 12, 24, then steps of 24, so that few programs serve all people and days."""
+    bucket = _BUCKET if meals <= _BUCKET else 2 * _BUCKET
+    return max(-(-meals // bucket) * bucket, bucket)
 
 
 def parts(minute_of_day: Float[np.ndarray, T]) -> Float[np.ndarray, "t 4"]:

@@ -82,7 +82,7 @@ def track(
     person = person_of(jnp.asarray(twin.z[:, : len(PERSON)]))
     drives, readings = known.drives(), jnp.asarray(known.readings)
     body = begin(person, known.start_course())
-    nil = np.zeros(len(twin.z))
+    nil = jnp.asarray(np.zeros(len(twin.z)))
     start = _spread_out(Member(body, nil, nil, nil), np.random.default_rng(derive_seed(seed, "begin")), wander)
     states, expected, spread = _followed(start, person, known.rest, drives, readings, random_key(seed), wander)
     keep = known.run_in

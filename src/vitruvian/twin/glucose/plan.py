@@ -19,7 +19,6 @@ from vitruvian.twin.glucose.forecast import ahead
 from vitruvian.twin.glucose.online import Drive, fresh, meal_rates
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
-
 _TOGETHER = 48
 
 
