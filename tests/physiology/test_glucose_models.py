@@ -47,7 +47,12 @@ def days(model: Driven, p: dict[str, Any]) -> Any:
     )
 
 
-@pytest.fixture(scope="module", params=list(GLUCOSE_MODELS))
+ELSEWHERE = {"uva_padova_2008", "minimal"}
+"""In the default tests the one is compared with simglucose, the other is part of `deichmann_2021`."""
+EACH = [pytest.param(name, marks=pytest.mark.slow) if name in ELSEWHERE else name for name in GLUCOSE_MODELS]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def found(request: pytest.FixtureRequest) -> tuple[Driven, dict[str, np.ndarray]]:
     model = GLUCOSE_MODELS[request.param]
     p = person(model)
@@ -131,7 +136,7 @@ def test_a_glucose_drink_in_health_and_in_type_2_diabetes() -> None:
     assert np.asarray(out["insulin"])[:, 1].max() > 5 * HEALTHY["Ib"]
 
 
-@pytest.mark.parametrize("name", ["uva_padova_2013", "hovorka", "minimal", "reduced"])
+@pytest.mark.parametrize("name", ["uva_padova_2013", "hovorka", "deichmann_2021", "reduced"])
 def test_a_faster_insulin_peaks_earlier_with_the_same_basal_rate(name: str) -> None:
     model = glucose_model(name)
     peaks, areas = [], []
