@@ -117,8 +117,8 @@ def _plan(scenario: Scenario, n: int, every: int, reading: int) -> Plan:
     """Whole decisions, and one more reading than asked for."""
     minutes = -(-(scenario.minutes + reading) // every) * every
 
-    def each(values: np.ndarray) -> Any:
-        whole = np.zeros(minutes)
+    def each(values: np.ndarray, later: float = 0.0) -> Any:
+        whole = np.full(minutes, later)
         whole[: len(values)] = values
         return jnp.asarray(np.tile(whole[:, None], (1, n)))
 
@@ -127,6 +127,7 @@ def _plan(scenario: Scenario, n: int, every: int, reading: int) -> Plan:
         announced=each(scenario.announced()),
         activity=each(scenario.activity()),
         heart_rate=each(scenario.heart_rate()),
+        sensitivity=each(scenario.sensitivity(), 1.0),
     )
 
 

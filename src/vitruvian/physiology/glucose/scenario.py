@@ -19,8 +19,8 @@ LARGEST_MEAL, LARGEST_BOLUS, LARGEST_RATE, LONGEST = 300.0, 50.0, 10.0, 366 * 14
 """g, U, U/h, min; more than that is a slip of the keys or of the unit."""
 EATING = 5.0
 """g/min where a meal has no `minutes`."""
-_FIELDS = ("start", "minutes", "meals", "boluses", "basal", "exercise", "sensor", "pump", "controller", "sample_time",
-           "seed")  # fmt: skip
+_FIELDS = ("start", "minutes", "meals", "boluses", "basal", "exercise", "sensitivity", "sensor", "pump", "controller",
+           "sample_time", "seed")  # fmt: skip
 
 
 class Meal(NamedTuple):
@@ -54,6 +54,13 @@ class Exercise(NamedTuple):
     heart_rate: float
 
 
+class Part(NamedTuple):
+    """Factor of insulin sensitivity at minute `at` of each day; a straight line to the next one."""
+
+    at: int
+    factor: float
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Minutes count from `start`. `basal` is a profile by minute of the day, or empty: each person's own rate."""
@@ -64,6 +71,7 @@ class Scenario:
     boluses: tuple[Bolus, ...] = ()
     basal: tuple[Rate, ...] = ()
     exercise: tuple[Exercise, ...] = ()
+    parts: tuple[Part, ...] = ()
     sensor: str = "perfect"
     pump: str = "ideal"
     controller: str | None = None
@@ -95,6 +103,13 @@ class Scenario:
         for one in self.exercise:
             out[one.at : one.at + one.minutes] = np.maximum(out[one.at : one.at + one.minutes], one.heart_rate)
         return out
+
+    def sensitivity(self) -> Float[np.ndarray, " m"]:
+        """Factor in each minute; 1 where none was told."""
+        if not self.parts:
+            return np.ones(self.minutes)
+        at, factors = zip(*self.parts, strict=True)
+        return np.interp(self.minute_of_day + np.arange(self.minutes), at, factors, period=1440)
 
     def activity(self) -> Float[np.ndarray, " m"]:
         """Minutes of activity that are told in each minute."""
@@ -146,10 +161,20 @@ def scenario_of(content: Any) -> Scenario:
     if minutes % sample_time:
         raise DataError("minutes must be whole sample times", got=f"minutes {minutes}, sample_time {sample_time}")
     return Scenario(
-        start, minutes, meals, boluses, basal, exercise, _name(top, "sensor", "perfect"), _name(top, "pump", "ideal"),
-        None if controller is None else _name(top, "controller", ""), sample_time,
-        _whole(top, "seed", 1, 0, 2**31 - 1), tuple(notes),
-    )  # fmt: skip
+        start,
+        minutes,
+        meals,
+        boluses,
+        basal,
+        exercise,
+        _parts(top.get("sensitivity", []), notes),
+        _name(top, "sensor", "perfect"),
+        _name(top, "pump", "ideal"),
+        None if controller is None else _name(top, "controller", ""),
+        sample_time,
+        _whole(top, "seed", 1, 0, 2**31 - 1),
+        tuple(notes),
+    )
 
 
 def _meal(where: str, at: int, one: dict[str, Any]) -> Meal:
@@ -179,6 +204,18 @@ def _basal(value: Any, notes: list[str]) -> tuple[Rate, ...]:
     if not profile or profile[0].at != 0 or len({one.at for one in profile}) < len(profile):
         raise DataError("basal must begin at 00:00 and have each time once", got=value)
     return profile
+
+
+def _parts(value: Any, notes: list[str]) -> tuple[Part, ...]:
+    found = []
+    for k, item in enumerate(_list(value, "sensitivity")):
+        where = f"sensitivity[{k}]"
+        one = _object(item, where, ("at", "factor"))
+        factor = _number(one, where, "factor", "times the usual", 10.0)
+        if factor == 0:
+            raise DataError(f"{where}.factor must be above 0", got=factor)
+        found.append(Part(_clock(one.get("at"), f"{where}.at"), factor))
+    return _sorted(found, "sensitivity", notes)
 
 
 def _sorted(found: list[Any], name: str, notes: list[str]) -> tuple[Any, ...]:
