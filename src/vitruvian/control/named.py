@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 from vitruvian.control.basal_bolus import BasalBolus
 from vitruvian.control.injections import Injections
+from vitruvian.control.learned import learned
+from vitruvian.control.loop_algorithm import LoopAlgorithm
+from vitruvian.control.oref import Oref
 from vitruvian.control.pid import PID
 from vitruvian.control.policy import GlucosePolicy
 from vitruvian.control.predictive import Predictive
@@ -15,6 +18,9 @@ from vitruvian.core import UnknownNameError
 POLICIES: Mapping[str, Callable[[], GlucosePolicy]] = {
     "basal_bolus": BasalBolus,
     "injections": Injections,
+    "learned": lambda: Safe(learned()),
+    "loop_algorithm": lambda: Safe(LoopAlgorithm()),
+    "oref": lambda: Safe(Oref()),
     "pid": lambda: Safe(PID()),
     "predictive": lambda: Safe(Predictive()),
 }
