@@ -40,13 +40,13 @@ def test_recordings(tmp_path: Path) -> None:
     run("wfdb", write_wfdb(tmp_path), 50)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", MORE)
 def test_many_dicom(name: str) -> None:
     run("dicom", FOLDER / name, FULL // len(MORE) + 1, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_many_recordings(tmp_path: Path) -> None:
     pytest.importorskip("edfio", reason="needs the extra waveforms")
     run("edf", write_edf(tmp_path), FULL, 2)
