@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from vitruvian.cli.main import app
 from vitruvian.ingest import omics_values, read_calls, samples
 from vitruvian.record import IngestReport, Record
-from vitruvian.twin.genome import gene_calls
+from vitruvian.twin.genome import alternatives, gene_calls
 
 VCF = """##fileformat=VCFv4.2
 ##reference=GRCh38
@@ -74,8 +76,8 @@ def test_files_of_a_family_are_split_and_come_out(tmp_path: Path, files: dict[st
         with record.open_blob(ann.facts(kind="omics")[0]) as path:
             assert omics_values(path, "ann").of("ENSG00000141510") == 1.5
             assert "bob" not in path.read_text()
-        calls, _ = gene_calls(bob, bob.facts())
-        assert calls["CYP2C9"].diplotype == "*2/*2"
+        calls, _, messages = gene_calls(bob, bob.facts())
+        assert (calls["CYP2C9"].diplotype, messages) == ("*2/*2", [])
         again = everything(record, files)
         assert (again.stored, again.duplicate) == (0, 8)
 
@@ -87,6 +89,28 @@ def test_who_was_nobody_is_replayed_once_known(tmp_path: Path, files: dict[str, 
         assert places[-1] == "sample cid"
         report = everything(record, files, samples={"cid": "bob"})
         assert (report.stored, report.duplicate, report.quarantined) == (3, 8, 1)
+
+
+def test_genomes_that_disagree_are_not_used_and_that_is_said(tmp_path: Path, files: dict[str, Path]) -> None:
+    with Record.open(tmp_path / "a.db") as record:
+        everything(record, files)
+        everything(record, files, samples={"cid": "bob"})
+        bob = record.patient("bob")
+        calls, genome, (message,) = gene_calls(bob, bob.facts())
+        assert genome is not None
+        assert "CYP2C9" not in calls
+        assert "VKORC1" in calls
+        assert (message.severity, message.code) == ("warning", "genomes-disagree")
+        assert "(bob, cid)" in message.text
+        assert "CYP2C9 *2/*2 or *3/*3" in message.text
+        assert len(alternatives(calls, ("CYP2C9_2", "CYP2C9_3"))) > 2
+        assert "CYP2C9" not in {f.code for f in bob.facts(kind="genotype")}
+        for _ in range(2):
+            assert gene_calls(bob, bob.facts())[0] == calls
+        assert [one.action for one in record.audit_log()].count("derive") == 1  # kept once
+    shown = CliRunner().invoke(app, ["patient", "show", "bob", "--record", str(tmp_path / "a.db")]).output
+    assert "sample bob" in shown
+    assert "sample cid" in shown
 
 
 def test_a_genome_with_its_index_beside_it(tmp_path: Path) -> None:

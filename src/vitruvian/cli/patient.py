@@ -206,6 +206,8 @@ def _line(row: dict[str, Any]) -> str:
     sign = row.get("detail", {}).get("comparator", "")
     shown = f"{sign}{value:g} {row.get('unit', row.get('unit_raw', '(no unit)'))}" if value is not None else ""
     shown = shown or _short(row.get("value_text") or row.get("value_code") or "")
+    if row["kind"] == "genome" and (sample := row.get("detail", {}).get("sample")):
+        shown = f"sample {_short(sample)}"
     doubt = f"[{', '.join(row['flags'])}]" if row.get("flags") else ""
     parts = (
         row.get("start", "")[:16],

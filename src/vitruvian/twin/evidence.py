@@ -77,7 +77,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     known |= _baseline_inr(series, drug, names)
     known |= dict(asked.covariates or {})
 
-    calls, genome = gene_calls(patient, facts)
+    calls, genome, disagreeing = gene_calls(patient, facts)
     genetic = [n for n in genetic_names(drug) if n not in known]
     others_act, unknown = interactions(drug, others, calls, clock, hour, route)
     found = [*others_act, *genotype_effects(drug, calls, route)]
@@ -109,6 +109,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
             *before_dose(measured_levels, bool(schedule.doses)),
             *unknown,
             *doubtful(everything),
+            *disagreeing,
             *_unknown_person(age, female),
             *_past(asked, now),
         ),

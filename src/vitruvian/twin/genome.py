@@ -13,20 +13,44 @@ from vitruvian.ingest import read_calls
 from vitruvian.person.genes import Advice, GeneCall, advice, covariates, genotype
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Draft, Fact, Patient
+from vitruvian.twin.answer import Message
 from vitruvian.twin.case import Alternative
 
 _RARE = 0.005
 _GENETIC = ("CYP2C9_", "VKORC1_A", "CYP3A5_EXPRESSOR", "CYP3A4_22", "CYP4F2_3", "CYP2C19_")
 
 
-def gene_calls(patient: Patient, facts: Sequence[Fact]) -> tuple[dict[str, GeneCall], Fact | None]:
-    """Calls from the newest genome of the record, kept there as derived facts; empty if there is none."""
-    genome = next((f for f in reversed(facts) if f.kind == "genome"), None)
-    if genome is None:
-        return {}, None
-    calls = _called(_Genome(genome.raw_hash, lambda: patient.record.open_blob(genome)))
-    _keep(patient, genome, calls, facts)
-    return calls, genome
+def gene_calls(patient: Patient, facts: Sequence[Fact]) -> tuple[dict[str, GeneCall], Fact | None, list[Message]]:
+    """Calls from the genomes of the record, kept there as derived facts, and the newest genome; empty if there is none.
+
+    A gene on which two genomes disagree is left out (what is unknown is a mixture), and that is said.
+    """
+    genomes = [f for f in facts if f.kind == "genome"]
+    if not genomes:
+        return {}, None, []
+    every = [_called(_genome(patient, one)) for one in genomes]
+    differing = {gene: found for gene in every[-1] if len(found := _diplotypes(gene, every)) > 1}
+    newest_last = {gene: call for calls in every for gene, call in calls.items() if call.called}
+    calls = {gene: newest_last.get(gene, call) for gene, call in every[-1].items() if gene not in differing}
+    _keep(patient, genomes, calls, every[-1], facts)
+    return calls, genomes[-1], _disagreement(genomes, differing)
+
+
+def _diplotypes(gene: str, every: Sequence[Mapping[str, GeneCall]]) -> tuple[str, ...]:
+    """What the genomes that call a gene say of it, each once."""
+    called = (calls[gene] for calls in every if gene in calls and calls[gene].called)
+    return tuple(dict.fromkeys(call.diplotype or call.phenotype or "" for call in called))
+
+
+def _disagreement(genomes: Sequence[Fact], differing: Mapping[str, Sequence[str]]) -> list[Message]:
+    if not differing:
+        return []
+    names = ", ".join(dict.fromkeys(str(f.detail.get("sample") or f.id) for f in genomes))
+    genes = "; ".join(f"{gene} {' or '.join(found)}" for gene, found in differing.items())
+    text = f"{len(genomes)} genomes of this person ({names}) disagree, and none is used for these genes: {genes}."
+    return [
+        Message("warning", "genomes-disagree", text, "Find out which is theirs, and erase or correct the other one.")
+    ]
 
 
 def genetic_names(drug: Drug) -> tuple[str, ...]:
@@ -64,26 +88,38 @@ def _sentence(a: Advice) -> str:
 
 @dataclass(frozen=True)
 class _Genome:
-    """A genome by its hash, and how to open it."""
+    """A genome by its hash and sample, and how to open it."""
 
     raw_hash: str
+    sample: str | None
     open: Callable[[], AbstractContextManager[Path]] = field(compare=False)
+
+
+def _genome(patient: Patient, fact: Fact) -> _Genome:
+    return _Genome(fact.raw_hash, fact.detail.get("sample") or None, lambda: patient.record.open_blob(fact))
 
 
 @lru_cache(maxsize=64)
 def _called(genome: _Genome) -> dict[str, GeneCall]:
     with genome.open() as path:
-        return genotype(read_calls(path).calls)
+        return genotype(read_calls(path, sample=genome.sample).calls)
 
 
-def _keep(patient: Patient, genome: Fact, calls: Mapping[str, GeneCall], facts: Sequence[Fact]) -> None:
-    """Store what was called, unless the record already holds it by this table version."""
-    version = next(iter(calls.values())).table_version
-    if any(f.kind == "genotype" and f.detail.get("table_version") == version for f in facts):
+def _keep(
+    patient: Patient,
+    genomes: Sequence[Fact],
+    calls: Mapping[str, GeneCall],
+    every: Mapping[str, GeneCall],
+    facts: Sequence[Fact],
+) -> None:
+    """Store what was called, unless the record already holds the same by these tables."""
+    kept = {f.code: (f.value_code, f.detail.get("table_version")) for f in facts if f.kind == "genotype"}
+    if kept == {gene: (call.diplotype, call.table_version) for gene, call in calls.items()}:
         return
+    version = next(iter(every.values())).table_version
     drafts = [
         Draft("genotype", "http://www.genenames.org", gene, gene, value_code=call.diplotype,
               value_text=call.phenotype, status="final", detail=call.to_json())
         for gene, call in calls.items()
     ]  # fmt: skip
-    patient.record.derive(patient.id, drafts, method="genotype", version=version, inputs=[genome.id])
+    patient.record.derive(patient.id, drafts, method="genotype", version=version, inputs=[f.id for f in genomes])
