@@ -145,6 +145,8 @@ def test_merged_people_are_one_at_the_next_query_and_two_again_when_unmerged(rec
     assert record.query(persons)["person"].to_list() == ["p1", "p2"]
     record.merge("p2", "p1", "the same woman", despite_differences=True)
     assert record.query(persons).height == 1
+    assert record.cohort("patients").height == 2  # a row a Patient resource, as the standard says
+    assert record.query("SELECT count(DISTINCT person) AS n FROM people")["n"].to_list() == [1]
     record.unmerge("p1", "not the same woman")
     assert record.query(persons)["person"].to_list() == ["p1", "p2"]
 
