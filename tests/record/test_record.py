@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -245,3 +246,17 @@ def test_an_export_to_where_nothing_can_be_written_is_told(tmp_path: Path) -> No
         record.ingest(tmp_path / "p.json")
         with pytest.raises(StoreError):
             export_patient(record.patient("p"), "/proc/none/out")
+
+
+def test_a_file_whose_name_is_no_text_is_quarantined_like_any_other(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    try:
+        (folder / os.fsdecode(b"\xff.json")).write_text("{")
+    except OSError:
+        pytest.skip("this file system keeps names as text")
+    with Record.open(tmp_path / "a.db") as record:
+        report = record.ingest(folder)
+        assert (report.records_in, report.quarantined) == (1, 1)
+        assert "\\xff.json" in report.problems[0]
+        assert "\\xff.json" in str(record.quarantined()[0])

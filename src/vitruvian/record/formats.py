@@ -59,6 +59,11 @@ class Told:
     known: Callable[[], Mapping[str, frozenset[str]]] = _nothing
 
 
+def readable(name: str) -> str:
+    """A file name as text: bytes of a name that are no text are written as "\\xff"."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
 @dataclass(frozen=True)
 class RawFile:
     """A file as received, read when asked: `data` are its bytes, `content` the same with gzip undone.
@@ -71,8 +76,8 @@ class RawFile:
 
     @property
     def name(self) -> str:
-        """File name without folders."""
-        return self.path.name
+        """File name without folders; what is no text in it is written as "\\xff"."""
+        return readable(self.path.name)
 
     def open(self) -> BinaryIO:
         """The content as a stream, gzip undone: for files too large to hold."""
