@@ -20,6 +20,7 @@ from vitruvian.physiology.glucose.fast_acting import FASTER_ASPART as FASTER_ASP
 from vitruvian.physiology.glucose.fast_acting import REGULAR as REGULAR
 from vitruvian.physiology.glucose.fast_acting import FastActing as FastActing
 from vitruvian.physiology.glucose.hovorka import HOVORKA as HOVORKA
+from vitruvian.physiology.glucose.hypoglycaemia import low_gain as low_gain
 from vitruvian.physiology.glucose.inputs import Inputs as Inputs
 from vitruvian.physiology.glucose.inputs import nothing as nothing
 from vitruvian.physiology.glucose.long_acting import DEGLUDEC as DEGLUDEC

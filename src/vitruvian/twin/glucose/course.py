@@ -103,7 +103,7 @@ def meals_of_window(evidence: Evidence, first: int, last: int) -> Meals:
     grams = [evidence.carbohydrates[g].sum() for g in groups]
     speed = np.nan_to_num(evidence.speed - 1.0)
     return Meals(
-        np.array([STEP * float(np.average(g, weights=evidence.carbohydrates[g])) for g in groups]),
+        np.array([STEP * (0.5 + float(np.average(g, weights=evidence.carbohydrates[g]))) for g in groups]),
         np.array(grams),
         np.array([float(np.average(speed[g], weights=evidence.carbohydrates[g])) for g in groups]),
     )

@@ -21,7 +21,7 @@ from vitruvian.core import derive_seed, random_key
 from vitruvian.twin.glucose.evidence import Evidence
 from vitruvian.twin.glucose.identify import GlucoseTwin
 from vitruvian.twin.glucose.online import Drive, Known, Rest, known_of
-from vitruvian.twin.glucose.path import State, advance, begin, sensitivity
+from vitruvian.twin.glucose.path import VG, State, advance, begin, sensitivity
 from vitruvian.twin.glucose.unknowns import PERSON, person_of
 
 
@@ -94,7 +94,7 @@ def moved(m: Member, u: Drive, person: dict[str, Any], usual: Rest, wander: Wand
     """Each member one step later; `noise` (3, …, s) are standard normal, or 0 for what is expected."""
     si, gb = sensitivity(person, usual.told, u.part)
     # what is unexplained enters as glucose that appears
-    ra = u.ra * jnp.exp(m.eaten) + 1.45 * m.unexplained
+    ra = u.ra * jnp.exp(m.eaten) + VG * m.unexplained
     si = si * jnp.exp(m.sensitive)
     body = advance(m.body, (u.fast, u.slow, ra, u.activity, u.recent, si, gb, u.moving), person, usual.basal)
     body = body._replace(glucose=jnp.clip(body.glucose, 25.0, 600.0), between=jnp.clip(body.between, 25.0, 600.0))
