@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from vitruvian.core import DataError
+from vitruvian.cli.main import app
+from vitruvian.core import DataError, InputError
 from vitruvian.deid import Known, deidentify_table, plan
 
 KEY = b"0123456789abcdef"
@@ -61,3 +64,29 @@ def test_what_is_wrong_is_refused() -> None:
         next(deidentify_table([{**ROWS[0], "shoe": "43"}], columns, key=KEY, person="patient_id"))
     with pytest.raises(DataError, match="not a date"):
         next(deidentify_table([{**ROWS[0], "visit_date": "soon"}], columns, key=KEY, person="patient_id"))
+
+
+def test_the_command_treats_a_table_or_refuses_it_whole(tmp_path: Path) -> None:
+    table = tmp_path / "lab.csv"
+    table.write_text("mrn,name,date,kalium\nL1,Anna Lab,2025-03-01,4.1\nL1,Anna Lab,2025-03-05,4.4\n")
+    out, run = tmp_path / "out", CliRunner().invoke
+    refused = run(app, ["deid", str(table), "--out", str(out)])
+    assert "--person" in str(refused.exception)
+    open_ = run(app, ["deid", str(table), "--out", str(out), "--person", "mrn"])
+    assert "kalium" in str(open_.exception)
+    assert list(out.iterdir()) == []
+    done = run(app, ["deid", str(table), "--out", str(out), "--person", "mrn", "--column", "kalium=keep"])
+    assert done.exit_code == 0, done.output
+    written = next(out.iterdir()).read_text()
+    assert "Anna" not in written
+    assert "L1" not in written
+    assert "4.4" in written
+    days = [line.split(",")[1] for line in written.splitlines()[1:]]
+    assert (date.fromisoformat(days[1]) - date.fromisoformat(days[0])).days == 4
+
+
+def test_a_key_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A note.")
+    done = CliRunner().invoke(app, ["deid", str(tmp_path / "a.txt"), "--out", str(tmp_path / "o"), "--key-file", "k1"])
+    assert isinstance(done.exception, InputError)
+    assert "urandom" in str(done.exception)

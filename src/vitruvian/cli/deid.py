@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+if TYPE_CHECKING:
+    from vitruvian.deid import Known
+
 
 def deid_command(
-    paths: list[Path] = typer.Argument(..., help="Files or folders: DICOM, or text in UTF-8."),
+    paths: list[Path] = typer.Argument(..., help="Files or folders: DICOM, tables (CSV, TSV), or text in UTF-8."),
     out: Path = typer.Option(..., "--out", help="A folder for the new files, which get new names."),
     key_file: Path | None = typer.Option(
         None, "--key-file", help="At least 16 secret bytes; the same key gives the same UIDs again. Default: a new key."
@@ -16,6 +20,10 @@ def deid_command(
     shift_days: int | None = typer.Option(None, help="Move dates by so many days instead of removing them."),
     blank: list[str] = typer.Option([], help="LEFT,TOP,RIGHT,BOTTOM in pixels, set to zero in every frame."),
     name: list[str] = typer.Option([], help="A name of the person that is to go from texts."),
+    person: str | None = typer.Option(None, "--person", help="The column of a table that says whose each row is."),
+    column: list[str] = typer.Option(
+        [], help="COLUMN=keep|drop|pseudonym|year|shift|age|region|text, where its name does not say what to do."
+    ),
 ) -> None:
     """Write de-identified copies; warnings say what a person must still look at."""
     import secrets
@@ -24,7 +32,7 @@ def deid_command(
     from vitruvian.deid import Known, deidentify_dicom, deidentify_text
     from vitruvian.record import files_under
 
-    key = key_file.read_bytes() if key_file else secrets.token_bytes(32)
+    key = _key(key_file) if key_file else secrets.token_bytes(32)
     rectangles = [_rectangle(one) for one in blank]
     files = files_under(paths)
     out.mkdir(parents=True, exist_ok=True)
@@ -34,6 +42,9 @@ def deid_command(
         if text is None:
             clean = deidentify_dicom(data, key=key, shift_days=shift_days, blank=rectangles)
             written, new, warnings = out / f"{clean.uid}.dcm", clean.content, clean.warnings
+        elif by := _separator(text):
+            written, new = out / f"table-{k:04d}.csv", _table(text, by, path, key, person, column, Known(names=name))
+            warnings = ("let a person read the columns that are kept",)
         else:
             found = deidentify_text(text, Known(names=name), shift_days=shift_days)
             written, new = out / f"text-{k:04d}.txt", found.text.encode()
@@ -44,6 +55,53 @@ def deid_command(
         typer.echo(f"{path} → {written.name}")
         for one in warnings:
             typer.echo(f"  look at it: {one}", err=True)
+
+
+def _key(path: Path) -> bytes:
+    from vitruvian.core import InputError
+
+    todo = "Make one once and keep it: head -c 32 /dev/urandom > FILE."
+    if not path.is_file():
+        raise InputError("there is no such key", got=str(path), todo=todo)
+    key = path.read_bytes()
+    if len(key) < 16:
+        raise InputError("the key is too short", got=f"{len(key)} bytes", allowed="16 bytes or more", todo=todo)
+    return key
+
+
+def _separator(text: str) -> str | None:
+    """What separates the cells of a table: the same number of it in each of the first lines; None for prose."""
+    lines = [line for line in text.splitlines() if line.strip()][:5]
+    for by in ("\t", ";", ","):
+        counts = {line.count(by) for line in lines}
+        if len(lines) > 1 and len(counts) == 1 and counts != {0}:
+            return by
+    return None
+
+
+def _table(text: str, by: str, path: Path, key: bytes, person: str | None, column: list[str], known: Known) -> bytes:
+    """The table with each column treated; raises `InputError` where nobody says whose a row is."""
+    import csv
+    import io
+
+    from vitruvian.core import DataError, InputError
+    from vitruvian.deid import deidentify_table, plan
+
+    rows = csv.DictReader(io.StringIO(text), delimiter=by)
+    header = list(rows.fieldnames or ())
+    if person not in header:
+        todo = "Name the column that says whose each row is with --person."
+        raise InputError(f"{path.name} is a table", got=f"--person {person}", allowed=", ".join(header), todo=todo)
+    told = dict(one.rpartition("=")[::2] for one in column)
+    try:
+        treatments = plan(header, told)  # type: ignore[arg-type]
+    except DataError as error:
+        raise InputError(f"{path.name}: {error}", todo="Say it with --column COLUMN=TREATMENT.") from error
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [one for one in header if treatments[one] != "drop"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(deidentify_table(rows, treatments, key=key, person=person, known=known))
+    return out.getvalue().encode()
 
 
 def _text(data: bytes) -> str | None:
