@@ -49,9 +49,9 @@ class Settings:
         return min(Safe.largest_bolus * self.total_daily, 30.0)
 
     def largest_tried(self, meal: float, glucose: float) -> float:
-        """Half as much again as the usual formula gives, and two steps: no proposal is far from what is usual."""
+        """A quarter more than the usual formula gives, and one step: no proposal is far from what is usual."""
         formula = meal / self.carbohydrate_ratio + max(glucose - self.target, 0.0) / self.correction
-        return min(1.5 * formula + 2 * self.step, self.largest_bolus)
+        return min(1.25 * formula + self.step, self.largest_bolus)
 
     def therapy(self) -> Therapy:
         """The same for the safety layer."""
@@ -75,7 +75,7 @@ def _told(tracked: Tracked, edge: int) -> Settings:
     daily = max(usual.daily, 5.0)
     correction = float(np.clip(falls, max(900.0 / daily, 5.0), min(3600.0 / daily, 500.0)))
     habit = _habit(tracked, daily)
-    ratio = float(np.clip(correction / max(rises, 0.5), max(0.7 * habit, 2.0), min(1.5 * habit, 150.0)))
+    ratio = float(np.clip(correction / max(rises, 0.5), max(0.85 * habit, 2.0), min(1.5 * habit, 150.0)))
     basal = float(np.clip(usual.rate * usual.weight * 0.06, 0.1 * daily / 24.0, 0.9 * daily / 24.0))
     return Settings(basal, ratio, correction, 110.0, daily, usual.weight)
 
