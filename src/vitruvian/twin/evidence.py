@@ -14,7 +14,7 @@ from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.case import Case, floor_of
 from vitruvian.twin.covariates import MEASURED, Series, courses
 from vitruvian.twin.effects import genotype_effects, interactions
-from vitruvian.twin.genome import advice_texts, alternatives, gene_calls, genetic_names
+from vitruvian.twin.genome import advice_texts, advised_against, alternatives, gene_calls, genetic_names
 from vitruvian.twin.reading import (
     HOUR_MS,
     Clock,
@@ -110,6 +110,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
             *unknown,
             *doubtful(everything),
             *disagreeing,
+            *advised_against(drug, calls, bool(measured_levels)),
             *_unknown_person(age, female),
             *_past(asked, now),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from vitruvian.ingest import read_calls
 from vitruvian.person.genes import Advice, GeneCall, advice, covariates, genotype
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Draft, Fact, Patient
-from vitruvian.twin.answer import Message
+from vitruvian.twin.answer import Message, Severity
 from vitruvian.twin.case import Alternative
 
 _RARE = 0.005
@@ -53,6 +54,9 @@ def _disagreement(genomes: Sequence[Fact], differing: Mapping[str, Sequence[str]
     ]
 
 
+_AGAINST = re.compile(r"(Adults: )?(choose another|avoid\b)", re.IGNORECASE)
+
+
 def genetic_names(drug: Drug) -> tuple[str, ...]:
     """Covariates of the drug's models that come from the genome."""
     names = {c.name for m in drug.models for c in m.covariates}
@@ -77,6 +81,23 @@ def advice_texts(drug: Drug, calls: Mapping[str, GeneCall]) -> tuple[tuple[str, 
     except UnknownNameError:
         return ((f"No pharmacogenetic guideline is held for {drug.name}.", ""),)
     return tuple((_sentence(a), f"{a.source} [{a.status}]") for a in found)
+
+
+def advised_against(drug: Drug, calls: Mapping[str, GeneCall], measured: bool) -> tuple[Message, ...]:
+    """Where a guideline says to choose another drug: a refusal; a warning for some ages, or where levels guide."""
+    try:
+        found = advice(drug.name, calls)
+    except UnknownNameError:
+        return ()
+    todo = "If it must be given, follow the guideline's dose and measure a level early."
+    messages = []
+    for a in found:
+        against = _AGAINST.match(a.text)
+        if against and a.certain and a.strength in ("strong", "moderate"):
+            severity: Severity = "warning" if measured or against[1] else "refusal"
+            source = f"{a.source} [{a.status}]"
+            messages.append(Message(severity, "guideline-another-drug", _sentence(a), todo, source))
+    return tuple(messages)
 
 
 def _sentence(a: Advice) -> str:
