@@ -81,3 +81,12 @@ def test_through_the_record_with_its_signal_file(tmp_path: Path) -> None:
             assert raw.read_bytes() == path.read_bytes()
             np.testing.assert_allclose(read_wfdb_waveform(raw).samples, ECG, atol=1e-4)
             assert read_wfdb_annotations(raw) == ((10, "N"), (200, "V"))
+
+
+def test_a_signal_file_whose_name_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    header = write_wfdb(tmp_path)
+    text = header.read_text().replace(header.stem + ".dat", "A" * 5000 + ".dat")
+    header.write_text(text)
+    assert WFDB.companions(RawFile(header)) is not None  # asked of every file of an ingest
+    with pytest.raises(DataError):
+        list(WFDB.read(RawFile(header), Told("p")))

@@ -47,7 +47,7 @@ class Wfdb(Format):
         """Signal files that the header names, headers of its segments, and annotation files of the same name."""
         named = [file.path.parent / name for name in _named(_lines(file.head))]
         named += [file.path.with_suffix(f".{one}") for one in ANNOTATORS]
-        return [one for one in dict.fromkeys(named) if one.is_file() and one != file.path]
+        return [one for one in dict.fromkeys(named) if _there(one) and one != file.path]
 
     def read(self, file: RawFile, told: Told) -> Iterator[Item]:
         """One record; raises `InputError` for a header that lies, a signal file that is missing or cut short."""
@@ -83,6 +83,14 @@ def read_wfdb_annotations(path: str | Path, annotator: str = "atr") -> tuple[tup
     with _library() as wfdb:
         found = wfdb.rdann(str(Path(path).with_suffix("")), annotator)
         return tuple(zip(map(int, found.sample), found.symbol, strict=True))
+
+
+def _there(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _lines(head: bytes) -> list[str]:
@@ -148,7 +156,7 @@ def _check(lines: list[str], folder: Path) -> None:
             sizes.setdefault(name, 0.0)
     for name, wanted in sizes.items():
         path = folder / name
-        if not path.is_file():
+        if not _there(path):
             raise DataError(
                 "a signal file is missing", got=name, todo="Ingest the header with its signal files beside it."
             )
