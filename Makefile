@@ -41,7 +41,7 @@ lint: .venv/.ready ## Lint, types, the import contract, no package host in a loc
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	! grep -n http requirements.lock
+	! grep -n "://" requirements.lock
 
 lock: .boot/bin/uv ## Renew requirements.lock from pyproject.toml.
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
