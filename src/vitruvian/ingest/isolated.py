@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from vitruvian.core import DataError, InputError, UnsupportedError
 
 T = TypeVar("T")
-MEMORY = 1 << 33  # bytes of address space
+ROOM = 640 << 20  # bytes that a file may take beside what the process has
 WAIT = 20
 _ERRORS: dict[str, type[InputError]] = {"DataError": DataError, "UnsupportedError": UnsupportedError}
 
@@ -72,8 +72,14 @@ def isolated(function: Callable[[Path], T], path: Path, seconds: float) -> T:
     raise _ERRORS.get(name, DataError)(what, got=got, allowed=allowed, todo=todo)
 
 
+def _taken() -> int:
+    """Bytes of data that this process has; 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmData")), 0)
+
+
 def _serve(pipe: Connection[Any, Any]) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     while True:
         try:
             function, path, seconds = pipe.recv()
@@ -81,6 +87,7 @@ def _serve(pipe: Connection[Any, Any]) -> None:
             return
         limit = math.ceil(time.process_time() + seconds)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_DATA, (_taken() + ROOM, resource.RLIM_INFINITY))
         try:
             pipe.send((True, function(path)))
         except InputError as error:
