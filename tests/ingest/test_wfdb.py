@@ -90,3 +90,17 @@ def test_a_signal_file_whose_name_no_file_can_have_is_refused(tmp_path: Path) ->
     assert WFDB.companions(RawFile(header)) is not None  # asked of every file of an ingest
     with pytest.raises(DataError):
         list(WFDB.read(RawFile(header), Told("p")))
+
+
+def test_what_came_with_a_refused_header_does_not_outlive_the_person(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_wfdb(folder)
+    (tmp_path / "p.json").write_text('{"resourceType": "Patient", "id": "p1"}')
+    with Record.open(tmp_path / "a.db") as record:
+        record.ingest(tmp_path / "p.json")
+        assert record.ingest(folder).quarantined == 1  # nobody says whose it is
+        assert record.ingest(folder, patient="p1").quarantined == 0
+        assert record.quarantined() == []
+        record.erase("p1")
+    assert [one for one in (tmp_path / "a.db.blobs").rglob("*") if one.is_file()] == []

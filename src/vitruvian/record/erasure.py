@@ -20,7 +20,7 @@ from vitruvian.record import schema
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.finding import persons_named, subjects_of, unknown
 from vitruvian.record.keys import QUARANTINE
-from vitruvian.record.quarantine import opened, raw_file, seal_told
+from vitruvian.record.quarantine import opened, raw_file, seal_told, unneeded
 from vitruvian.record.rows import chunks
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ def _erase(record: Record, person: str, subjects: Sequence[str]) -> Erased:
     if copy is not None:
         copy.erase(subjects)
     named = list(_naming(record, subjects))
-    for row in named:
-        record.blobs.remove(row.subject, row.raw_hash)
+    with record.engine.begin() as connection:
+        obsolete = unneeded(connection, named, record.keys)
+    for owner, name in obsolete:
+        record.blobs.remove(owner, name)
     with record.transaction() as connection:
         _unsay(connection, record, subjects, {row.quarantine for row in named})
         erased = _rows(connection, person, subjects, [row.quarantine for row in named])

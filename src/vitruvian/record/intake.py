@@ -19,7 +19,8 @@ from vitruvian.record.blobs import BlobStore, file_hash
 from vitruvian.record.fact import NO_OFFSET, Item, Rejected, Samples, SourceRecord
 from vitruvian.record.fact_rows import fact_row, is_structural, line_id, resource_id
 from vitruvian.record.formats import Format, RawFile, Told
-from vitruvian.record.keys import QUARANTINE, KeyRing
+from vitruvian.record.keys import KeyRing
+from vitruvian.record.quarantine import unneeded
 from vitruvian.record.rows import insert_tuples, keep_new, many, present, upsert
 from vitruvian.record.splitting import kept_parts
 from vitruvian.record.streams import StreamWriter
@@ -330,9 +331,7 @@ def _accept(store: Store, origin: str, rejected: Sequence[str]) -> list[tuple[st
         store.connection.execute(
             update(table).where(table.c.quarantine == row.quarantine).values(accepted_ms=store.now)
         )
-    kept = {row.raw_hash for row in store.connection.execute(waiting).all()}
-    gone = {(row.subject, row.raw_hash) for row in accepted if row.subject == QUARANTINE and row.raw_hash not in kept}
-    return sorted(gone)
+    return unneeded(store.connection, accepted, store.keys)
 
 
 def hash_of(file: RawFile) -> str:

@@ -16,7 +16,7 @@ from vitruvian.core import UnknownNameError
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.formats import RawFile
-from vitruvian.record.keys import KeyRing
+from vitruvian.record.keys import QUARANTINE, KeyRing
 from vitruvian.record.scratch import scratch_folder
 
 
@@ -59,6 +59,22 @@ def opened(row: Any, keys: KeyRing) -> dict[str, Any]:
     """The sealed part of a row: name, place, what, reason, companions."""
     found: dict[str, Any] = orjson.loads(keys.cipher(row.subject).open(row.sealed, row.quarantine.encode()))
     return found
+
+
+def hashes_of(row: Any, keys: KeyRing) -> set[str]:
+    """Hashes of the bytes behind a row: its file, and what came with it."""
+    return {row.raw_hash, *(one["hash"] for one in opened(row, keys).get("companions", ()))}
+
+
+def unneeded(connection: Connection, gone: Sequence[Any], keys: KeyRing) -> list[tuple[str, str]]:
+    """(owner, hash) of the bytes behind rows that are `gone`, less what other rows that wait need."""
+    nobody = [row for row in gone if row.subject == QUARANTINE]
+    if not nobody:
+        return []
+    left = {row.quarantine for row in gone}
+    staying = [row for row in waiting_rows(connection) if row.subject == QUARANTINE and row.quarantine not in left]
+    needed = set().union(*(hashes_of(row, keys) for row in staying))
+    return sorted((QUARANTINE, one) for row in nobody for one in hashes_of(row, keys) - needed)
 
 
 def seal_told(told: dict[str, Any], row: Any, keys: KeyRing) -> bytes:
