@@ -203,3 +203,13 @@ def test_customary_ranges_name_their_source() -> None:
     assert "ABIM" in one.source
     assert reference_range("2160-0", None) is None
     assert reference_range("0-0", "male") is None
+
+
+def test_glucose_of_urine_is_not_called_like_that_of_blood() -> None:
+    from vitruvian.reports.timeline_panels import _SPECIMEN
+
+    urine = _SPECIMEN.search("Glucose [Mass/volume] in Urine by Test strip")
+    assert urine is not None
+    assert urine[1] == "Urine"
+    assert _SPECIMEN.search("Glucose [Mass/volume] in Blood") is None
+    assert _SPECIMEN.search("Creatinine [Mass/volume] in Serum or Plasma") is None

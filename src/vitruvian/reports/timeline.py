@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000
 _WEARABLE_DAYS = 90
+_FIRST = (
+    "glucose", "blood_glucose", "insulin_bolus", "insulin_basal", "insulin_basal_rate", "carbohydrates",
+    "systolic_blood_pressure", "diastolic_blood_pressure", "heart_rate", "oxygen_saturation", "respiratory_rate",
+    "body_temperature", "body_weight", "sleep", "activity", "steps", "resting_heart_rate", "hrv_rmssd", "hrv_sdnn",
+)  # fmt: skip
 _HIDDEN = frozenset({"resource", "demographic"})
 
 
@@ -52,7 +57,9 @@ def _view(known: Known, since: str | None, until: str | None) -> dict[str, Any]:
     who = _who(known.id, facts, axis.end)
     lab, vital = panels(facts, axis, who.sex, who.adult)
     recent = Axis(axis.end - _WEARABLE_DAYS * _DAY, axis.end)
-    worn = [panel for name, table in sorted(known.days.items()) if (panel := wearable(name, table, recent))]
+    worn = [
+        panel for name, table in sorted(known.days.items(), key=_weight) if (panel := wearable(name, table, recent))
+    ]
     return {
         "who": who,
         "axis": axis,
@@ -70,6 +77,12 @@ def _view(known: Known, since: str | None, until: str | None) -> dict[str, Any]:
         "title_of": title,
         "made": day_text(now_ms()),
     }
+
+
+def _weight(signal: tuple[str, Any]) -> tuple[int, str]:
+    """What a clinician looks for first comes first, the rest by name."""
+    name = signal[0]
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
 
 
 def _last_days(days: Mapping[str, pl.DataFrame]) -> list[int]:

@@ -4,6 +4,7 @@ wearable as a band. Positions are percent of the picture, so that the page only 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -152,10 +153,15 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
     )
 
 
+_SPECIMEN = re.compile(r"\] in (?!Blood|Serum|Plasma|Capillary|Venous|Arterial|Body)([\w ]+?)(?: by | --|$)")
+"""Where it was measured, in a LOINC name, unless in blood."""
+
+
 def _name(fact: Fact) -> str:
     known = analyte(fact.system, fact.code)
     plain = title(fact) if fact.display else known.display if known else fact.code
-    return plain.split(" [")[0]
+    found = _SPECIMEN.search(plain)
+    return plain.split(" [")[0] + (f" in {found[1].lower()}" if found else "")
 
 
 def _value(value: float, unit: str) -> str:
