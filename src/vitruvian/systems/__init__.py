@@ -1,0 +1,1 @@
+"""Models joined through ports."""
