@@ -29,6 +29,11 @@ class Gate(NamedTuple):
     steady: Any
     rate: Any  # 1/ms
 
+    @staticmethod
+    def of(opening: Any, closing: Any) -> Gate:
+        """The gate y' = opening·(1 − y) − closing·y, rates in 1/ms."""
+        return Gate(opening / (opening + closing), opening + closing)
+
 
 class Chain(NamedTuple):
     """States of one channel that pass into one another: `flows` maps (from, to) to a rate, 1/ms; the sum is kept."""
