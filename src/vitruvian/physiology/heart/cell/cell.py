@@ -48,7 +48,7 @@ class Rates(NamedTuple):
     gates: dict[str, Gate]
     chains: tuple[Chain, ...]
     slopes: dict[str, Any]
-    """Per ms, of the other states; of the voltage without the stimulus."""
+    """Per ms, of the other states; without the stimulus (it moves the voltage, and what `Cell.carried` names)."""
     decay: dict[str, Any]
     """Of slopes that are stiff: an estimate of −∂slope/∂state, 1/ms, at least 0; it steers steps, not results."""
     currents: dict[str, Any]
@@ -87,6 +87,8 @@ class Cell(Driven):
     """NamedTuple of the states; the voltage is `V`."""
     kinds: ClassVar[tuple[str, ...]] = ("",)
     stimulus: ClassVar[Stimulus] = Stimulus(-80.0, 0.5)
+    carried: ClassVar[Mapping[str, float]] = {}
+    """Concentrations that the ions of the stimulus change: state → mM per A/F·ms."""
     calcium: ClassVar[str] = ""
     """State that is the calcium of the cytosol, mM; empty where the model has none."""
     outputs: ClassVar[tuple[Output, ...]] = (Output("V", "mV", ResidualError("none"), "membrane potential"),)
@@ -118,6 +120,7 @@ class Cell(Driven):
         found |= {name: (gate.steady - getattr(y, name)) * gate.rate for name, gate in now.gates.items()}
         for chain in now.chains:
             found |= chain_slopes(chain, y)
+        found |= {name: found[name] + each * u.stimulus for name, each in self.carried.items()}
         return self.State(**{**found, "V": found["V"] - u.stimulus})
 
     def observe(self, y: Any, p: Values) -> dict[str, Any]:
