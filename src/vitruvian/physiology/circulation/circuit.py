@@ -1,4 +1,4 @@
-"""A circuit: stores joined by paths, checked as a graph, and run as one differentiable system for many people at once."""
+"""A circuit: stores joined by paths, checked as a graph, run as one differentiable system for many people at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Moment:
     """Stores and paths of a circuit at one state and phase."""
 
     def __init__(self, circuit: Circuit, y: State, p: Values, phase: Any) -> None:
-        outside = p["P_thorax"] if "P_thorax" in p else 0.0
+        outside = p.get("P_thorax", 0.0)
         self.filled: dict[str, Filled] = {}
         for store in circuit.ordered:
             around = outside if store.name in circuit.thoracic else 0.0
@@ -56,7 +56,7 @@ class Circuit:
     thoracic: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        twice = [name for name, n in Counter(one.name for one in (*self.stores, *self.paths)).items() if n > 1]
+        twice = [name for name, n in Counter(self._names).items() if n > 1]
         if twice:
             raise InputError("names of stores and paths must differ", got=", ".join(twice), allowed="each name once")
         names = {store.name for store in self.stores}
@@ -71,6 +71,10 @@ class Circuit:
             if dangling:
                 raise InputError(f"nothing {what} a store", got=", ".join(dangling), allowed="a closed loop")
 
+    @property
+    def _names(self) -> list[str]:
+        return [*(store.name for store in self.stores), *(path.name for path in self.paths)]
+
     @cached_property
     def ordered(self) -> tuple[Store, ...]:
         """Stores, those squeezed by a chamber after it."""
@@ -84,8 +88,9 @@ class Circuit:
             Parameter("blood_volume", 4600.0, "mL", "total blood volume", 0.0),
             Parameter("P_thorax", -4.0, "mmHg", "pressure in the thorax"),
         )
-        found = {one.name: one for part in (*self.stores, *self.paths) for one in part.parameters}
-        return (*own, *found.values())
+        found = [one for store in self.stores for one in store.parameters]
+        found += [one for path in self.paths for one in path.parameters]
+        return (*own, *{one.name: one for one in found}.values())
 
     @property
     def typical(self) -> dict[str, float]:

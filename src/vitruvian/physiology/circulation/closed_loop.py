@@ -38,7 +38,7 @@ CLOSED_LOOP = Circuit(
         ("left_ventricle", "right_ventricle", "left_atrium", "right_atrium", "pulmonary_arteries", "pulmonary_veins")
     ),
 )
-"""Topology as Regazzoni F et al. J Comput Phys 2022;457:111083 (doi:10.1016/j.jcp.2022.111083), with a proximal aorta."""
+"""Topology as Regazzoni F et al. J Comput Phys 2022;457:111083 (doi:10.1016/j.jcp.2022.111083), and an aorta."""
 
 TYPICAL_PRESSURES = {
     "left_ventricle": 8.0,
