@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 PERSON = typer.Argument(..., help="Patient id in the record, or a CSV file (columns: see docs/cli.md).")
 WEIGHT = typer.Option(None, "--weight", help="Body weight, kg. Default: the record's newest, else 70.")
-DAYS = typer.Option(3.0, "--days", min=0.5, max=14.0, help="Days to learn from, the newest ones.")
+_USUAL_DAYS = 3.0
+DAYS = typer.Option(_USUAL_DAYS, "--days", min=0.5, max=14.0, help="Days to learn from, the newest ones.")
 UNTIL = typer.Option(None, "--until", help="Last day of the data used (2026-03-01). Default: the newest.")
 SEED = typer.Option(0, "--seed", help="Random seed.")
 
@@ -51,7 +52,7 @@ def forecast_command(
     seed: int = SEED,
 ) -> None:
     """Glucose in 30, 60 and 120 minutes with bands, from the newest reading, if nothing new begins."""
-    from vitruvian.twin.glucose import newest_forecast
+    from vitruvian.twin.glucose import newest_forecast, past
 
     twin = _fitted(person, days, until, weight, record, seed)
     found = newest_forecast(twin, seed=seed)
@@ -60,6 +61,8 @@ def forecast_command(
 
         forecast_report(twin.evidence, found, html, unit)
     _print(found.to_dict()) if json else typer.echo(str(found))
+    for one in past(twin.evidence, twin.evidence.newest):
+        typer.echo(f"{one.severity}: {one.text}. {one.todo}", err=True)
 
 
 def advise_command(
@@ -109,12 +112,12 @@ def _fitted(
         evidence = read_table(person)
         first, last = _window(evidence, days)
         with _busy():
-            return identify(evidence, first, last, weight=weight or 70.0, seed=seed, fades=DAILY_LIFE)
+            return identify(evidence, first, last, weight=weight or _assumed(), seed=seed, fades=DAILY_LIFE)
     with open_record(url) as opened:
         patient = opened.patient(person)
         evidence = read_evidence(patient, until=until)
         first, last = _window(evidence, days)
-        known = None if fresh else kept(opened, evidence)
+        known = None if fresh or weight is not None or days != _USUAL_DAYS else kept(opened, evidence)
         if known is not None and 0 <= last - known.last <= 288:
             return known
         kilograms = weight or _weight(patient, until)
@@ -129,16 +132,19 @@ def _fitted(
 
 
 def _window(evidence: Evidence, days: float) -> tuple[int, int]:
-    import numpy as np
-
-    last = int(np.flatnonzero(np.isfinite(evidence.glucose))[-1]) + 1
+    last = evidence.newest + 1
     return max(last - round(days * 288), 0), last
 
 
 def _weight(patient: Any, until: str | None) -> float:
     table = patient.observations("weight", until=until)
     values = table["value"].drop_nulls().to_list()
-    return float(values[-1]) if values else 70.0
+    return float(values[-1]) if values else _assumed()
+
+
+def _assumed() -> float:
+    typer.echo("warning: no body weight is known: 70 kg is taken. Say it with --weight.", err=True)
+    return 70.0
 
 
 def _summary(twin: GlucoseTwin) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from glucose_cases import World
 
-from vitruvian.core import DataError, InputError
+from vitruvian.core import DataError, InputError, to_ms
 from vitruvian.twin.glucose import (
     Evidence,
     GlucoseTwin,
@@ -18,12 +18,13 @@ from vitruvian.twin.glucose import (
     advise_activity,
     forecast,
     identify_all,
+    past,
     track,
     with_dose,
     with_exercise,
     with_meal,
 )
-from vitruvian.twin.glucose.caution import Settings, bounded
+from vitruvian.twin.glucose.caution import STALE, Settings, bounded
 from vitruvian.twin.glucose.features import features
 from vitruvian.twin.glucose.fitting import Fit, Noise, _step, readings_of
 from vitruvian.twin.glucose.identify import _run_in, _seen
@@ -242,3 +243,15 @@ def test_too_little_to_learn_from(few: Few) -> None:
     with pytest.raises(InputError, match="no such window"):
         identify_all([one], 10, 5, weights=[70.0])
     assert len(PERSON) == 22
+
+
+def test_an_answer_for_a_moment_gone_by_says_so(few: Few) -> None:
+    one = few[1][0].evidence
+    edge = one.newest
+    clock = to_ms(one.moment(edge))
+    dated = replace(one, dated=True)
+    assert not past(one, edge, clock + 10 * 86_400_000)  # a table's times are no true moments
+    assert not past(dated, edge, clock + STALE * 60_000)
+    (said,) = past(dated, edge, clock + 10 * 86_400_000)
+    assert (said.severity, said.code) == ("warning", "past-moment")
+    assert "10 days old" in said.text

@@ -4,6 +4,7 @@ from vitruvian.twin.glucose.advice import Advice as Advice
 from vitruvian.twin.glucose.advice import advise as advise
 from vitruvian.twin.glucose.advice import advise_activity as advise_activity
 from vitruvian.twin.glucose.caution import Settings as Settings
+from vitruvian.twin.glucose.caution import past as past
 from vitruvian.twin.glucose.evidence import Evidence as Evidence
 from vitruvian.twin.glucose.evidence import bridged as bridged
 from vitruvian.twin.glucose.evidence import read_evidence as read_evidence

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from vitruvian.core import InputError
 from vitruvian.physiology.glucose import high_risk, low_risk
 from vitruvian.twin.answer import Band, Message
-from vitruvian.twin.glucose.caution import Settings, bounded, doubts, settings_from
+from vitruvian.twin.glucose.caution import Settings, bounded, doubts, past, settings_from
 from vitruvian.twin.glucose.evidence import STEP, Evidence
 from vitruvian.twin.glucose.features import newest
 from vitruvian.twin.glucose.filter import Tracked, Wander, track
@@ -101,7 +101,7 @@ def advise(
         raise InputError("this cannot be a meal", got=f"{meal} g", allowed=f"0 to {_LARGEST_MEAL:g} g")
     question = f"bolus for {meal:g} g" if meal else "correction bolus"
     edge = _edge(evidence, at)
-    refusals = doubts(twin, evidence, edge)
+    refusals = [*doubts(twin, evidence, edge), *(past(evidence, edge) if at is None else ())]
     if any(m.severity == "refusal" for m in refusals):
         return _refused(twin, evidence, edge, question, refusals)
     tracked = track(twin, evidence, edge - 1, edge, wander=wander, seed=seed)
@@ -141,7 +141,7 @@ def advise_activity(
         raise InputError("this cannot be planned", got=got, allowed="up to 600 min, within 180 min, share 0 to 1")
     question = f"{minutes:g} min of activity in {starts_in:g} min"
     edge = _edge(evidence, at)
-    refusals = doubts(twin, evidence, edge)
+    refusals = [*doubts(twin, evidence, edge), *(past(evidence, edge) if at is None else ())]
     now = float(evidence.glucose[newest(evidence.glucose)[edge]])
     if now > 270.0:
         # consensus statement: Riddell MC et al., Lancet Diabetes Endocrinol 2017;5:377
@@ -215,7 +215,7 @@ def _rescue(tracked: Tracked, edge: int, chosen: Choice, seed: int) -> float:
 def _edge(evidence: Evidence, at: int | None) -> int:
     """The edge asked about; the newest reading's by default."""
     if at is None:
-        return max(int(np.flatnonzero(np.isfinite(evidence.glucose))[-1]), 1)
+        return max(evidence.newest, 1)
     if not 1 <= at < len(evidence):
         raise InputError("no such moment", got=at, allowed=f"1 to {len(evidence) - 1}")
     return at

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vitruvian.control import Delivery, Safe, Seen, Therapy, check, words
-from vitruvian.core import DataError
+from vitruvian.core import DataError, now_ms, to_ms
 from vitruvian.twin.answer import Message
 from vitruvian.twin.glucose.evidence import STEP, Evidence
 from vitruvian.twin.glucose.features import newest
@@ -86,6 +86,20 @@ def _habit(tracked: Tracked, daily: float) -> float:
     days = slice(twin.first, twin.last)
     grams, units = float(twin.evidence.carbohydrates[days].sum()), float(twin.evidence.bolus[days].sum())
     return float(np.clip(grams / units if units > 0 and grams > 0 else 500.0 / daily, 200.0 / daily, 1500.0 / daily))
+
+
+def past(evidence: Evidence, edge: int, now: int | None = None) -> list[Message]:
+    """What to say where the moment is not now (`now` in ms, default: the clock): the answer is for that moment."""
+    if not evidence.dated:
+        return []
+    at = evidence.moment(edge)
+    minutes = ((now_ms() if now is None else now) - to_ms(at)) / 60_000
+    if minutes <= STALE:
+        return []
+    size, unit = (1440, "days") if minutes >= 2880 else (60, "h") if minutes >= 120 else (1, "min")
+    age = f"{minutes / size:.0f} {unit}"
+    text = f"the newest reading is {age} old: this is for {at:%Y-%m-%d %H:%M}, not for now"
+    return [Message("warning", "past-moment", text, "Take in the newest readings and ask again.")]
 
 
 def doubts(twin: GlucoseTwin, evidence: Evidence, edge: int) -> list[Message]:

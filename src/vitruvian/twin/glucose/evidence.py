@@ -58,6 +58,8 @@ class Evidence:
     steps: Float[np.ndarray, T]
     """In the step; NaN where not told."""
     messages: tuple[Message, ...] = ()
+    dated: bool = False
+    """Whether `start` is a true moment: a table's times may be minutes, or local without a zone."""
 
     def __len__(self) -> int:
         return len(self.glucose)
@@ -66,6 +68,11 @@ class Evidence:
     def days(self) -> float:
         """Length in days."""
         return len(self) / _PER_DAY
+
+    @property
+    def newest(self) -> int:
+        """The edge of the newest reading."""
+        return int(np.flatnonzero(np.isfinite(self.glucose))[-1])
 
     def part(self, first: int, last: int) -> Evidence:
         """The steps first..last − 1."""
@@ -85,7 +92,7 @@ def read_evidence(patient: Patient, since: str | None = None, until: str | None 
 
     Raises `DataError` where there is no glucose, or its unit cannot be what it says.
     """
-    return evidence_of(patient.id, read_record(patient, since, until), since, until)
+    return replace(evidence_of(patient.id, read_record(patient, since, until), since, until), dated=True)
 
 
 def evidence_of(

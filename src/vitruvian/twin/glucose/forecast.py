@@ -101,7 +101,7 @@ class Ahead:
 def newest_forecast(twin: GlucoseTwin, evidence: Evidence | None = None, *, seed: int = 0) -> Ahead:
     """From the newest reading of the evidence (default: the twin's own) over four hours, if nothing new begins."""
     evidence = twin.evidence if evidence is None else evidence
-    edge = int(np.flatnonzero(np.isfinite(evidence.glucose))[-1])
+    edge = evidence.newest
     tracked = track(twin, evidence, edge - 1, edge, seed=seed)
     found = forecast(tracked, np.array([edge]), steps=48, seed=seed)
     q = found.quantiles[0]
