@@ -6,6 +6,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
+FARADAY = 96485.0  # C/mol, as the cell models round it
+
 
 def over_expm1(x: Any) -> Any:
     """x/(eˣ − 1), 1 at 0: the Goldman–Hodgkin–Katz factor and every linear-over-exponential rate."""
@@ -22,3 +24,9 @@ def sigmoid(x: Any) -> Any:
 def nernst(outside: Any, inside: Any, thermal: float) -> Any:
     """Reversal potential, mV; `thermal` is RT/zF in mV."""
     return thermal * jnp.log(outside / inside)
+
+
+def goldman(charge: int, x: Any, inside: Any, outside: Any) -> Any:
+    """Goldman–Hodgkin–Katz flux per permeability, F·z·(inside·x·eˣ − outside·x)/(eˣ − 1) with x = zVF/RT."""
+    entering = over_expm1(x)
+    return charge * FARADAY * (inside * (entering + x) - outside * entering)
