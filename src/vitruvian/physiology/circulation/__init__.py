@@ -12,8 +12,13 @@ from vitruvian.physiology.circulation.closed_loop import CLOSED_LOOP as CLOSED_L
 from vitruvian.physiology.circulation.closed_loop import TYPICAL_PRESSURES as TYPICAL_PRESSURES
 from vitruvian.physiology.circulation.indices import Indices as Indices
 from vitruvian.physiology.circulation.indices import indices as indices
+from vitruvian.physiology.circulation.influences import PORTS as PORTS
+from vitruvian.physiology.circulation.influences import Course as Course
+from vitruvian.physiology.circulation.influences import pulse as pulse
 from vitruvian.physiology.circulation.paths import Inertance as Inertance
 from vitruvian.physiology.circulation.paths import Resistance as Resistance
 from vitruvian.physiology.circulation.paths import Valve as Valve
+from vitruvian.physiology.circulation.response import Response as Response
+from vitruvian.physiology.circulation.response import respond as respond
 from vitruvian.physiology.circulation.stores import Elastance as Elastance
 from vitruvian.physiology.circulation.stores import Vessel as Vessel
