@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from vitruvian.core import Source
 from vitruvian.model import Parameter, Values
-from vitruvian.physiology.heart.cell import ohara_rudy_calcium as calcium
+from vitruvian.physiology.heart.cell import ohara_rudy_calcium as stores
 from vitruvian.physiology.heart.cell import ohara_rudy_calcium_channel as channel
 from vitruvian.physiology.heart.cell import ohara_rudy_potassium as potassium
 from vitruvian.physiology.heart.cell import ohara_rudy_sodium as sodium
@@ -93,7 +93,7 @@ class OHaraRudy2011(Cell):
         status="one transcription",
     )
     State: ClassVar[type[Any]] = State
-    kinds = ("endo", "mid", "epi")
+    kinds: ClassVar[tuple[str, ...]] = ("endo", "mid", "epi")
     calcium = "cai"
     stimulus = Stimulus(-80.0, 0.5)
     carried: ClassVar[Mapping[str, float]] = {"ki": -MYO_FILLS}
@@ -154,7 +154,7 @@ class OHaraRudy2011(Cell):
     def rates(self, y: Any, p: Values) -> Rates:
         """Currents, then what they fill and empty."""
         g = self.largest(p)
-        trapped, phosphorylated = calcium.camk(y)
+        trapped, phosphorylated = stores.camk(y)
         gates, chains, rapid = self.rapid(y, p)
         conductances = {
             "INa": g["INa"] * sodium.fast_open(y, phosphorylated),
@@ -167,20 +167,20 @@ class OHaraRudy2011(Cell):
         }
         conducting = g["ICaL"] * channel.conducting(y, phosphorylated, y.nca)
         currents = through(conductances, y, p) | carried_currents(g, conducting, y, p)
-        flux = calcium.moved(y, phosphorylated, g["Jrel"], g["Jup"], self.reticulum)
+        flux = stores.moved(y, phosphorylated, g["Jrel"], g["Jup"], self.reticulum)
         steep = 4.0 * FARADAY / THERMAL * CALCIUM_ACTIVITY * p["Cao"] * conducting * sigmoid(-2.0 * y.V / THERMAL)
         return Rates(
             gates | self.gates(y, p, currents["ICaL"]),
             chains,
             {"V": -sum(currents.values()), "CaMKt": trapped, **self.filling(y, currents, flux)},
-            {"V": sum(conductances.values()) + steep, **ION_DECAY, **calcium.calcium_decay(y, self.calmodulin)},
+            {"V": sum(conductances.values()) + steep, **ION_DECAY, **stores.calcium_decay(y, self.calmodulin)},
             currents,
         )
 
     @property
-    def reticulum(self) -> calcium.Reticulum:
+    def reticulum(self) -> stores.Reticulum:
         """The sarcoplasmic reticulum as published."""
-        return calcium.Reticulum()
+        return stores.Reticulum()
 
     @property
     def calmodulin(self) -> float:
@@ -198,10 +198,10 @@ class OHaraRudy2011(Cell):
             | {"nca": channel.by_calcium(y.cass, y.jca, 1000.0)}
             | potassium.slow_gates(y.V)
             | potassium.inward_gate(y.V, p["Ko"])
-            | calcium.release_gates(y, ICaL, self.reticulum, 1.7 if self.kind == "mid" else 1.0)
+            | stores.release_gates(y, ICaL, self.reticulum, 1.7 if self.kind == "mid" else 1.0)
         )
 
-    def filling(self, y: Any, i: Mapping[str, Any], flux: calcium.Moved) -> dict[str, Any]:
+    def filling(self, y: Any, i: Mapping[str, Any], flux: stores.Moved) -> dict[str, Any]:
         """d/dt of the concentrations under currents `i`."""
         sodium_in = i["INa"] + i["INaL"] + 3.0 * i["INaCa_i"] + 3.0 * i["INaK"] + i["INab"]
         potassium_in = i["Ito"] + i["IKr"] + i["IKs"] + i["IK1"] + i["IKb"] - 2.0 * i["INaK"]
@@ -211,7 +211,7 @@ class OHaraRudy2011(Cell):
             "nass": -(i["ICaNa"] + 3.0 * i["INaCa_ss"]) * SS_FILLS - sodium_apart,
             "ki": -potassium_in * MYO_FILLS + potassium_apart * SS_TO_MYO,
             "kss": -i["ICaK"] * SS_FILLS - potassium_apart,
-            **calcium.calcium_slopes(
+            **stores.calcium_slopes(
                 y,
                 2.0 * i["INaCa_i"] - i["IpCa"] - i["ICab"],
                 2.0 * i["INaCa_ss"] - i["ICaL"],

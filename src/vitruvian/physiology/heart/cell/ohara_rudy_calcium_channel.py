@@ -1,4 +1,4 @@
-"""L-type calcium channel of O'Hara and Rudy 2011: gates by voltage, calcium and CaMK; calcium, sodium, potassium pass."""
+"""L-type calcium channel of O'Hara and Rudy 2011: gates by voltage, calcium and CaMK; three ions pass."""
 
 from __future__ import annotations
 
