@@ -17,6 +17,7 @@ _ALTERNATING = 5.0  # ms between durations of consecutive beats
 class Biomarkers(NamedTuple):
     """Of one beat, per cell; NaN where the beat does not have it. Durations count from the steepest upstroke."""
 
+    apd40: Any  # ms
     apd50: Any  # ms
     apd90: Any  # ms
     triangulation: Any  # APD90 − APD50, ms
@@ -56,13 +57,24 @@ def biomarkers(t: Any, v: Any, calcium: Any) -> Biomarkers:
     onset, upstroke = _steepest(t, v, _ONSET)
     rest, top = v[0], jnp.max(v, axis=0)
     captured = top - rest >= CAPTURED
-    apd50, apd90 = (jnp.where(captured, _fallen(t, v, share) - onset, jnp.nan) for share in (0.5, 0.9))
+    apd40, apd50, apd90 = (jnp.where(captured, _fallen(t, v, share) - onset, jnp.nan) for share in (0.4, 0.5, 0.9))
     begun, _ = _steepest(t, calcium, _ONSET)
     height = jnp.max(calcium, axis=0) - calcium[0]
     moving = height > 1e-6  # mM; a model without calcium has none
     lasting = [jnp.where(moving, _fallen(t, calcium, share) - begun, jnp.nan) for share in (0.5, 0.9)]
     return Biomarkers(
-        apd50, apd90, apd90 - apd50, top, rest, upstroke, onset, calcium[0], calcium[0] + height, height, *lasting
+        apd40,
+        apd50,
+        apd90,
+        apd90 - apd50,
+        top,
+        rest,
+        upstroke,
+        onset,
+        calcium[0],
+        calcium[0] + height,
+        height,
+        *lasting,
     )
 
 

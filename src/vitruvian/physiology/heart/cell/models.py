@@ -8,13 +8,23 @@ from functools import cache
 from vitruvian.core import UnknownNameError
 from vitruvian.physiology.heart.cell.cell import Cell
 from vitruvian.physiology.heart.cell.cipa_ord import CiPAORd
+from vitruvian.physiology.heart.cell.courtemanche_1998 import Courtemanche1998
+from vitruvian.physiology.heart.cell.fenton_karma import FentonKarma
+from vitruvian.physiology.heart.cell.hodgkin_huxley_1952 import HodgkinHuxley1952
+from vitruvian.physiology.heart.cell.mitchell_schaeffer import MitchellSchaeffer
 from vitruvian.physiology.heart.cell.ohara_rudy_2011 import OHaraRudy2011
+from vitruvian.physiology.heart.cell.stewart_2009 import Stewart2009
 from vitruvian.physiology.heart.cell.ten_tusscher_2006 import TenTusscher2006
 
 CELLS: Mapping[str, type[Cell]] = {
     TenTusscher2006.name: TenTusscher2006,
     OHaraRudy2011.name: OHaraRudy2011,
     CiPAORd.name: CiPAORd,
+    Courtemanche1998.name: Courtemanche1998,
+    Stewart2009.name: Stewart2009,
+    MitchellSchaeffer.name: MitchellSchaeffer,
+    FentonKarma.name: FentonKarma,
+    HodgkinHuxley1952.name: HodgkinHuxley1952,
 }
 """Model name → class."""
 

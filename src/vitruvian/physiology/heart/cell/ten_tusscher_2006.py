@@ -93,7 +93,7 @@ class TenTusscher2006(Cell):
     def rates(self, y: Any, p: Values) -> Rates:
         """The paper's equations; exponentials of one voltage constant are powers of one another."""
         currents, conductance = self._currents(y, p)
-        slopes, decay = _calcium(y, p, currents)
+        slopes, decay = calcium_slopes(y, p, currents)
         i = currents
         sodium = i["INa"] + i["IbNa"] + 3.0 * (i["INaK"] + i["INaCa"])
         potassium = i["IK1"] + i["Ito"] + i["IKr"] + i["IKs"] + i["IpK"] - 2.0 * i["INaK"]
@@ -103,7 +103,7 @@ class TenTusscher2006(Cell):
             "Nai": -PER_CHARGE * sodium,
             "Ki": -PER_CHARGE * potassium,
         }
-        return Rates(_gates(y, self.kind), (), slopes, decay | {"V": conductance}, currents)
+        return Rates(gates(y, self.kind), (), slopes, decay | {"V": conductance}, currents)
 
     def _currents(self, y: Any, p: Values) -> tuple[dict[str, Any], Any]:
         """Currents, A/F, and the conductance that they have together, 1/ms."""
@@ -121,7 +121,7 @@ class TenTusscher2006(Cell):
         g_pk = 0.0146 * p["scale_IpK"] / (1.0 + jnp.exp((25.0 - v) / 5.98))
         g_bna, g_bca = 0.00029 * p["scale_IbNa"], 0.000592 * p["scale_IbCa"]
         q = jnp.exp(-0.05 * PER_VOLT * v)
-        i_cal, g_cal = _l_type(y, p, q)
+        i_cal, g_cal = l_type(y, p, q)
         currents = {
             "INa": g_na * (v - e_na),
             "ICaL": i_cal,
@@ -129,8 +129,8 @@ class TenTusscher2006(Cell):
             "IKr": g_kr * (v - e_k),
             "IKs": g_ks * (v - e_ks),
             "IK1": g_k1 * (v - e_k),
-            "INaCa": _exchanger(y, p, q),
-            "INaK": _pump(y, p, q),
+            "INaCa": exchanger(y, p, q),
+            "INaK": pump(y, p, q),
             "IpCa": 0.1238 * p["scale_IpCa"] * y.Cai / (y.Cai + 0.0005),
             "IpK": g_pk * (v - e_k),
             "IbNa": g_bna * (v - e_na),
@@ -148,7 +148,7 @@ def _rectified(u: Any) -> Any:
     return opening / (opening + closing)
 
 
-def _l_type(y: State, p: Values, q: Any) -> tuple[Any, Any]:
+def l_type(y: Any, p: Values, q: Any) -> tuple[Any, Any]:
     """L-type calcium current, A/F, and an estimate of its conductance; `q` is exp(−0.05 VF/RT)."""
     x = 2.0 * (y.V - 15.0) * PER_VOLT
     e = exp(-30.0 * PER_VOLT) / q**40
@@ -159,19 +159,21 @@ def _l_type(y: State, p: Values, q: Any) -> tuple[Any, Any]:
     return open_ * (inside * (ratio + x) - p["Cao"] * ratio), open_ * 2.0 * PER_VOLT * inside
 
 
-def _exchanger(y: State, p: Values, q: Any) -> Any:
+def exchanger(y: Any, p: Values, q: Any) -> Any:
+    """Sodium–calcium exchanger, A/F."""
     forward, backward = 1.0 / q**7, q**13  # exp(0.35 VF/RT), exp(−0.65 VF/RT)
     nao3 = p["Nao"] ** 3
     drive = forward * y.Nai**3 * p["Cao"] - 2.5 * backward * nao3 * y.Cai
     return 1000.0 * p["scale_INaCa"] * drive / ((87.5**3 + nao3) * (1.38 + p["Cao"]) * (1.0 + 0.1 * backward))
 
 
-def _pump(y: State, p: Values, q: Any) -> Any:
+def pump(y: Any, p: Values, q: Any) -> Any:
+    """Sodium–potassium pump, A/F."""
     bound = p["Ko"] / (p["Ko"] + 1.0) * y.Nai / (y.Nai + 40.0)
     return 2.724 * p["scale_INaK"] * bound / (1.0 + 0.1245 * q**2 + 0.0353 * q**20)
 
 
-def _calcium(y: State, p: Values, i: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def calcium_slopes(y: Any, p: Values, i: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Slopes of the calcium states and their decays, 1/ms."""
     load = 2.5 - 1.5 / (1.0 + (1.5 / y.CaSR) ** 2)
     k1, k2 = 0.15 / load, 0.045 * load
@@ -203,7 +205,8 @@ def _free(calcium: Any, buffer: float, half: float) -> Any:
     return 1.0 / (1.0 + buffer * half / (calcium + half) ** 2)
 
 
-def _gates(y: State, kind: str) -> dict[str, Gate]:
+def gates(y: Any, kind: str) -> dict[str, Gate]:
+    """Every gate of this kind of cell."""
     v = y.V
     e20, e14 = jnp.exp(v / 20.0), jnp.exp(v / 14.0)
     e15, e6 = jnp.exp(v / 15.0), jnp.exp(v / 6.0)
