@@ -17,6 +17,7 @@ from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.glucose import glucose_app
+from vitruvian.cli.heart import heart_app
 from vitruvian.cli.identity import identity_app
 from vitruvian.cli.ingest import ingest_command
 from vitruvian.cli.interactions import interactions_command
@@ -54,6 +55,7 @@ app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
 app.add_typer(glucose_app, name="glucose")
+app.add_typer(heart_app, name="heart")
 app.add_typer(identity_app, name="identity")
 app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")

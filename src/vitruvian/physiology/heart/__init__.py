@@ -1,18 +1,12 @@
-"""The heart: cells."""
+"""The heart: models of its cells."""
 
 from vitruvian.physiology.heart.cell import CELLS as CELLS
 from vitruvian.physiology.heart.cell import CHANNELS as CHANNELS
 from vitruvian.physiology.heart.cell import Biomarkers as Biomarkers
 from vitruvian.physiology.heart.cell import Cell as Cell
-from vitruvian.physiology.heart.cell import Chain as Chain
 from vitruvian.physiology.heart.cell import Fineness as Fineness
 from vitruvian.physiology.heart.cell import Flags as Flags
-from vitruvian.physiology.heart.cell import Gate as Gate
-from vitruvian.physiology.heart.cell import Pace as Pace
 from vitruvian.physiology.heart.cell import Paced as Paced
-from vitruvian.physiology.heart.cell import Rates as Rates
-from vitruvian.physiology.heart.cell import Stimulus as Stimulus
 from vitruvian.physiology.heart.cell import blocked as blocked
 from vitruvian.physiology.heart.cell import cell as cell
 from vitruvian.physiology.heart.cell import pace as pace
-from vitruvian.physiology.heart.cell import scale as scale
