@@ -140,7 +140,7 @@ class CiPAORd(OHaraRudy2011):
     }
 
     def start(self) -> Any:
-        """Of a cell paced every 2 s, before the conductances were fitted; as published with the model."""
+        """The steady state of a cell paced every 2 s, as published with the model."""
         return State(
             V=-88.0145, CaMKt=0.00325232, nai=6.46961, nass=6.46967, ki=145.501, kss=145.501,
             cass=7.30454e-05, cansr=1.37897, cajsr=1.37944, cai=7.45321e-05,
