@@ -28,8 +28,8 @@ class Moving(NamedTuple):
 
 def moving(cell: Cell, y: Any, p: Values) -> Moving:
     """Cells at state `y`, taken to be at rest."""
-    found = jax.eval_shape(cell.rates, y, p)
-    return Moving(y, {name: jnp.zeros_like(y.V) for name in found.slopes})
+    found = jax.eval_shape(lambda y: cell.rates(y, p).slopes, y)
+    return Moving(y, {name: jnp.zeros_like(y.V) for name in found})
 
 
 def step(cell: Cell, now: Moving, row: Any, p: Values) -> tuple[Moving, dict[str, Any]]:
