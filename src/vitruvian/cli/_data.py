@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
+
+from vitruvian.core import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,3 +90,20 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
         raise InputError(f"cannot write {path}", got=error.strerror, todo="Give a folder that exists.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def named_numbers(texts: list[str], option: str) -> dict[str, float]:
+    """Name → number of `NAME=NUMBER`; raises `InputError`."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if not name or not math.isfinite(value):
+            raise InputError(f"{option} is not understood", got=text, allowed="NAME=NUMBER, such as Ko=3.5")
+        if name in found:
+            raise InputError(f"{option} names one thing twice", got=name, allowed="each name once")
+        found[name] = value
+    return found

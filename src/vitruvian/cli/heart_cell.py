@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vitruvian.cli._data import write_csv
-from vitruvian.core import InputError
+from vitruvian.cli._data import named_numbers, write_csv
 
 if TYPE_CHECKING:
     from vitruvian.physiology.heart import Paced
@@ -57,8 +56,8 @@ def cell_command(
             typer.echo(f"{name}\t{', '.join(kind for kind in one.kinds if kind) or '-'}\t{one.title}")
         return
     chosen = cell(model, cell_type)
-    p = {**chosen.typical, **_numbers(parameters, "--set")}
-    changed = blocked(chosen, p, _numbers(block, "--block"))
+    p = {**chosen.typical, **named_numbers(parameters, "--set")}
+    changed = blocked(chosen, p, named_numbers(block, "--block"))
     paced = pace(chosen, changed, cycle_length=bcl, beats=beats)
     if trace is not None:
         write_csv(trace, ("t_ms", "V_mV", "calcium_mM", *paced.currents), _rows(paced))
@@ -73,23 +72,6 @@ def cell_command(
         typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
     else:
         _print(found)
-
-
-def _numbers(texts: list[str], option: str) -> dict[str, float]:
-    """Name → number of `NAME=NUMBER`; raises `InputError`."""
-    found: dict[str, float] = {}
-    for text in texts:
-        name, _, number = text.partition("=")
-        try:
-            value = float(number)
-        except ValueError:
-            value = math.nan
-        if not name or not math.isfinite(value):
-            raise InputError(f"{option} is not understood", got=text, allowed="NAME=NUMBER, such as hERG=0.5")
-        if name in found:
-            raise InputError(f"{option} names one thing twice", got=name, allowed="each name once")
-        found[name] = value
-    return found
 
 
 def _summary(paced: Paced, bcl: float) -> dict[str, Any]:

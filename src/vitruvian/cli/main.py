@@ -9,6 +9,7 @@ import typer
 from vitruvian import __version__
 from vitruvian.cli import models
 from vitruvian.cli.audit import audit_app
+from vitruvian.cli.circulation import circulation_app
 from vitruvian.cli.cohort import cohort_command
 from vitruvian.cli.consent import consent_app
 from vitruvian.cli.deid import deid_command
@@ -48,6 +49,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 app.command("deid")(deid_command)
+app.add_typer(circulation_app, name="circulation")
 app.command("cohort")(cohort_command)
 app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")

@@ -1,5 +1,7 @@
 """Pictures and pages of any answer, from its own data."""
 
+from vitruvian.reports.circulation_response import plot_response as plot_response
+from vitruvian.reports.circulation_response import response_figure as response_figure
 from vitruvian.reports.glucose_agp import agp_page as agp_page
 from vitruvian.reports.glucose_agp import agp_report as agp_report
 from vitruvian.reports.glucose_contest import contest_page as contest_page

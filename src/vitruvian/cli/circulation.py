@@ -1,0 +1,12 @@
+"""`vitruvian circulation`: the closed circulation, its answers, and files of other solvers."""
+
+from __future__ import annotations
+
+import typer
+
+from vitruvian.cli.circulation_respond import respond_command
+
+circulation_app = typer.Typer(
+    help="The circulation: pressures, volumes and flows.", no_args_is_help=True, rich_markup_mode=None
+)
+circulation_app.command("respond")(respond_command)
