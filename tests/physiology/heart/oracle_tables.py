@@ -222,7 +222,11 @@ def hodgkin_huxley() -> Table:
 
 
 def tor_ord(kind: str, file: str) -> Table:
-    """As its ancestor, but for chloride and what moved to the two sides of the subspace."""
+    """As its ancestor, but for chloride and the exchanger; steady activation of ICaL is 0 where it underflows."""
+    activation = (
+        "piecewise(membrane.v >= 31.4978 [mV], 1, membrane.v < -78 [mV], 0, "
+        "1.0763 * exp(-1.007 * exp(-0.0829 [1/mV] * membrane.v)))"
+    )
     base = ohara_rudy("tor_ord_dyncl", kind, file)
     own = {
         "Ko": ("extracellular.ko", 5.0),
@@ -249,6 +253,7 @@ def tor_ord(kind: str, file: str) -> Table:
         | {name: f"INaCa.{name}" for name in ("INaCa_i", "INaCa_ss")}
         | {name: f"ICl.{name}" for name in ("IClCa", "IClb")},
         states={**base.states, "ryr.Jrel_np": "Jrelnp", "ryr.Jrel_p": "Jrelp"},
+        settings={**base.settings, "ICaL.dss": activation},
         chains=(("C3", "C2", "C1", "O", "I"),),
     )
 
@@ -287,7 +292,7 @@ def random_states(table: Table, start: dict[str, float], rng: np.random.Generato
         if name == "V":
             found[name] = rng.uniform(-100.0, 60.0, ROWS)
             found[name][: 4 * len(table.beside)] = np.add.outer(table.beside, [-1e-2, -1e-4, 1e-4, 1e-2]).ravel()
-        elif 0.0 <= value <= 1.0 and not concentration(name):
+        elif -1e-9 <= value <= 1.0 and not concentration(name):
             found[name] = rng.uniform(*table.spans.get(name, (0.0, 1.0)), ROWS)
         else:
             found[name] = value * np.exp(rng.normal(0.0, 0.05 if value > 1 else 1.0, ROWS))

@@ -157,7 +157,7 @@ class CiPAORd(OHaraRudy2011):
         """The hERG channel, with the drug's states."""
         flows = {between: passage.at(y.V) for between, passage in PASSAGES.items()}
         flows |= binding(y.V, flows["O", "IO"] / flows["IO", "O"], p)
-        states = ("IC1", "IC2", "C1", "C2", "O", "IO", "IObound", "Obound", "Cbound")
+        states = ("IC1", "C1", "Cbound", "Obound", "IObound", "C2", "IC2", "O", "IO")
         return {}, (Chain(states, flows),), y.O
 
 

@@ -15,11 +15,13 @@ from vitruvian.physiology.heart.cell.mitchell_schaeffer import MitchellSchaeffer
 from vitruvian.physiology.heart.cell.ohara_rudy_2011 import OHaraRudy2011
 from vitruvian.physiology.heart.cell.stewart_2009 import Stewart2009
 from vitruvian.physiology.heart.cell.ten_tusscher_2006 import TenTusscher2006
+from vitruvian.physiology.heart.cell.tor_ord_dyncl import ToRORdDynCl
 
 CELLS: Mapping[str, type[Cell]] = {
     TenTusscher2006.name: TenTusscher2006,
     OHaraRudy2011.name: OHaraRudy2011,
     CiPAORd.name: CiPAORd,
+    ToRORdDynCl.name: ToRORdDynCl,
     Courtemanche1998.name: Courtemanche1998,
     Stewart2009.name: Stewart2009,
     MitchellSchaeffer.name: MitchellSchaeffer,
