@@ -27,7 +27,7 @@ def response_figure(response: Response) -> Any:
         pressure.plot(minutes, response.mean_arterial, color=RED, label="mean arterial")
         pressure.plot(minutes, response.central_venous, color=BLUE, label="central venous")
         pressure.set_ylabel("pressure (mmHg)")
-        pressure.legend(ncols=3, loc="upper right")
+        pressure.legend(ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
         for axes, name, label, colour in (
             (rate, "heart_rate", "heart rate (1/min)", ORANGE),
             (output, "cardiac_output", "output (L/min)", GREEN),

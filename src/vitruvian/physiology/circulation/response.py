@@ -52,7 +52,8 @@ _VEINS_PER_MMHG, _RESISTANCE_PER_MMHG, _LOW_RANGE = 110.0, -0.012, 5.0
 class _Beat(NamedTuple):
     """Sums and bounds over a beat."""
 
-    time: Any  # s
+    time: Any  # s from wave to wave
+    sampled: Any  # s over which the sums go: a whole number of steps
     stroke: Any  # mL
     pressure: Any  # mmHg·s
     systolic: Any
@@ -185,6 +186,7 @@ def _nerve_step(
     reflex = baroreflex.onward(now.reflex, carotid, centre + _PER_WATT["centre"] * work, u["reflex"])
     seen = _Beat(
         now.running.time + baroreflex.STEP,
+        now.running.sampled + baroreflex.STEP,
         now.running.stroke + baroreflex.STEP * flow.mean(axis=0),
         now.running.pressure + baroreflex.STEP * arteries.mean(axis=0),
         jnp.maximum(now.running.systolic, arteries.max(axis=0)),
@@ -193,23 +195,24 @@ def _nerve_step(
         jnp.maximum(now.running.edv, ventricle.max(axis=0)),
         jnp.minimum(now.running.esv, ventricle.min(axis=0)),
     )
-    ended = phase >= 1.0
+    ended, over = phase >= 1.0, (phase - 1.0) * mine["period"]
+    whole, fresh = seen._replace(time=seen.time - over), _fresh(jnp.zeros_like(phase))._replace(time=over)
     running, last = (
-        jax.tree.map(lambda x, y: jnp.where(ended, x, y), *pair)
-        for pair in ((_fresh(jnp.zeros_like(phase)), seen), (seen, now.beat))
+        jax.tree.map(lambda x, y: jnp.where(ended, x, y), *pair) for pair in ((fresh, seen), (whole, now.beat))
     )
     low = now.low + hold * (atrium.mean(axis=0) - usual - now.low)
     return _Now(y, phase - jnp.floor(phase), reflex, blood, tilt, work, low, running, last)
 
 
 def _fresh(none: Any) -> _Beat:
-    return _Beat(none, none, none, none - jnp.inf, none + jnp.inf, none, none - jnp.inf, none + jnp.inf)
+    return _Beat(none, none, none, none, none - jnp.inf, none + jnp.inf, none, none - jnp.inf, none + jnp.inf)
 
 
 def _resting(rest: Orbit, p: Values, none: Any) -> _Beat:
     v, period = rest.trace.values, p["period"] + none
     arteries, ventricle = v["P_systemic_arteries"], v["V_left_ventricle"]
     return _Beat(
+        period,
         period,
         v["Q_aortic"].mean(axis=0) * period,
         arteries.mean(axis=0) * period,
@@ -250,7 +253,7 @@ def _summary(now: _Now) -> dict[str, Any]:
     """One row of the result."""
     beat = now.beat
     output = 0.06 * beat.stroke / beat.time
-    mean, atrium = beat.pressure / beat.time, beat.atrium / beat.time
+    mean, atrium = beat.pressure / beat.sampled, beat.atrium / beat.sampled
     return {
         "heart_rate": 60.0 / beat.time,
         "systolic": beat.systolic,
