@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -37,12 +38,31 @@ class Orbit(NamedTuple):
 
 def beat(circuit: Circuit, y: State, p: Values, steps: int = STEPS) -> State:
     """The state one beat later."""
-    phases = jnp.arange(steps) / steps
+    return _along(circuit, y, p, steps, lambda y, flows, signals: None)[0]
 
-    def step(y: State, phase: Any) -> tuple[State, None]:
-        return circuit.onward(y, p, phase, 1.0 / steps), None
 
-    return lax.scan(step, y, phases)[0]
+def _along(circuit: Circuit, y: State, p: Values, steps: int, seen: Callable[[State, State, Values], Any]) -> Any:
+    """State at the end of a beat, and what `seen` makes of state, flows and signals at each step, (T, …).
+
+    Signals are computed before the steps that need them: XLA would compute them again for each of their users.
+    """
+    people = max((jnp.ndim(value) for value in p.values()), default=0)
+
+    def step(y: State, signals: tuple[Values, Values]) -> tuple[State, Any]:
+        after, flows = circuit.carried(y, p, 1.0 / steps, *signals)
+        return after, seen(y, flows, signals[0])
+
+    def block(y: State, phases: Any) -> tuple[State, Any]:
+        begin = phases.reshape(-1, *(1,) * people)
+        return lax.scan(step, y, (circuit.at(begin, p), circuit.at(begin + 0.5 / steps, p)))
+
+    rows = next(n for n in range(int(steps**0.5), 0, -1) if steps % n == 0)
+    y, found = lax.scan(block, y, _phases(steps).reshape(rows, -1))
+    return y, jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), found)
+
+
+def _phases(steps: int) -> Any:
+    return jnp.arange(steps) / steps
 
 
 def beats(circuit: Circuit, y: State, p: Values, count: int, steps: int = STEPS) -> State:
@@ -51,13 +71,12 @@ def beats(circuit: Circuit, y: State, p: Values, count: int, steps: int = STEPS)
 
 
 def trace(circuit: Circuit, y: State, p: Values, steps: int = STEPS) -> Trace:
-    """One beat from state `y`, at the start of each step."""
-    phases = jnp.arange(steps) / steps
+    """One beat from state `y`: pressures and volumes at the start of each step, flows over it."""
 
-    def step(y: State, phase: Any) -> tuple[State, dict[str, Any]]:
-        return circuit.onward(y, p, phase, 1.0 / steps), circuit.observe(y, p, phase)
+    def seen(y: State, flows: State, signals: Values) -> dict[str, Any]:
+        return circuit.seen(y, p, signals) | flows
 
-    return Trace(phases, lax.scan(step, y, phases)[1])
+    return Trace(_phases(steps), _along(circuit, y, p, steps, seen)[1])
 
 
 @cache

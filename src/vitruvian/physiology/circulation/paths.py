@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 
 from vitruvian.model import Parameter, Values
+from vitruvian.physiology.circulation.activation import Signal
 
 DENSITY = 1.06  # g/mL
 DYN_PER_MMHG = 1333.22
+_BERNOULLI = 2.0 * DENSITY / DYN_PER_MMHG
 _SMOOTH = 0.05  # mmHg: over which a valve opens
 
 
@@ -35,6 +37,15 @@ class Path(ABC):
     def parameters(self) -> tuple[Parameter, ...]:
         """What it needs to know."""
 
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """What of it depends on the phase alone."""
+        return ()
+
+    @abstractmethod
+    def flow(self, difference: Any, p: Values, signals: Values) -> Flow:
+        """Flow under a pressure difference along it, mmHg."""
+
 
 @dataclass(frozen=True)
 class Resistance(Path):
@@ -47,7 +58,7 @@ class Resistance(Path):
         """Its resistance."""
         return (Parameter(f"R_{self.name}", self.resistance, "mmHg.s/mL", "resistance", 0.0),)
 
-    def flow(self, difference: Any, p: Values) -> Flow:
+    def flow(self, difference: Any, p: Values, signals: Values) -> Flow:
         """Linear."""
         conductance = 1.0 / p[f"R_{self.name}"]
         return Flow(difference * conductance, conductance)
@@ -67,6 +78,33 @@ class Inertance(Path):
             Parameter(f"R_{self.name}", self.resistance, "mmHg.s/mL", "resistance", 0.0),
             Parameter(f"L_{self.name}", self.inertance, "mmHg.s2/mL", "inertance", 0.0),
         )
+
+    def flow(self, difference: Any, p: Values, signals: Values) -> Flow:
+        """In the long run: a circuit holds the flow of now as a state."""
+        conductance = 1.0 / p[f"R_{self.name}"]
+        return Flow(difference * conductance, conductance)
+
+
+@dataclass(frozen=True)
+class Inflow(Path):
+    """A given flow: `mean` times a wave over the beat, whatever the pressures."""
+
+    mean: float  # mL/s
+    wave: Signal
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its mean."""
+        return (Parameter(f"Q_{self.name}", self.mean, "mL/s", "mean flow if the wave's mean is 1"),)
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Its wave."""
+        return (self.wave,)
+
+    def flow(self, difference: Any, p: Values, signals: Values) -> Flow:
+        """As given."""
+        return Flow(p[f"Q_{self.name}"] * signals[self.wave.name], 0.0)
 
 
 @dataclass(frozen=True)
@@ -91,19 +129,11 @@ class Valve(Path):
             Parameter(f"leak_{self.name}", self.leak, "cm2", "effective regurgitant orifice area", 0.0),
         )
 
-    def flow(self, difference: Any, p: Values) -> Flow:
-        """Forward less backward flow."""
+    def flow(self, difference: Any, p: Values, signals: Values) -> Flow:
+        """The flow at which R·q + ρ/2·(q/area)² is the difference; area goes from leak to open with its sign."""
         root = jnp.sqrt(difference * difference + self.smooth * self.smooth)
-        forward, backward = (root + difference) / 2, (root - difference) / 2
-        resistance = p[f"R_{self.name}"]
-        ahead, ahead_slope = _orifice(forward, resistance, p[f"A_{self.name}"])
-        back, back_slope = _orifice(backward, resistance, p[f"leak_{self.name}"])
-        share = (1.0 + difference / root) / 2
-        return Flow(ahead - back, ahead_slope * share + back_slope * (1.0 - share))
-
-
-def _orifice(drop: Any, resistance: Any, area: Any) -> tuple[Any, Any]:
-    """Flow q at which R·q + ρ/2·(q/A)² is `drop`, and dq/d(drop)."""
-    linear = resistance * area
-    root = jnp.sqrt(linear * linear + 2.0 * DENSITY / DYN_PER_MMHG * drop)
-    return 2.0 * drop * area / (linear + root), area / root
+        leak = p[f"leak_{self.name}"]
+        area = leak + (p[f"A_{self.name}"] - leak) * (0.5 + 0.5 * difference / root)
+        linear = p[f"R_{self.name}"] * area
+        full = jnp.sqrt(linear * linear + _BERNOULLI * root)
+        return Flow(2.0 * difference * area / (linear + full), area / full)

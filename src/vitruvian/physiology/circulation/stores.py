@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 
 from vitruvian.model import Parameter, Values
-from vitruvian.physiology.circulation.activation import Activation
+from vitruvian.physiology.circulation.activation import Activation, Signal
 
 
 class Filled(NamedTuple):
@@ -21,6 +21,7 @@ class Filled(NamedTuple):
 
     pressure: Any  # mmHg
     elastance: Any  # ∂pressure/∂volume, mmHg/mL
+    across: Any  # mmHg: pressure less what lies around
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Store(ABC):
     def parameters(self) -> tuple[Parameter, ...]:
         """What it needs to know."""
 
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """What of it depends on the phase alone."""
+        return ()
+
     @abstractmethod
-    def filled(self, volume: Any, p: Values, phase: Any, around: Any) -> Filled:
-        """Pressure at `volume`, under the pressure `around` it."""
+    def filled(self, volume: Any, p: Values, signals: Values, around: Any) -> Filled:
+        """Pressure at `volume`, under the pressure `around` it; `signals`: what depends on the phase alone."""
 
     @abstractmethod
     def resting_volume(self, pressure: Any, p: Values) -> Any:
@@ -62,14 +68,36 @@ class Vessel(Store):
             *(squeeze if self.squeezed_by else ()),
         )
 
-    def filled(self, volume: Any, p: Values, phase: Any, around: Any) -> Filled:
+    def filled(self, volume: Any, p: Values, signals: Values, around: Any) -> Filled:
         """Linear."""
         elastance = 1.0 / p[f"C_{self.name}"]
-        return Filled((volume - p[f"V0_{self.name}"]) * elastance + around, elastance)
+        across = (volume - p[f"V0_{self.name}"]) * elastance
+        return Filled(across + around, elastance, across)
 
     def resting_volume(self, pressure: Any, p: Values) -> Any:
         """V0 + C·pressure."""
         return p[f"V0_{self.name}"] + p[f"C_{self.name}"] * pressure
+
+
+@dataclass(frozen=True)
+class Reservoir(Store):
+    """A place of given pressure that takes and gives blood without end: where an open circuit begins or ends."""
+
+    pressure: float  # mmHg
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its pressure."""
+        return (Parameter(f"P_{self.name}", self.pressure, "mmHg", "pressure"),)
+
+    def filled(self, volume: Any, p: Values, signals: Values, around: Any) -> Filled:
+        """As given."""
+        pressure = p[f"P_{self.name}"]
+        return Filled(pressure + around, 0.0, pressure)
+
+    def resting_volume(self, pressure: Any, p: Values) -> Any:
+        """None: it is not counted."""
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -88,24 +116,28 @@ class Elastance(Store):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Elastances, unstressed volume, stiffening, and those of the activation."""
+        """Elastances, unstressed volume, stiffening."""
         return (
             Parameter(f"Emax_{self.name}", self.emax, "mmHg/mL", "elastance at full activation", 0.0),
             Parameter(f"Emin_{self.name}", self.emin, "mmHg/mL", "elastance at rest and no stretch", 0.0),
             Parameter(f"V0_{self.name}", self.v0, "mL", "volume without pressure"),
             Parameter(f"k_{self.name}", self.k, "1/mL", "stiffening with filling", 0.0),
-            *self.activation.parameters,
         )
 
-    def filled(self, volume: Any, p: Values, phase: Any, around: Any) -> Filled:
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """Its activation."""
+        return (self.activation,)
+
+    def filled(self, volume: Any, p: Values, signals: Values, around: Any) -> Filled:
         """Active and passive part by activation."""
-        a = self.activation(phase, p)
+        a = signals[self.activation.name]
         stretch = volume - p[f"V0_{self.name}"]
         k, emin = p[f"k_{self.name}"], p[f"Emin_{self.name}"]
-        growth = jnp.exp(k * stretch)
-        active = a * p[f"Emax_{self.name}"]
-        pressure = active * stretch + (1.0 - a) * emin * (growth - 1.0) / k + around
-        return Filled(pressure, active + (1.0 - a) * emin * growth)
+        contracted, relaxed = a * p[f"Emax_{self.name}"], (1.0 - a) * emin
+        growth = jnp.expm1(k * stretch)
+        across = contracted * stretch + relaxed / k * growth
+        return Filled(across + around, contracted + relaxed * (growth + 1.0), across)
 
     def resting_volume(self, pressure: Any, p: Values) -> Any:
         """Of the relaxed chamber."""
