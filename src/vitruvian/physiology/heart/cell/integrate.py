@@ -17,6 +17,7 @@ from jax import lax
 from vitruvian.model import Values
 from vitruvian.physiology.heart.cell.cell import Cell, Gate
 from vitruvian.physiology.heart.cell.chains import propagated
+from vitruvian.physiology.heart.cell.routine import routine
 
 
 class Moving(NamedTuple):
@@ -76,21 +77,25 @@ def _mean_decay(a: Any) -> Any:
 
 
 @partial(jax.jit, static_argnames=("cell",))
-def through(cell: Cell, now: Moving, rows: Any, fine: Any, count: Any, beats: Any, p: Values) -> tuple[Moving, Any]:
-    """The cells after `beats` times the first `count` rows, and the highest voltage met after the `fine` ones."""
+def through(cell: Cell, now: Moving, rows: Any, fine: Any, used: Any, beats: Any, p: Values) -> tuple[Moving, Any]:
+    """The cells after `beats` times the first `used` rows, and the highest voltage met after the `fine` ones."""
 
-    def onward(i: Any, now: Moving) -> Moving:
-        return step(cell, now, rows[i], p)[0]
+    @routine
+    def all_beats(now: Moving, rows: Any, fine: Any, used: Any, beats: Any, p: Values) -> tuple[Moving, Any]:
+        def onward(i: Any, now: Moving) -> Moving:
+            return step(cell, now, rows[i], p)[0]
 
-    def watched(i: Any, carry: tuple[Moving, Any]) -> tuple[Moving, Any]:
-        now = onward(i, carry[0])
-        return now, jnp.maximum(carry[1], now.y.V)
+        def watched(i: Any, carry: tuple[Moving, Any]) -> tuple[Moving, Any]:
+            now = onward(i, carry[0])
+            return now, jnp.maximum(carry[1], now.y.V)
 
-    def beat(_: Any, carry: tuple[Moving, Any]) -> tuple[Moving, Any]:
-        now = lax.fori_loop(0, fine, onward, carry[0])
-        return lax.fori_loop(fine, count, watched, (now, carry[1]))
+        def beat(_: Any, carry: tuple[Moving, Any]) -> tuple[Moving, Any]:
+            now = lax.fori_loop(0, fine, onward, carry[0])
+            return lax.fori_loop(fine, used, watched, (now, carry[1]))
 
-    return lax.fori_loop(0, beats, beat, (now, jnp.full_like(now.y.V, -jnp.inf)))
+        return lax.fori_loop(0, beats, beat, (now, jnp.full_like(now.y.V, -jnp.inf)))
+
+    return all_beats(now, rows, fine, used, beats, p)
 
 
 class Traced(NamedTuple):
@@ -118,13 +123,17 @@ def traced(
     def calcium(y: Any) -> Any:
         return getattr(y, cell.calcium) if cell.calcium else zero
 
-    def one(now: Moving, row: Any) -> tuple[Moving, Any]:
-        now, flowing = step(cell, now, row, p)  # rows of no length, at the end, change nothing
-        return now, (now.y.V, calcium(now.y), {name: flowing[name] for name in wanted})
+    @routine
+    def beat(now: Moving, rows: Any, p: Values) -> tuple[Moving, Any]:
+        def one(now: Moving, row: Any) -> tuple[Moving, Any]:
+            now, flowing = step(cell, now, row, p)  # rows of no length, at the end, change nothing
+            return now, (now.y.V, calcium(now.y), {name: flowing[name] for name in wanted})
+
+        return lax.scan(one, now, rows)
 
     wanted = dict.fromkeys((*integrals, *currents))
     start = (now.y.V, calcium(now.y))
-    then, (v, ca, flows) = lax.scan(one, now, rows)
+    then, (v, ca, flows) = beat(now, rows, p)
     late = jnp.max(v, axis=0, initial=-jnp.inf, where=_column(jnp.arange(rows.shape[0]) >= fine, v))
     summed = {name: jnp.tensordot(rows[:, 0], flows[name], 1) for name in integrals}
     joined = [jnp.concatenate([a[None], b]) for a, b in zip(start, (v, ca), strict=True)]
