@@ -175,13 +175,16 @@ def _nerve_step(
     y = {**now.y, circuit.reserve: now.y[circuit.reserve] + blood.volume - now.blood.volume}
     fraction = baroreflex.STEP / _INNER / mine["period"]
 
-    def step(state: tuple[State, Any], _: None) -> tuple[tuple[State, Any], tuple[Any, ...]]:
-        y, phase = state
-        seen = circuit.observe(y, mine, phase)
-        keep = tuple(seen[name] for name in ("P_systemic_arteries", "P_aorta", "P_right_atrium", "Q_aortic"))
-        return (circuit.onward(y, mine, phase, fraction), phase + fraction), (*keep, y["left_ventricle"])
+    def step(y: State, signals: tuple[Values, Values]) -> tuple[State, tuple[Any, ...]]:
+        after, flows = circuit.carried(y, mine, fraction, *signals)
+        seen = circuit.seen(y, mine, signals[0])
+        keep = tuple(seen[name] for name in ("P_systemic_arteries", "P_aorta", "P_right_atrium", "V_left_ventricle"))
+        return after, (*keep, flows["Q_aortic"])
 
-    (y, phase), (arteries, aorta, atrium, flow, ventricle) = lax.scan(step, (y, now.phase), None, length=_INNER)
+    begin = now.phase + jnp.arange(_INNER).reshape(-1, *(1,) * jnp.ndim(now.phase)) * fraction
+    signals = circuit.at(begin, mine), circuit.at(begin + fraction / 2, mine)
+    y, (arteries, aorta, atrium, ventricle, flow) = lax.scan(step, y, signals)
+    phase = now.phase + _INNER * fraction
     carotid = aorta.mean(axis=0) - _CAROTID * jnp.sin(jnp.deg2rad(tilt))
     reflex = baroreflex.onward(now.reflex, carotid, centre + _PER_WATT["centre"] * work, u["reflex"])
     seen = _Beat(
