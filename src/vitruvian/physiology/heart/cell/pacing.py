@@ -13,7 +13,7 @@ import numpy as np
 from vitruvian.core import InputError, UnknownNameError
 from vitruvian.model import Values
 from vitruvian.physiology.heart.cell.biomarkers import Biomarkers, Flags, flags, measured
-from vitruvian.physiology.heart.cell.cell import Cell
+from vitruvian.physiology.heart.cell.cell import Cell, Stimulus
 from vitruvian.physiology.heart.cell.integrate import Moving, Traced, moving, through, traced
 from vitruvian.physiology.heart.cell.steps import Fineness, Steps, steps
 
@@ -75,9 +75,10 @@ def pace(
     integrals: Sequence[str] = (),
     keep: int = 1,
     until: float | None = None,
+    stimulus: Stimulus | None = None,
     fineness: Fineness = Fineness(),
 ) -> Paced:
-    """Cells after `beats` stimuli `cycle_length` ms apart, begun at state `y` (default: the published one).
+    """Cells after `beats` stimuli `cycle_length` ms apart, begun at state `y`; of both, the published by default.
 
     `p` maps parameters to floats or (n,) arrays; what it lacks has its published value. The last `keep` beats are
     traced; `integrals` names currents integrated over the last beat; with `until`, pacing ends early once APD90 and
@@ -87,7 +88,8 @@ def pace(
         raise InputError("pacing needs beats and time", got=(cycle_length, beats, keep), allowed="above 0")
     p = complete(cell, p)
     looked_at = min(max(keep, _LOOKED_AT), beats)
-    run = _Run(cell, p, cycle_length, fineness, moving(cell, _state(cell, y, p), p), tuple(integrals))
+    start = moving(cell, _state(cell, y, p), p)
+    run = _Run(cell, p, cycle_length, stimulus or cell.stimulus, fineness, start, tuple(integrals))
     done = run.settle(beats - looked_at, until)
     seen = [run.look() for _ in range(looked_at)]
     return _paced(run, seen, keep, done + looked_at)
@@ -121,15 +123,22 @@ class _Run:
     """Pacing under way: where the cells are, and how long steps must stay fine for them."""
 
     def __init__(
-        self, cell: Cell, p: Values, length: float, fineness: Fineness, now: Moving, integrals: tuple[str, ...]
+        self,
+        cell: Cell,
+        p: Values,
+        length: float,
+        stimulus: Stimulus,
+        fineness: Fineness,
+        now: Moving,
+        integrals: tuple[str, ...],
     ) -> None:
         self.cell, self.p, self.length, self.now, self.integrals = cell, p, length, now, integrals
-        self._fineness, self._rest = fineness, cell.start().V
+        self._stimulus, self._fineness, self._rest = stimulus, fineness, cell.start().V
         self._lay(ZONE)
 
     def _lay(self, zone: float) -> None:
         self._zone = min(zone, self.length)
-        self.grid = steps(self.length, self._zone, self.cell.stimulus, self._fineness)
+        self.grid = steps(self.length, self._zone, self._stimulus, self._fineness)
 
     def _outlasted(self, late: Any, v: Any) -> bool:
         """Whether an action potential went on beyond the fine steps; then they are made longer."""
