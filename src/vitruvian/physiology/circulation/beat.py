@@ -17,7 +17,7 @@ from vitruvian.physiology.circulation.circuit import Circuit, State
 
 STEPS = 400
 """Steps of a beat."""
-_ENOUGH = 1e-9  # relative change over a beat of an orbit that repeats
+_ENOUGH = 1e-6  # change over a beat from which one more step of Newton ends at rounding
 
 
 class Trace(NamedTuple):
@@ -34,6 +34,8 @@ class Orbit(NamedTuple):
     trace: Trace
     residual: Any
     """Largest change over the beat relative to a stroke volume of 100 mL."""
+    iterations: Any = 0
+    """Steps of Newton until every person's beat repeated itself."""
 
 
 def beat(circuit: Circuit, y: State, p: Values, steps: int = STEPS) -> State:
@@ -84,56 +86,74 @@ def _orbit_program(circuit: Circuit, iterations: int, steps: int) -> Any:
     return jax.jit(partial(_solve, circuit, iterations=iterations, steps=steps))
 
 
-def orbit(circuit: Circuit, p: Values, start: State, *, iterations: int = 8, steps: int = STEPS) -> Orbit:
-    """The periodic beat of people with `p`, by Newton's method from `start`; derivatives pass through it.
+@cache
+def _trace_program(circuit: Circuit, steps: int) -> Any:
+    return jax.jit(partial(trace, circuit, steps=steps))
 
-    `start`: a state near it, of `p`'s shape; its blood volume is made that of `p`. Raises `DataError` where it does not
-    come to rest.
+
+def orbit(circuit: Circuit, p: Values, start: State, *, iterations: int = 12, steps: int = STEPS) -> Orbit:
+    """The periodic beat of people with `p`, by Newton's method one beat after `start`; derivatives pass through it.
+
+    `start`: a state near it; its blood volume is made that of `p`. Raises `DataError` where it does not come to rest.
     """
-    found, residual = _orbit_program(circuit, iterations, steps)(start, p)
-    if not isinstance(residual, jax.core.Tracer) and not bool(jnp.all(residual < 1e-6)):
-        worst = float(jnp.max(jnp.where(jnp.isnan(residual), jnp.inf, residual)))
-        raise DataError(
-            f"the circulation {circuit.name} finds no beat that repeats itself",
-            got=f"a change of {worst:.2g} of a stroke after {iterations} steps of Newton",
-            allowed="below 1e-6",
-            todo="Check the parameters, or start from a state nearer to it.",
-        )
-    return Orbit(found, trace(circuit, found, p, steps), residual)
+    found, residual, used = _orbit_program(circuit, iterations, steps)(start, dict(p))
+    if not isinstance(residual, jax.core.Tracer):
+        _check(circuit, residual, iterations)
+    return Orbit(found, _trace_program(circuit, steps)(found, dict(p)), residual, used)
 
 
-def _solve(circuit: Circuit, start: State, p: Values, *, iterations: int, steps: int) -> tuple[State, Any]:
-    free = tuple(name for name in circuit.states if name != circuit.reserve)
+def _check(circuit: Circuit, residual: Any, iterations: int) -> None:
+    left = jnp.nan_to_num(jnp.atleast_1d(residual), nan=jnp.inf)
+    if bool(jnp.all(left < 1e-6)):
+        return
+    worst = int(jnp.argmax(left))
+    who = f"person {worst} of {left.size} still changes" if left.size > 1 else "it still changes"
+    raise DataError(
+        f"the circulation {circuit.name} finds no beat that repeats itself",
+        got=f"{who} by {float(left[worst]):.2g} of a stroke from beat to beat after {iterations} steps of Newton",
+        allowed="below 1e-6",
+        todo="Check the parameters, start from a state nearer to it, or let it beat for a while first (`beats`).",
+    )
+
+
+def _solve(circuit: Circuit, start: State, p: Values, *, iterations: int, steps: int) -> tuple[State, Any, Any]:
+    free = tuple(name for name in circuit.states if not circuit.closed or name != circuit.reserve)
+    shape = jnp.broadcast_shapes(*(jnp.shape(value) for value in p.values()))
 
     def whole(x: Any, p: Values) -> State:
         y = {name: x[..., i] for i, name in enumerate(free)}
-        held = sum(y[store.name] for store in circuit.stores if store.name != circuit.reserve)
-        return y | {circuit.reserve: p["blood_volume"] - held}
+        if circuit.closed:  # the reserve is no unknown: with it the Jacobian would be singular
+            held = sum(y[store.name] for store in circuit.filling if store.name != circuit.reserve)
+            y[circuit.reserve] = p["blood_volume"] - held
+        return y
 
-    def change(x: Any, p: Values) -> Any:
-        after = beat(circuit, whole(x, p), p, steps)
-        return jnp.stack([after[name] for name in free], axis=-1) - x
+    def after(x: Any, p: Values) -> Any:
+        y = beat(circuit, whole(x, p), p, steps)
+        return jnp.stack([y[name] for name in free], axis=-1)
 
-    def newton(x: Any, p: Values) -> tuple[Any, Any]:
-        """One step; the Jacobian column by column, people apart."""
-        basis = jnp.eye(len(free))
-        columns = jax.vmap(lambda e: jax.jvp(lambda x: change(x, p), (x,), (jnp.broadcast_to(e, x.shape),))[1])(basis)
-        jacobian = jnp.moveaxis(columns, 0, -1)
-        return change(x, p), jacobian
+    def newton(x: Any) -> tuple[Any, Any]:
+        """Change over a beat, and its Jacobian (…, to, from), people apart."""
 
-    shape = jnp.broadcast_shapes(*(jnp.shape(value) for value in p.values()))
-    first = jnp.stack([jnp.broadcast_to(start[name], shape) for name in free], axis=-1)
+        def along(direction: Any) -> tuple[Any, Any]:
+            move = jnp.broadcast_to(direction, x.shape)
+            return jax.jvp(lambda x: after(x, fixed) - x, (x,), (move,))
+
+        return jax.vmap(along, out_axes=(None, -1))(jnp.eye(len(free)))
+
+    def body(state: tuple[Any, ...]) -> tuple[Any, ...]:
+        k, x, _, _ = state
+        f, jacobian = newton(x)
+        return k + 1, x - _solved(jacobian, f), jacobian, jnp.max(jnp.abs(f)) / 100.0
+
     fixed = lax.stop_gradient(dict(p))
+    first = after(jnp.stack([jnp.broadcast_to(start[name], shape) for name in free], axis=-1), fixed)
+    begin = (0, first, jnp.zeros((*first.shape, len(free))), jnp.inf)
+    used, x, jacobian, _ = lax.while_loop(lambda s: (s[0] < iterations) & ~(s[3] <= _ENOUGH), body, begin)
+    x, jacobian = lax.stop_gradient((x, jacobian))
+    f = after(x, p) - x  # the only place where derivatives with respect to p enter: the implicit function theorem
+    x = x - _solved(jacobian, f)
+    return whole(x, p), lax.stop_gradient(jnp.max(jnp.abs(f), axis=-1) / 100.0), used
 
-    def body(state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        k, x, _ = state
-        f, jacobian = newton(x, fixed)
-        dx = -jnp.linalg.solve(jacobian, f[..., None])[..., 0]
-        return k + 1, x + dx, jnp.max(jnp.abs(f)) / 100.0
 
-    _, x, _ = lax.while_loop(lambda s: (s[0] < iterations) & (s[2] > _ENOUGH), body, (0, first, jnp.inf))
-    x = lax.stop_gradient(x)
-    _, jacobian = newton(x, fixed)
-    f = change(x, p)  # the only place where derivatives with respect to p enter: the implicit function theorem
-    x = x - jnp.linalg.solve(lax.stop_gradient(jacobian), f[..., None])[..., 0]
-    return whole(x, p), lax.stop_gradient(jnp.max(jnp.abs(f), axis=-1) / 100.0)
+def _solved(matrix: Any, right: Any) -> Any:
+    return jnp.linalg.solve(matrix, right[..., None])[..., 0]
