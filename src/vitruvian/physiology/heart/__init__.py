@@ -2,11 +2,22 @@
 
 from vitruvian.physiology.heart.cell import CELLS as CELLS
 from vitruvian.physiology.heart.cell import CHANNELS as CHANNELS
+from vitruvian.physiology.heart.cell import GENES as GENES
+from vitruvian.physiology.heart.cell import HUMAN as HUMAN
+from vitruvian.physiology.heart.cell import VARIANTS as VARIANTS
 from vitruvian.physiology.heart.cell import Biomarkers as Biomarkers
 from vitruvian.physiology.heart.cell import Cell as Cell
 from vitruvian.physiology.heart.cell import Fineness as Fineness
 from vitruvian.physiology.heart.cell import Flags as Flags
 from vitruvian.physiology.heart.cell import Paced as Paced
+from vitruvian.physiology.heart.cell import Population as Population
+from vitruvian.physiology.heart.cell import Range as Range
+from vitruvian.physiology.heart.cell import Variant as Variant
 from vitruvian.physiology.heart.cell import blocked as blocked
+from vitruvian.physiology.heart.cell import calibrated as calibrated
 from vitruvian.physiology.heart.cell import cell as cell
+from vitruvian.physiology.heart.cell import drawn as drawn
+from vitruvian.physiology.heart.cell import genotype as genotype
+from vitruvian.physiology.heart.cell import judged as judged
 from vitruvian.physiology.heart.cell import pace as pace
+from vitruvian.physiology.heart.cell import with_variant as with_variant
