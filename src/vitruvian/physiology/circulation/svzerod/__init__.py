@@ -9,7 +9,7 @@ from vitruvian.physiology.circulation.svzerod.read import parse_case as parse_ca
 from vitruvian.physiology.circulation.svzerod.read import read_case as read_case
 from vitruvian.physiology.circulation.svzerod.results import table as table
 from vitruvian.physiology.circulation.svzerod.results import write_result as write_result
-from vitruvian.physiology.circulation.svzerod.run import Run as Run
-from vitruvian.physiology.circulation.svzerod.run import run as run
+from vitruvian.physiology.circulation.svzerod.solver import Run as Run
+from vitruvian.physiology.circulation.svzerod.solver import run as run
 from vitruvian.physiology.circulation.svzerod.write import case_json as case_json
 from vitruvian.physiology.circulation.svzerod.write import write_case as write_case

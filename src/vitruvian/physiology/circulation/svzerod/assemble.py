@@ -48,7 +48,7 @@ class Members:
 class System:
     """Variables by svZeroDSolver's names and in its order, groups of blocks, values of all blocks in one vector.
 
-    `equations` names the block of each equation, (number within the block, block); equations are ordered by group.
+    Equations whose coefficients never change from step to step come first, those that bend after them.
     """
 
     variables: tuple[str, ...]
@@ -66,21 +66,43 @@ class System:
         raise UnknownNameError("no such variable or value of a block", got=name, allowed=", ".join(self.variables))
 
     @cached_property
-    def equations(self) -> tuple[tuple[int, str], ...]:
-        """Number within its block, and block, of each equation."""
-        return tuple((n, name) for one in self.groups.values() for n in range(_count(one)) for name in one.names)
+    def _rows(self) -> tuple[tuple[Group, int, int, bool], ...]:
+        """Group, equation, place in the group, and whether it bends, of each residual as the groups give them."""
+        return tuple(
+            (group, n, k, n in one.kind.bends(one.p(self.values)))
+            for group, one in self.groups.items()
+            for n in range(_count(one))
+            for k in range(len(one.names))
+        )
 
     @cached_property
-    def bending(self) -> Ints:
-        """Places of the equations whose coefficients change from step to step."""
-        found: list[int] = []
-        start = 0
-        for one in self.groups.values():
-            width = len(one.names)
-            for n in one.kind.bends(one.p(self.values)):
-                found.extend(range(start + n * width, start + (n + 1) * width))
-            start += _count(one) * width
-        return np.array(found, np.int64)
+    def order(self) -> Ints:
+        """Places of the residuals as the groups give them, in the order of `equations`."""
+        return np.array(sorted(range(len(self._rows)), key=lambda row: self._rows[row][3]), np.int64)
+
+    @cached_property
+    def straight(self) -> int:
+        """How many equations have coefficients that never change; they come first."""
+        return sum(not bends for _, _, _, bends in self._rows)
+
+    @cached_property
+    def equations(self) -> tuple[tuple[int, str], ...]:
+        """Number within its block, and block, of each equation."""
+        rows = [self._rows[row] for row in self.order]
+        return tuple((n, self.groups[group].names[k]) for group, n, k, _ in rows)
+
+    @cached_property
+    def touched(self) -> tuple[Ints, Floats]:
+        """Variables of each straight equation (straight, most of any block), and 0 where a place is empty, else 1."""
+        own = []
+        for row in self.order[: self.straight]:
+            group, _, k, _ = self._rows[row]
+            own.append(self.groups[group].variables[:, k])
+        width = max((len(one) for one in own), default=0)
+        places, filled = np.zeros((len(own), width), np.int64), np.zeros((len(own), width))
+        for n, one in enumerate(own):
+            places[n, : len(one)], filled[n, : len(one)] = one, 1.0
+        return places, filled
 
     @cached_property
     def resting(self) -> Floats:
@@ -99,7 +121,7 @@ class System:
         }
 
     def drivers(self, values: Any, t: Any, where: Mapping[str, Any], rest: Any) -> Drivers:
-        """All that depends on time alone, each (T, blocks); curves at their mean where `rest` is true."""
+        """All that depends on time alone, each (T, blocks); curves at their mean where `rest` (T,) is true."""
         found: Drivers = {}
         for group, one in self.groups.items():
             p, clock = one.p(values), Clock(t[:, None], self.period)
@@ -113,54 +135,49 @@ class System:
                     along = points[before] + (points[after] - points[before]) * share
                     columns.append(jnp.where(rest, jnp.mean(points), along))
                 u[name] = jnp.stack(columns, axis=1)
-            shape = (len(t), len(one.names))
-            found[group] = {name: jnp.broadcast_to(course, shape) for name, course in u.items()}
-            found[group]["rest"] = jnp.broadcast_to(rest, shape)
+            u["rest"] = rest[:, None]
+            found[group] = {name: jnp.broadcast_to(course, (len(t), len(one.names))) for name, course in u.items()}
         return found
 
-    def now(
-        self, group: Group, y: Any, slope: Any, values: Any, u: Drivers, memory: Drivers, held: bool = False
-    ) -> Now:
+    def given(self, values: Any, origin: tuple[Any, Any], u: Drivers) -> Drivers:
+        """Values of all blocks, and what they keep of the value and slope of the variables that a run starts from."""
+        p: Drivers = {group: one.p(values) for group, one in self.groups.items()}
+        kept = {group: one.kind.remember(self.now(group, *origin, p, u)) for group, one in self.groups.items()}
+        return {group: p[group] | kept[group] for group in p}
+
+    def now(self, group: Group, y: Any, slope: Any, p: Drivers, u: Drivers, held: bool = False) -> Now:
         """Blocks of a group at one moment; with `held`, a derivative takes what they read of other blocks as fixed."""
         one = self.groups[group]
-        p, seen = one.p(values) | memory[group], y[one.variables]
+        seen = y[one.variables]
         if held and one.kind.reads:
             others = len(one.variables) - len(one.kind.reads)
             seen = jnp.concatenate([seen[:others], jax.lax.stop_gradient(seen[others:])])
-        return Now(seen, slope[one.variables], p, u[group], one.inlets, one.outlets)
+        return Now(seen, slope[one.variables], p[group], u[group], one.inlets, one.outlets)
 
-    def residual(self, y: Any, slope: Any, values: Any, u: Drivers, memory: Drivers, held: bool = False) -> Any:
+    def residual(self, y: Any, slope: Any, p: Drivers, u: Drivers, held: bool = False) -> Any:
         """Residual of all equations, in the order of `equations`; `held` as in `now`."""
         rows: list[Any] = []
-        for group in self.groups:
-            now = self.now(group, y, slope, values, u, memory, held)
-            rows.extend(self.groups[group].kind.equations(now))
-        return jnp.concatenate(rows)
+        for group, one in self.groups.items():
+            rows.extend(one.kind.equations(self.now(group, y, slope, p, u, held)))
+        return jnp.concatenate(rows)[self.order]
 
-    def bent(self, y: Any, slope: Any, values: Any, u: Drivers, memory: Drivers) -> Any:
-        """Residual of the equations in `bending`, in that order."""
+    def bent(self, y: Any, slope: Any, p: Drivers, u: Drivers) -> Any:
+        """Residual of the equations that bend, in the order of `equations`, as Newton's method sees it."""
         rows: list[Any] = []
         for group, one in self.groups.items():
             if bends := one.kind.bends(one.p(self.values)):
-                found = one.kind.equations(self.now(group, y, slope, values, u, memory, held=True))
+                found = one.kind.equations(self.now(group, y, slope, p, u, held=True))
                 rows.extend(found[n] for n in bends)
         return jnp.concatenate(rows)
 
-    def shut(self, y: Any, slope: Any, values: Any, u: Drivers, memory: Drivers) -> Any:
+    def shut(self, y: Any, slope: Any, p: Drivers, u: Drivers) -> Any:
         """1 for each variable that a shut valve holds at zero."""
         found = jnp.zeros(len(self.variables))
         for group, one in self.groups.items():
             if one.kind.shut is not None:
-                for row, closed in one.kind.shut(self.now(group, y, slope, values, u, memory)).items():
+                for row, closed in one.kind.shut(self.now(group, y, slope, p, u)).items():
                     found = found.at[one.variables[row]].set(closed)
         return found
-
-    def remember(self, y: Any, slope: Any, values: Any, u: Drivers) -> Drivers:
-        """What blocks keep of the state that a run starts from."""
-        none: Drivers = {group: {} for group in self.groups}
-        return {
-            group: one.kind.remember(self.now(group, y, slope, values, u, none)) for group, one in self.groups.items()
-        }
 
 
 def _count(one: Members) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from vitruvian.physiology.circulation.svzerod.assemble import System
 from vitruvian.physiology.circulation.svzerod.case import Case
-from vitruvian.physiology.circulation.svzerod.integrate import State
+from vitruvian.physiology.circulation.svzerod.newton import State
 
 _ALL = {"pressure_all": ("pressure:", "P_c:"), "flow_all": ("flow:",)}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vitruvian.core import InputError
 from vitruvian.physiology.circulation.svzerod.kinds import KINDS
-from vitruvian.physiology.circulation.svzerod.run import Run
+from vitruvian.physiology.circulation.svzerod.solver import Run
 
 Table = dict[str, list[Any]]
 

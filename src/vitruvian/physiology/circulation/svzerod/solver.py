@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil, log
-from typing import Any
 
 import jax
 import numpy as np
@@ -16,7 +15,8 @@ from vitruvian.physiology.circulation.svzerod.assemble import Ints, System, asse
 from vitruvian.physiology.circulation.svzerod.case import Case, Simulation
 from vitruvian.physiology.circulation.svzerod.curves import Floats
 from vitruvian.physiology.circulation.svzerod.initial import initial_state, unused
-from vitruvian.physiology.circulation.svzerod.integrate import Rule, State, Stepped, advance
+from vitruvian.physiology.circulation.svzerod.integrate import Stepped, advance
+from vitruvian.physiology.circulation.svzerod.newton import Rule, State
 
 _STEADY_STEPS, _STEADY_PER_CYCLE = 31, 10
 _HALVINGS = (1, 2, 4, 8)
@@ -80,9 +80,9 @@ class _Solver:
         self.newton: list[Floats] = []
 
     def run(self) -> Run:
-        state, memory = self._start()
+        state = self._start()
         cycles = [State(state.y[None], state.slope[None])]
-        for found in self._cycles(state, memory):
+        for found in self._cycles(state):
             cycles.append(found)
         y, slope = (np.concatenate([getattr(one, name) for one in cycles]) for name in State._fields)
         numbers, kept = self._rows(len(y))
@@ -92,33 +92,26 @@ class _Solver:
         newton = float(np.concatenate(self.newton).mean())
         return Run(self.case, self.system.variables, times, y[kept], slope[kept], len(cycles) - 1, newton)
 
-    def _start(self) -> tuple[State, Any]:
-        system, simulation = self.system, self.simulation
-        state, rest = initial_state(self.case, system), simulation.steady_initial
-        values = system.resting if rest else system.values
-        zero = np.zeros(1)
-        where = system.places(zero)
+    def _start(self) -> State:
+        state = initial_state(self.case, self.system)
+        if not self.simulation.steady_initial:
+            return state
+        dt = self.case.period / (_STEADY_PER_CYCLE * self.parts)
+        states = self._advance(state, state, np.arange(_STEADY_STEPS * self.parts), dt, True)
+        return State(states.y[-1], states.slope[-1])
 
-        def memory(at: State) -> Any:
-            u = jax.tree.map(lambda course: course[0], system.drivers(values, zero, where, rest))
-            return system.remember(at.y, at.slope, values, u)
-
-        if rest:
-            dt = self.case.period / (_STEADY_PER_CYCLE * self.parts)
-            numbers = np.arange(_STEADY_STEPS * self.parts)
-            states = self._advance(state, memory(state), numbers, dt, True)
-            state = State(states.y[-1], states.slope[-1])
-        return state, memory(state)
-
-    def _advance(self, start: State, memory: Any, numbers: Ints, dt: float, rest: bool) -> State:
-        """One step from each `number · dt`."""
+    def _advance(self, origin: State, start: State, numbers: Ints, dt: float, rest: bool) -> State:
+        """One step from each `number · dt`; blocks remember the state `origin`, at time 0."""
         rule = Rule(dt, self.simulation.rho_infty, self.simulation.absolute_tolerance, self._most())
-        t = np.full(self.steps, np.nan)
-        t[: len(numbers)] = dt * numbers + rule.alphas[1] * dt
+        t = np.full(self.steps + 1, np.nan)
+        t[0] = 0.0
+        t[1 : len(numbers) + 1] = dt * numbers + rule.alphas[1] * dt
+        resting = np.full(len(t), rest)
+        resting[0] = self.simulation.steady_initial
         where = self.system.places(np.nan_to_num(t))
         values = self.system.resting if rest else self.system.values
-        found = jax.tree.map(np.asarray, self.advance(values, memory, start, rule, t, where, rest))
-        _check(self.system, found, t, rule)
+        found = jax.tree.map(np.asarray, self.advance(values, origin, start, rule, t, where, resting))
+        _check(self.system, found, t[1:], rule)
         self.newton.append(found.newton[: len(numbers)])
         return State(found.states.y[: len(numbers)], found.states.slope[: len(numbers)])
 
@@ -126,11 +119,11 @@ class _Solver:
         """Newton steps allowed; the last of svZeroDSolver's iterations only looks whether it has converged."""
         return float(self.simulation.maximum_nonlinear_iterations - 1)
 
-    def _cycles(self, state: State, memory: Any) -> Iterator[State]:
+    def _cycles(self, origin: State) -> Iterator[State]:
         count, numbers = self.simulation.number_of_cardiac_cycles, np.arange(self.per_cycle)
-        recent = [State(state.y[None], state.slope[None])]
+        state, recent = origin, [State(origin.y[None], origin.slope[None])]
         for cycle in range(count):
-            found = self._advance(state, memory, cycle * self.per_cycle + numbers, self.dt, False)
+            found = self._advance(origin, state, cycle * self.per_cycle + numbers, self.dt, False)
             state, recent = State(found.y[-1], found.slope[-1]), [*recent[-2:], found]
             self._tell(cycle + 1, count)
             yield found
@@ -141,7 +134,7 @@ class _Solver:
                 allowed = f"{self.simulation.sim_cycle_to_cycle_percent_error} % from cycle to cycle"
                 what = "flows and pressures of the vessels do not repeat"
                 raise SolveError(what, got=f"{count} cycles", allowed=allowed)
-            found = self._advance(state, memory, numbers, self.dt, False)
+            found = self._advance(origin, state, numbers, self.dt, False)
             state, recent, count = State(found.y[-1], found.slope[-1]), [*recent[-2:], found], count + 1
             self._tell(count, count)
             yield found
