@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import jax.numpy as jnp
 
-from vitruvian.core import InputError
+from vitruvian.core import InputError, Source
 from vitruvian.model import Parameter, Values
 from vitruvian.physiology.circulation.activation import Signal
 from vitruvian.physiology.circulation.paths import Flow, Inertance, Path
@@ -56,6 +57,10 @@ class Circuit:
     stores: tuple[Store, ...]
     paths: tuple[Path, ...]
     thoracic: frozenset[str] = frozenset()
+    values: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Published values of parameters of the whole: `period`, `blood_volume`, `P_thorax`."""
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+    """Of the parameters, by name, or by symbol (what precedes the first _), or of all others ("")."""
 
     def __post_init__(self) -> None:
         counted = Counter([*(store.name for store in self.stores), *(path.name for path in self.paths)])
@@ -126,13 +131,18 @@ class Circuit:
         """Of the whole: the beat, the blood, and every store, path and signal (shared ones once)."""
         found = [Parameter("period", 0.8, "s", "length of a beat", 0.2, 3.0)]
         if self.closed:
-            found.append(Parameter("blood_volume", 4600.0, "mL", "total blood volume", 0.0))
+            found.append(Parameter("blood_volume", 5000.0, "mL", "total blood volume", 0.0))
         if self.thoracic:
-            found.append(Parameter("P_thorax", -4.0, "mmHg", "pressure in the thorax"))
+            found.append(Parameter("P_thorax", 0.0, "mmHg", "pressure in the thorax"))
         found += [one for store in self.stores for one in store.parameters]
         found += [one for path in self.paths for one in path.parameters]
         found += [one for signal in self.signals.values() for one in signal.parameters]
-        return tuple({one.name: one for one in found}.values())
+        return tuple({one.name: self._published(one) for one in found}.values())
+
+    def _published(self, one: Parameter) -> Parameter:
+        near = (one.name, one.name.partition("_")[0], "")
+        source = next((self.sources[name] for name in near if name in self.sources), None)
+        return replace(one, value=self.values.get(one.name, one.value), source=source)
 
     @property
     def typical(self) -> dict[str, float]:
