@@ -1,0 +1,16 @@
+"""The heart twin: a person's blood pressure, echocardiogram and ECG → their circulation, and what would change it."""
+
+from vitruvian.twin.heart.calibrate import HeartTwin as HeartTwin
+from vitruvian.twin.heart.calibrate import Learned as Learned
+from vitruvian.twin.heart.calibrate import calibrate as calibrate
+from vitruvian.twin.heart.evidence import Curve as Curve
+from vitruvian.twin.heart.evidence import Evidence as Evidence
+from vitruvian.twin.heart.evidence import evidence_of as evidence_of
+from vitruvian.twin.heart.interventions import INTERVENTIONS as INTERVENTIONS
+from vitruvian.twin.heart.interventions import Intervention as Intervention
+from vitruvian.twin.heart.interventions import intervention as intervention
+from vitruvian.twin.heart.quantities import MEASURES as MEASURES
+from vitruvian.twin.heart.quantities import Measure as Measure
+from vitruvian.twin.heart.what_if import WhatIf as WhatIf
+from vitruvian.twin.heart.what_if import resting as resting
+from vitruvian.twin.heart.what_if import what_if as what_if
