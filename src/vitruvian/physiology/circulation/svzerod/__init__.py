@@ -7,6 +7,7 @@ from vitruvian.physiology.circulation.svzerod.case import Case as Case
 from vitruvian.physiology.circulation.svzerod.case import Simulation as Simulation
 from vitruvian.physiology.circulation.svzerod.read import parse_case as parse_case
 from vitruvian.physiology.circulation.svzerod.read import read_case as read_case
+from vitruvian.physiology.circulation.svzerod.results import check_result_name as check_result_name
 from vitruvian.physiology.circulation.svzerod.results import table as table
 from vitruvian.physiology.circulation.svzerod.results import write_result as write_result
 from vitruvian.physiology.circulation.svzerod.solver import Run as Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +59,28 @@ def _blocks(found: Run) -> list[tuple[str, dict[str, Any]]]:
     return shown
 
 
-def write_result(found: Run, path: Path) -> None:
-    """Write the table to `.csv`, or to `.json` by column and row number. Raises `InputError` for another ending."""
-    columns = table(found)
-    if path.suffix == ".json":
-        shaped = {name: {str(n): one for n, one in enumerate(column)} for name, column in columns.items()}
-        path.write_text(json.dumps(shaped), encoding="utf-8")
-    elif path.suffix == ".csv":
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            for row in zip(*columns.values(), strict=True):
-                writer.writerow([_cell(one) for one in row])
-    else:
+def check_result_name(path: Path) -> None:
+    """Raises `InputError` where a result cannot be written under this name."""
+    if path.suffix not in (".json", ".csv"):
         raise InputError("a result is written as JSON or CSV", got=path.name, allowed="a name ending in .json or .csv")
+
+
+def write_result(found: Run, path: Path) -> None:
+    """Write the table to `.csv`, or to `.json` by column and row number: a whole file or none."""
+    check_result_name(path)
+    columns = table(found)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            if path.suffix == ".json":
+                json.dump({name: {str(n): one for n, one in enumerate(each)} for name, each in columns.items()}, file)
+            else:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(columns)
+                writer.writerows([_cell(one) for one in row] for row in zip(*columns.values(), strict=True))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _cell(one: Any) -> str:
