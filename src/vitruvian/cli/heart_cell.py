@@ -12,9 +12,14 @@ import typer
 from vitruvian.cli._data import named_numbers, write_csv
 
 if TYPE_CHECKING:
-    from vitruvian.physiology.heart import Paced
+    from vitruvian.physiology.heart import Cell, Paced
 
 BLOCK = typer.Option([], "--block", help="Share blocked, as hERG=0.5 or IKr=0.5; may be repeated.")
+VARIANT = typer.Option(
+    [],
+    "--variant",
+    help="Sex, disease, genotype: female, long_qt_2, KCNH2=0.3 (one copy so functional); may be repeated.",
+)
 SET = typer.Option([], "--set", help="Parameter, as Ko=3.5; may be repeated.")
 _WORDS = {
     "ead": "early afterdepolarisation",
@@ -41,6 +46,7 @@ def cell_command(
     cell_type: Annotated[str, typer.Option("--cell-type", help="endo, mid or epi, where the paper gives them.")] = "",
     bcl: Annotated[float, typer.Option(help="Basic cycle length, ms.")] = 1000.0,
     beats: Annotated[int, typer.Option(min=1, help="Beats; what is shown is the last one.")] = 100,
+    variant: list[str] = VARIANT,
     block: list[str] = BLOCK,
     parameters: list[str] = SET,
     trace: Annotated[Path | None, typer.Option(help="CSV of the last beat: voltage, calcium, every current.")] = None,
@@ -56,7 +62,7 @@ def cell_command(
             typer.echo(f"{name}\t{', '.join(kind for kind in one.kinds if kind) or '-'}\t{one.title}")
         return
     chosen = cell(model, cell_type)
-    p = {**chosen.typical, **named_numbers(parameters, "--set")}
+    p = {**_varied(chosen, variant), **named_numbers(parameters, "--set")}
     changed = blocked(chosen, p, named_numbers(block, "--block"))
     paced = pace(chosen, changed, cycle_length=bcl, beats=beats)
     if trace is not None:
@@ -64,8 +70,8 @@ def cell_command(
     if plot is not None:
         from vitruvian.reports import plot_action_potential
 
-        plot_action_potential({_title(chosen.name, chosen.kind, block): paced}, plot)
-    found = _summary(paced, bcl)
+        plot_action_potential({_title(chosen.name, chosen.kind, [*variant, *block]): paced}, plot)
+    found = _summary(paced, bcl, variant)
     if json:
         import orjson
 
@@ -74,12 +80,25 @@ def cell_command(
         _print(found)
 
 
-def _summary(paced: Paced, bcl: float) -> dict[str, Any]:
+def _varied(chosen: Cell, variants: list[str]) -> dict[str, Any]:
+    """The published parameters with each variant's changes: a named one, or a gene with its function."""
+    from vitruvian.physiology.heart import genotype, with_variant
+
+    p: dict[str, Any] = dict(chosen.typical)
+    for one in variants:
+        gene, given, _ = one.partition("=")
+        function = named_numbers([one], "--variant")[gene] if given else 1.0
+        p = with_variant(chosen, p, genotype(gene, function) if given else one)
+    return p
+
+
+def _summary(paced: Paced, bcl: float, variants: list[str]) -> dict[str, Any]:
     measured = {name: float(getattr(paced.biomarkers, name)) for name, _, _ in _SHOWN}
     flags = {name: bool(value) for name, value in paced.flags._asdict().items()}
     return {
         "model": paced.cell.name,
         "cell_type": paced.cell.kind or None,
+        "variants": variants,
         "bcl_ms": bcl,
         "beats": paced.beats,
         **{f"{name}_{_tail(unit)}": None if math.isnan(measured[name]) else measured[name] for name, _, unit in _SHOWN},
@@ -94,6 +113,7 @@ def _tail(unit: str) -> str:
 
 def _print(found: dict[str, Any]) -> None:
     kind = f" ({found['cell_type']})" if found["cell_type"] else ""
+    kind = ", ".join([kind, *found["variants"]])
     typer.echo(f"{found['model']}{kind}, beat {found['beats']} at {found['bcl_ms']:g} ms")
     for name, title, unit in _SHOWN:
         value = found[f"{name}_{_tail(unit)}"]
@@ -110,5 +130,5 @@ def _rows(paced: Paced) -> Iterator[list[float]]:
         yield [float(x[k]) for x in (paced.t, paced.V, paced.calcium, *currents)]
 
 
-def _title(name: str, kind: str, block: list[str]) -> str:
-    return " ".join([name, *([kind] if kind else []), *(["with", ", ".join(block)] if block else [])])
+def _title(name: str, kind: str, changes: list[str]) -> str:
+    return " ".join([name, *([kind] if kind else []), *(["with", ", ".join(changes)] if changes else [])])
