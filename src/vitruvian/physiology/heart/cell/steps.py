@@ -39,7 +39,7 @@ def steps(length: float, zone: float, stimulus: Stimulus, fineness: Fineness) ->
     """Steps over `length` ms that stay fine for `zone` ms; the stimulus comes first."""
     pulse = min(stimulus.duration, length)
     count = int(np.ceil(pulse / fineness.first - 1e-9)) if stimulus.current else 0
-    sizes = [pulse / count] * count
+    sizes = [pulse / count] * count if count else []
     sizes, fine = _grown(sizes, length, min(zone, length), fineness)
     dt = np.asarray(sizes)
     current = np.where(np.arange(len(dt)) < count, stimulus.current, 0.0)
