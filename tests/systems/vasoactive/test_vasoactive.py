@@ -63,7 +63,7 @@ def test_every_effect_ends_at_a_port_of_its_unit() -> None:
 
 def test_no_dose_is_no_effect_and_effects_join() -> None:
     late = [bolus("propofol", 200, "mg", start="1 h"), bolus("metoprolol", 5, "mg", start="1 h")]
-    for name, (_, values) in courses(late, weight=70.0, seconds=60.0).items():
+    for name, (_, values) in courses(late, weight=70.0, seconds=300.0).items():
         default = next(port.default for port in PORTS if port.name == name)
         np.testing.assert_allclose(values, default, atol=1e-4)
     each = [courses([one], weight=70.0, seconds=300.0) for one in _pair()]
@@ -77,11 +77,10 @@ def _pair() -> list[Schedule]:
 
 def test_concentration_in_closed_form() -> None:
     """One compartment: norepinephrine at rest under an infusion is rate over clearance."""
-    moments, values = courses([infusion("norepinephrine", 6.0, "mg", over="10 h")], weight=75.0, seconds=3600.0)[
-        "veins"
-    ]
+    steady = [infusion("norepinephrine", 6.0, "mg", over="10 h")]
+    moments, values = courses(steady, weight=75.0, seconds=10800.0)["veins"]
     level = 0.01 / 1.5  # mg/min over L/min
-    assert moments[-1] == 3600.0
+    assert moments[-1] == 10800.0
     assert values[-1] == pytest.approx(-450.0 * level**1.8 / (0.008**1.8 + level**1.8), rel=1e-6)
 
 
