@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from vitruvian.core import InputError, UnknownNameError
 from vitruvian.model import Values
-from vitruvian.physiology.heart.cell.biomarkers import Biomarkers, Flags, flags, measured
+from vitruvian.physiology.heart.cell.biomarkers import Biomarkers, Flags, flags
 from vitruvian.physiology.heart.cell.cell import Cell, Stimulus
-from vitruvian.physiology.heart.cell.integrate import Moving, Traced, moving, through, traced
-from vitruvian.physiology.heart.cell.steps import Fineness, Steps, steps
+from vitruvian.physiology.heart.cell.course import Course, Look
+from vitruvian.physiology.heart.cell.steps import Fineness
 
-ZONE = 460.0
-"""Length of the fine steps that is tried first, ms."""
-_LONGER = 1.5
-_AWAKE = 20.0  # mV above rest: an action potential, or one that is not over
 _LOOKED_AT = 4  # last beats that flags are found in
-_BLOCK = 11  # beats between two looks at whether the beat repeats; odd, so that alternating beats never seem to
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,8 @@ class Paced:
     """
 
     cell: Cell
-    p: Values
+    p: dict[str, Any]
+    """All parameters."""
     y: Any
     """State at the end."""
     t: np.ndarray
@@ -44,7 +41,8 @@ class Paced:
     flags: Flags
     beats: int
     """Beats that were run."""
-    _kept: tuple[tuple[Moving, Steps], ...]
+    _course: Course
+    _kept: tuple[Look, ...]
 
     def current(self, name: str) -> Any:
         """A current over the kept beats, A/F, in the middle of each step: (T − 1, …) beside the middles of `t`."""
@@ -57,12 +55,8 @@ class Paced:
     @cached_property
     def currents(self) -> dict[str, Any]:
         """Every current over the kept beats; they are computed when first asked for."""
-        names = tuple(self.cell.rates(self.y, self.p).currents)
-        pieces = []
-        for start, grid in self._kept:
-            found = traced(self.cell, start, grid.rows, grid.fine, self.p, (), names)[2].currents
-            pieces.append({name: value[: grid.used] for name, value in found.items()})
-        return {name: jnp.concatenate([piece[name] for piece in pieces]) for name in names}
+        pieces = [self._course.currents(look, current_names(self.cell)) for look in self._kept]
+        return {name: jnp.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
 
 
 def pace(
@@ -87,12 +81,16 @@ def pace(
     if cycle_length <= 0.0 or beats < 1 or keep < 1:
         raise InputError("pacing needs beats and time", got=(cycle_length, beats, keep), allowed="above 0")
     p = complete(cell, p)
+    pulse, wanted = stimulus or cell.stimulus, tuple(integrals)
     looked_at = min(max(keep, _LOOKED_AT), beats)
-    start = moving(cell, _state(cell, y, p), p)
-    run = _Run(cell, p, cycle_length, stimulus or cell.stimulus, fineness, start, tuple(integrals))
-    done = run.settle(beats - looked_at, until)
-    seen = [run.look() for _ in range(looked_at)]
-    return _paced(run, seen, keep, done + looked_at)
+    course = Course(cell, p, placed(cell, y, p), fineness)
+    done = beats - looked_at
+    if until is None:
+        course.onward(cycle_length, pulse, done)
+    else:
+        done = course.settle(cycle_length, pulse, done, until, wanted)
+    seen = [course.look(cycle_length, pulse, wanted) for _ in range(looked_at)]
+    return _paced(course, p, seen, keep, done + looked_at)
 
 
 def complete(cell: Cell, p: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,94 +102,15 @@ def complete(cell: Cell, p: Mapping[str, Any]) -> dict[str, Any]:
     return {name: jnp.broadcast_to(jnp.asarray(p.get(name, known[name]), float), shape) for name in known}
 
 
-def _state(cell: Cell, y: Any, p: Values) -> Any:
+def placed(cell: Cell, y: Any, p: Values) -> Any:
+    """State `y` (default: the published one) in the shape of the parameters."""
     if y is None:
         return cell.steady(p)
     shape = next(iter(p.values())).shape
     return cell.State(*(jnp.broadcast_to(jnp.asarray(value, float), shape) for value in y))
 
 
-class _Look:
-    """One beat that was written down."""
-
-    def __init__(self, start: Moving, grid: Steps, trace: Traced) -> None:
-        self.start, self.grid, self.trace = start, grid, trace
-        self.biomarkers, self.abnormal = measured(grid.t, trace.V, trace.calcium)
-
-
-class _Run:
-    """Pacing under way: where the cells are, and how long steps must stay fine for them."""
-
-    def __init__(
-        self,
-        cell: Cell,
-        p: Values,
-        length: float,
-        stimulus: Stimulus,
-        fineness: Fineness,
-        now: Moving,
-        integrals: tuple[str, ...],
-    ) -> None:
-        self.cell, self.p, self.length, self.now, self.integrals = cell, p, length, now, integrals
-        self._stimulus, self._fineness, self._rest = stimulus, fineness, cell.start().V
-        self._lay(ZONE)
-
-    def _lay(self, zone: float) -> None:
-        self._zone = min(zone, self.length)
-        self.grid = steps(self.length, self._zone, self._stimulus, self._fineness)
-
-    def _outlasted(self, late: Any, v: Any) -> bool:
-        """Whether an action potential went on beyond the fine steps; then they are made longer."""
-        if self._zone >= self.length or not bool(jnp.any(late > jnp.minimum(v, self._rest) + _AWAKE)):
-            return False
-        self._lay(self._zone * _LONGER)
-        return True
-
-    def onward(self, beats: int) -> None:
-        """The next beats, again with a longer fine zone where it was too short."""
-        while True:
-            grid = self.grid
-            then, late = through(self.cell, self.now, grid.rows, grid.fine, grid.used, beats, self.p)
-            if not self._outlasted(late, then.y.V):
-                self.now = then
-                return
-
-    def look(self) -> _Look:
-        """The next beat, written down."""
-        while True:
-            grid = self.grid
-            then, late, trace = traced(self.cell, self.now, grid.rows, grid.fine, self.p, self.integrals)
-            if not self._outlasted(late, then.y.V):
-                start, self.now = self.now, then
-                return _Look(start, grid, trace)
-
-    def settle(self, beats: int, until: float | None) -> int:
-        """Up to so many beats; the number run."""
-        done, last = 0, None
-        while done < beats:
-            block = min(_BLOCK, beats - done)
-            if until is None:
-                self.onward(block)
-            else:
-                self.onward(block - 1)
-                look = self.look()
-                values = [look.biomarkers.apd90, *look.trace.integrals.values()]
-                if last is not None and _repeats(last, values, until):
-                    return done + block
-                last = values
-            done += block
-        return done
-
-
-def _repeats(before: list[Any], after: list[Any], until: float) -> bool:
-    """Whether all values are those of before; of cells without an action potential, NaN is."""
-    return all(
-        bool(jnp.all((jnp.abs(b - a) <= until * jnp.abs(b)) | (jnp.isnan(a) & jnp.isnan(b))))
-        for a, b in zip(before, after, strict=True)
-    )
-
-
-def _paced(run: _Run, seen: list[_Look], keep: int, beats: int) -> Paced:
+def _paced(course: Course, p: dict[str, Any], seen: list[Look], keep: int, beats: int) -> Paced:
     kept, last = seen[-keep:], seen[-1]
     times, voltages, calciums, began = [], [], [], 0.0
     for look in kept:
@@ -201,7 +120,13 @@ def _paced(run: _Run, seen: list[_Look], keep: int, beats: int) -> Paced:
         calciums.append(look.trace.calcium[:end])
         began += float(look.grid.t[-1])
     found = flags([one.abnormal for one in seen], [one.biomarkers.apd90 for one in seen])
+    traces = np.concatenate(times), jnp.concatenate(voltages), jnp.concatenate(calciums)
     return Paced(
-        run.cell, run.p, run.now.y, np.concatenate(times), jnp.concatenate(voltages), jnp.concatenate(calciums),
-        last.trace.integrals, last.biomarkers, found, beats, tuple((look.start, look.grid) for look in kept),
-    )  # fmt: skip
+        course.cell, p, course.y, *traces, last.trace.integrals, last.biomarkers, found, beats, course, tuple(kept)
+    )
+
+
+@cache
+def current_names(cell: Cell) -> tuple[str, ...]:
+    """Currents that the model computes."""
+    return tuple(jax.eval_shape(lambda p: cell.rates(cell.steady(p), p).currents, cell.typical))

@@ -15,9 +15,9 @@ _REST_GROWTH = 1.5
 class Fineness(NamedTuple):
     """How long steps are, ms: `first` until `upstroke`, then growing up to `largest`; up to `rest` at rest."""
 
-    first: float = 0.05
+    first: float = 0.025
     upstroke: float = 2.5
-    growth: float = 0.01
+    growth: float = 0.015
     largest: float = 1.0
     rest: float = 10.0
 
