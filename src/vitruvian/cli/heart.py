@@ -5,8 +5,11 @@ from __future__ import annotations
 import typer
 
 from vitruvian.cli.heart_cell import cell_command
+from vitruvian.cli.heart_twin import fit_command, what_if_command
 
 heart_app = typer.Typer(
     help="Heart cells, drugs on the heart, and a person's heart.", no_args_is_help=True, rich_markup_mode=None
 )
 heart_app.command("cell")(cell_command)
+heart_app.command("fit")(fit_command)
+heart_app.command("what-if")(what_if_command)

@@ -11,6 +11,11 @@ from vitruvian.twin.heart.interventions import Intervention as Intervention
 from vitruvian.twin.heart.interventions import intervention as intervention
 from vitruvian.twin.heart.quantities import MEASURES as MEASURES
 from vitruvian.twin.heart.quantities import Measure as Measure
+from vitruvian.twin.heart.reading import read_evidence as read_evidence
+from vitruvian.twin.heart.table import read_table as read_table
+from vitruvian.twin.heart.what_if import UNITS as UNITS
+from vitruvian.twin.heart.what_if import Beat as Beat
 from vitruvian.twin.heart.what_if import WhatIf as WhatIf
 from vitruvian.twin.heart.what_if import resting as resting
+from vitruvian.twin.heart.what_if import title_of as title_of
 from vitruvian.twin.heart.what_if import what_if as what_if

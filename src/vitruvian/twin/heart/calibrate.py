@@ -14,6 +14,7 @@ from vitruvian.twin.heart.evidence import Evidence
 from vitruvian.twin.heart.fitting import Fit, Seen, minimise
 from vitruvian.twin.heart.posterior import Sampled, sample
 from vitruvian.twin.heart.targets import aims, base_of
+from vitruvian.twin.heart.teaching import taught_by
 from vitruvian.twin.heart.unknowns import NAMES, SPREADS, UNKNOWNS
 
 DRAWS = 200
@@ -23,7 +24,7 @@ DRIFT_PER_YEAR = 0.10
 
 @dataclass(frozen=True)
 class Learned:
-    """One unknown: what people of this kind have, what this person has, both as factors of the usual (median, 90 %)."""
+    """One unknown: what people of this age, sex and size have and what this person has, as factors of the usual."""
 
     name: str
     title: str
@@ -122,7 +123,7 @@ def each(base: dict[str, float], n: int) -> dict[str, Float[np.ndarray, " n"]]:
 
 
 def _carried(before: HeartTwin, evidence: Evidence) -> dict[str, float]:
-    """The base of an earlier twin (its unknowns are factors of it) with what the new evidence tells of beat and valves."""
+    """The base of an earlier twin (its unknowns are factors of it), with the beat and valves of the new evidence."""
     told = base_of(replace(evidence, values={**before.evidence.values, **evidence.values}))
     keep = {"period", "lead_atria", "A_aortic", "A_mitral", "leak_aortic", "leak_mitral"}
     return before.base | {name: told[name] for name in keep}
@@ -145,21 +146,19 @@ def _twin(
     if misfit > 4.0:
         text = "The model does not follow this person's measurements: they differ by more than twice their errors."
         messages.append(Message("warning", "misfit", text, "Check that all were measured in the same state."))
-    learned = tuple(_learned(k, prior, found.u, seen, fit) for k in range(len(NAMES)))
+    learned = tuple(_learned(k, found.u, seen, fit) for k in range(len(NAMES)))
     return HeartTwin(
         evidence, base, prior, fit.u[0], covariance, found.u, found.x, found.quantity, learned, found.method,
         found.pareto_k, found.effective, bool(fit.converged[0]), misfit, seed, tuple(messages),
     )  # fmt: skip
 
 
-def _learned(k: int, prior: tuple[np.ndarray, np.ndarray], u: np.ndarray, seen: Seen, fit: Fit) -> Learned:
-    from vitruvian.twin.heart.teaching import taught_by
-
-    middle, sd = prior[0][k], float(np.sqrt(prior[1][k, k]))
+def _learned(k: int, u: np.ndarray, seen: Seen, fit: Fit) -> Learned:
+    sd = float(SPREADS[k])
     one = UNKNOWNS[k]
     linear = one.name == "delay"
     shown = (lambda x: x) if linear else np.exp
-    before = Interval(*(float(shown(middle + z * sd)) for z in (0.0, -1.645, 1.645)), "s" if linear else "×")
+    before = Interval(*(float(shown(z * sd)) for z in (0.0, -1.645, 1.645)), "s" if linear else "×")
     low, median, high = (float(shown(x)) for x in np.quantile(u[:, k], (0.05, 0.5, 0.95)))
     after = Interval(median, low, high, before.unit)
     shrinkage = float(np.clip(1.0 - u[:, k].std() / sd, 0.0, 1.0))

@@ -68,17 +68,18 @@ def evidence_of(
     """
     plain = {name: _number(name, value) for name, value in values.items()}
     for name in errors or {}:
-        _measure(name)
+        measure_of(name)
     for name, sd in (errors or {}).items():
         if not (math.isfinite(sd) and sd > 0):
             raise DataError(f"the error of {name} is not a positive number", got=sd, allowed="above 0")
     _check_whole(plain)
-    checked = {name: _checked_curve(name, one, 60.0 / plain["heart_rate"]) for name, one in (curves or {}).items()}
+    checked = checked_curves(curves or {}, 60.0 / plain["heart_rate"])
     messages = tuple(_said(plain, checked))
     return Evidence(person, plain, dict(errors or {}), female, checked, at, messages, used)
 
 
-def _measure(name: str) -> Measure:
+def measure_of(name: str) -> Measure:
+    """The quantity of that name; raises `DataError`."""
     if name not in BY_NAME:
         raise DataError("the heart twin knows no such quantity", got=name, allowed=", ".join(BY_NAME))
     return BY_NAME[name]
@@ -86,7 +87,7 @@ def _measure(name: str) -> Measure:
 
 def _number(name: str, value: float | str | Quantity) -> float:
     """The value of a quantity in its unit, within what is possible."""
-    one = _measure(name)
+    one = measure_of(name)
     if isinstance(value, str):
         value = _parsed(name, value)
     number = convert(value.value, value.unit, one.unit) if isinstance(value, Quantity) else float(value)
@@ -144,6 +145,11 @@ def _check_whole(values: Mapping[str, float]) -> None:
             )
 
 
+def checked_curves(curves: Mapping[str, Curve], period: float) -> dict[str, Curve]:
+    """Curves of one beat of that period, s; raises `DataError` for one that is none."""
+    return {name: _checked_curve(name, one, period) for name, one in curves.items()}
+
+
 def _checked_curve(name: str, curve: Curve, period: float) -> Curve:
     if name not in CURVES:
         raise DataError("the heart twin knows no such curve", got=name, allowed=", ".join(CURVES))
@@ -178,7 +184,7 @@ def _said(values: Mapping[str, float], curves: Mapping[str, Curve]) -> list[Mess
         text = "No volume of the heart and no flow: its output is a guess."
         said.append(Message("warning", "no-volume", text, "Add EDV and EF, or LVOT VTI and diameter."))
     if "lvot_vti" in values and "lvot_diameter" not in values and "stroke_volume" not in values:
-        text = "No diameter of the outflow tract: taken from the body's size, and the stroke volume is uncertain by a fifth."
+        text = "No diameter of the outflow tract: taken from body size; the stroke volume is uncertain by a fifth."
         said.append(Message("note", "no-diameter", text, "Add lvot_diameter."))
     if not {"height", "weight"} <= set(values):
         said.append(Message("note", "no-size", "No height and weight: an adult of 1.8 m² is the starting point."))

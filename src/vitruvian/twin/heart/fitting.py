@@ -67,7 +67,7 @@ def run(x: Float[np.ndarray, "n f"], u: Float[np.ndarray, "n q"], base: Base) ->
 def orbits(
     x: Float[np.ndarray, "n f"], u: Float[np.ndarray, "n q"], base: Base, limit: int = 10
 ) -> tuple[Float[np.ndarray, "n f"], Pass]:
-    """The periodic orbits of people with `u` by Newton's method from `x`; who is not on one has `off` above `ON_ORBIT`."""
+    """The periodic orbits of people with `u` by Newton's method from `x`; who has found none is `off` by more."""
     x = np.array(x)
     found = run(x, u, base)
     for _ in range(limit):

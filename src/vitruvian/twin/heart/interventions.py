@@ -78,8 +78,10 @@ _CATALOGUE = (
         source="residual regurgitation mild or less, orifice below 0.2 cm² (assumed 0.03 cm²)",
     ),
     Intervention(
-        "aortic_replacement", "replacement of the aortic valve", sets={"A_aortic": (1.7, 0.15), "leak_aortic": (0.02, 0.5)},
-        source="effective orifice of a transcatheter valve 1.6–1.8 cm²: Hahn RT et al. JACC Cardiovasc Imaging 2019;12:25",
+        "aortic_replacement", "replacement of the aortic valve",
+        sets={"A_aortic": (1.7, 0.15), "leak_aortic": (0.02, 0.5)},
+        source="effective orifice of a transcatheter valve 1.6–1.8 cm²: Hahn RT et al. JACC Cardiovasc Imaging "
+        "2019;12:25",
     ),
 )  # fmt: skip
 INTERVENTIONS = {one.name: one for one in _CATALOGUE}

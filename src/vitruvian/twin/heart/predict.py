@@ -138,7 +138,7 @@ def quantities(seen: dict[str, Any], u: Any, p: Values) -> Any:
 
 
 def _at(curve: Any, delay: Any) -> Any:
-    """The curve, later by `delay` (share of the beat), at `POINTS` even phases: means over a triangle two points wide each way.
+    """The curve, later by `delay` (share of the beat), at even phases: means over a triangle two points wide each way.
 
     A sensor smooths; and a mean moves smoothly with the delay although a valve opens from one step to the next.
     """

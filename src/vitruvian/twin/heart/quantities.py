@@ -9,7 +9,7 @@ ISO_CUFF = "ISO 81060-2:2018 allows a cuff 5 ± 8 mmHg; repeats in one sitting a
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity: the value must lie from `low` to `high`, `error` is the usual SD (a share of it where `relative`)."""
+    """One quantity: possible from `low` to `high`; `error` is the usual SD (a share of it where `relative`)."""
 
     name: str
     title: str
@@ -18,8 +18,6 @@ class Measure:
     high: float
     error: float = 0.0
     relative: bool = False
-    discrepancy: float = 0.0
-    """SD of what the model cannot follow, of the same kind as `error`: found on people of another model."""
     codes: tuple[str, ...] = ()
     """LOINC, those of echocardiography reports (DICOM TID 5200) included."""
     source: str = ""
@@ -48,13 +46,13 @@ MEASURES = (
     Measure("lvot_vti", "velocity–time integral of the outflow tract", "cm", 4, 50, codes=("80030-0",)),
     Measure("lvot_diameter", "diameter of the outflow tract", "cm", 1.2, 3.2, codes=("80028-4",)),
     Measure(
-        "stroke_volume", "stroke volume", "mL", 10, 250, 0.12, True, codes=("80035-9", "20562-5"),
+        "stroke_volume", "stroke volume", "mL", 10, 250, 0.12, True, codes=("80035-9",),
         source="Doppler against thermodilution, 10–15 %: Lewis JF et al. Circulation 1984;70:425",
     ),
     Measure("e_wave", "early mitral inflow velocity E", "cm/s", 15, 250, codes=("80070-6", "18037-2", "59080-2")),
     Measure("a_wave", "atrial mitral inflow velocity A", "cm/s", 10, 250, codes=("80066-4", "17978-8", "59081-0")),
     Measure(
-        "e_to_a", "E/A", "1", 0.2, 5.0, 0.10, True, 0.25, codes=("18038-0", "59104-0"),
+        "e_to_a", "E/A", "1", 0.2, 5.0, 0.10, True, codes=("18038-0", "59104-0"),
         source="repeated Doppler, 10 %: Nagueh SF et al. J Am Soc Echocardiogr 2016;29:277",
     ),
     Measure(

@@ -33,6 +33,15 @@ From people of another model (chambers by two Hill functions, another arterial t
 """
 CURVE_DISCREPANCY = {"pressure": 8.0, "flow": 80.0}
 """The same for a point of a curve, mmHg and mL/s; wide, as neighbouring points err together."""
+_DIRECT = (
+    "systolic",
+    "diastolic",
+    "mean_arterial",
+    "edv",
+    "ejection_fraction",
+    "pulmonary_systolic",
+    "central_venous",
+)
 _QT_TO_CONTRACTION = 1.2
 """Length of contraction in the model over QT: 480 ms beside a QTc of 400 ms."""
 _VTI_SHARE = 0.10

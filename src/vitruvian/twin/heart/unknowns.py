@@ -32,7 +32,7 @@ class Unknown:
 UNKNOWNS = (
     Unknown(
         "resistance", "systemic resistance", 0.25, ("R_systemic",),
-        source="vascular resistance index 1970–2390 dyn·s/cm⁵·m² in health; half to double in disease",
+        source="assumed: resistance at rest within ± 40 % for nine of ten adults, half to double in disease",
     ),
     Unknown(
         "compliance", "arterial compliance", 0.30, ("C_aorta", "C_systemic_arteries"),
@@ -40,7 +40,7 @@ UNKNOWNS = (
     ),
     Unknown(
         "impedance", "resistance of the aortic arch", 0.30, ("R_aortic_arch",),
-        source="characteristic impedance, SD about 30 %: Segers P et al. Hypertension 2007;49:1248",
+        source="assumed: characteristic impedance, SD 30 %",
     ),
     Unknown(
         "contractility", "contractility of the left ventricle (Emax)", 0.40, ("Emax_left_ventricle",),
@@ -57,7 +57,7 @@ UNKNOWNS = (
     Unknown("filling", "stressed blood volume", 0.20, ("stressed",), source="assumed: a fifth of the stressed volume"),
     Unknown(
         "timing", "length of ventricular contraction", 0.10, ("rise_ventricles", "fall_ventricles"),
-        source="electromechanical systole at one rate, SD 3 %: Weissler AM et al. Circulation 1968;37:149; with disease",
+        source="electromechanical systole at one rate, SD 3 % in health: Weissler AM et al. Circulation 1968;37:149",
     ),
     Unknown(
         "atrium", "contraction of the left atrium", 0.40, ("Emax_left_atrium",),
@@ -65,7 +65,7 @@ UNKNOWNS = (
     ),
     Unknown(
         "lung", "pulmonary resistance", 0.35, ("R_lung",),
-        source="0.3–1.6 Wood units at rest: Kovacs G et al. Eur Respir J 2009;34:888",
+        source="assumed: 0.5 to 2 Wood units at rest, more in disease",
     ),
     Unknown("delay", "delay of the curve behind the R wave, s", 0.02, source="assumed; site of the sensor"),
 )  # fmt: skip

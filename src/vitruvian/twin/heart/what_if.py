@@ -49,24 +49,30 @@ class Beat:
         return Interval(middle, low, high, UNITS[name])
 
 
-UNITS = {
-    "heart_rate": "/min",
-    "systolic": "mmHg",
-    "diastolic": "mmHg",
-    "mean_arterial": "mmHg",
-    "edv": "mL",
-    "esv": "mL",
-    "ejection_fraction": "",
-    "stroke_volume": "mL",
-    "cardiac_output": "L/min",
-    "left_atrial": "mmHg",
-    "pulmonary_systolic": "mmHg",
-    "central_venous": "mmHg",
-    "stroke_work": "mmHg·L",
-    "resistance": "mmHg·s/mL",
-    "compliance": "mL/mmHg",
+_TITLES = {
+    "heart_rate": ("heart rate", "/min"),
+    "systolic": ("systolic pressure", "mmHg"),
+    "diastolic": ("diastolic pressure", "mmHg"),
+    "mean_arterial": ("mean arterial pressure", "mmHg"),
+    "cardiac_output": ("cardiac output", "L/min"),
+    "stroke_volume": ("stroke volume (into the aorta)", "mL"),
+    "ejection_fraction": ("ejection fraction", "%"),
+    "edv": ("end-diastolic volume of the left ventricle", "mL"),
+    "esv": ("end-systolic volume of the left ventricle", "mL"),
+    "left_atrial": ("left atrial pressure (wedge)", "mmHg"),
+    "central_venous": ("central venous pressure", "mmHg"),
+    "pulmonary_systolic": ("systolic pulmonary pressure", "mmHg"),
+    "stroke_work": ("stroke work", "mmHg·L"),
+    "resistance": ("systemic resistance", "mmHg·s/mL"),
+    "compliance": ("arterial compliance", "mL/mmHg"),
 }
+UNITS = {name: unit for name, (_, unit) in _TITLES.items()}
 """Numbers of a beat and their units."""
+
+
+def title_of(name: str) -> str:
+    """A number of a beat in words."""
+    return _TITLES[name][0]
 
 
 @dataclass(frozen=True)
@@ -105,9 +111,10 @@ class WhatIf:
 
 
 def what_if(twin: HeartTwin, change: Intervention | str, amount: float | None = None, *, seed: int = 0) -> WhatIf:
-    """What the intervention would do at once, before reflexes answer. Raises `RefusalError` where the twin cannot tell."""
+    """What it would do at once, before reflexes answer. Raises `RefusalError` where the twin cannot tell."""
     _may_tell(twin)
     one = intervention(change, amount) if isinstance(change, str) else change
+    _needed(twin, one)
     base = each(twin.base, len(twin.u))
     changed = one.applied(base, twin.u, np.random.default_rng(seed))
     before = _beat(twin.x, twin.u, base)
@@ -147,6 +154,17 @@ def _may_tell(twin: HeartTwin) -> None:
         raise RefusalError(
             f"This person's data do not tell {' and '.join(missing)}: a forecast would be one of anybody. "
             "Add blood pressure, and EF with EDV or LVOT VTI."
+        )
+
+
+def _needed(twin: HeartTwin, one: Intervention) -> None:
+    """A valve is not repaired where none is known to be ill."""
+    tight = {"mitral_repair": twin.base["leak_mitral"] < 0.1}
+    tight["aortic_replacement"] = twin.base["leak_aortic"] < 0.1 and twin.base["A_aortic"] > 1.7
+    if tight.get(one.name):
+        raise RefusalError(
+            f"{one.title}: no disease of that valve is known of this person. "
+            "Give its area (aortic_valve_area) or its regurgitant orifice (mitral_leak, aortic_leak)."
         )
 
 
@@ -207,7 +225,7 @@ def _numbers(curves: Mapping[str, np.ndarray], base: Mapping[str, np.ndarray]) -
         "mean_arterial": arteries.mean(1),
         "edv": edv,
         "esv": esv,
-        "ejection_fraction": (edv - esv) / edv,
+        "ejection_fraction": 100.0 * (edv - esv) / edv,
         "stroke_volume": stroke,
         "cardiac_output": output * 0.06,
         "left_atrial": curves["P_left_atrium"].mean(1),

@@ -1,0 +1,94 @@
+"""Evidence from a record: the newest trusted value of each quantity, pressures of one moment, nothing outdated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vitruvian.core import DataError, Quantity, UnitError
+from vitruvian.tables.codes import LOINC, analyte
+from vitruvian.twin.answer import Message, Used
+from vitruvian.twin.heart.evidence import Evidence, evidence_of
+from vitruvian.twin.heart.quantities import BY_CODE, BY_NAME
+from vitruvian.twin.reading import HOUR_MS, demographics, moment_ms, trusted, used
+from vitruvian.twin.words import unit_text
+
+if TYPE_CHECKING:
+    from vitruvian.record import Fact, Patient
+
+_KINDS = frozenset({"observation", "imaging_feature"})
+_SIZE = ("height", "weight")
+_DAYS = 180.0
+"""Measurements further back than this from the newest are of another state of the heart."""
+
+
+def read_evidence(patient: Patient, at: str | None = None) -> Evidence:
+    """What a record knows of a person's heart by the moment `at` (default: all).
+
+    Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
+    """
+    everything = patient.facts()
+    dated = [one.start_ms for one in everything if one.start_ms is not None]
+    now = moment_ms(at) if at else max(dated, default=0)
+    facts = trusted(everything, now)
+    found = _newest(facts)
+    heart = [one.start_ms or 0 for name, one in found.items() if name not in _SIZE]
+    if not heart:
+        todo = "Ingest vital signs and an echocardiogram, or give a table."
+        raise DataError("the record holds nothing of this person's heart", got=patient.id, todo=todo)
+    last = max(heart)
+    old = [n for n, one in found.items() if n not in _SIZE and (last - (one.start_ms or 0)) / HOUR_MS / 24 > _DAYS]
+    kept = {name: one for name, one in found.items() if name not in old}
+    values, lines = {}, []
+    for name, fact in kept.items():
+        value = _quantity(name, fact)
+        values[name] = value
+        lines.append(used(BY_NAME[name].title, f"{value.value:g} {unit_text(value.unit)}".strip(), fact, now))
+    age, female = demographics(facts, now)
+    if age is not None:
+        values["age"] = Quantity(age, "a")
+        lines.append(Used("age", f"{age:.0f} years", "", None, "birth date"))
+    moment = next(str(one.start)[:16] for one in kept.values() if one.start_ms == last)
+    evidence = evidence_of(values, person=patient.id, female=female, at=moment, used=tuple(lines))
+    return _with(evidence, old)
+
+
+def _newest(facts: Iterable[Fact]) -> dict[str, Fact]:
+    """The newest fact of each quantity; systolic and diastolic pressure of one moment."""
+    found: dict[str, Fact] = {}
+    pressures: dict[int, dict[str, Fact]] = {}
+    for one in facts:
+        name = _name(one)
+        if name is None or one.value is None or one.start_ms is None:
+            continue
+        if name in ("systolic", "diastolic"):
+            pressures.setdefault(one.start_ms, {})[name] = one
+        elif name not in found or (found[name].start_ms or 0) <= one.start_ms:
+            found[name] = one
+    whole = [moment for moment, pair in pressures.items() if len(pair) == 2]
+    return found | (pressures[max(whole)] if whole else {})
+
+
+def _name(fact: Fact) -> str | None:
+    if fact.kind not in _KINDS or fact.system != LOINC:
+        return None
+    known = analyte(fact.system, fact.code)
+    if known is not None and known.name in _SIZE:
+        return known.name
+    measure = BY_CODE.get(fact.code)
+    return measure.name if measure else None
+
+
+def _quantity(name: str, fact: Fact) -> Quantity:
+    if not fact.unit and BY_NAME[name].unit != "1":
+        raise UnitError(f"{name}: the record gives no unit", got=fact.value_raw, allowed=BY_NAME[name].unit)
+    return Quantity(float(fact.value or 0.0), fact.unit or "1")
+
+
+def _with(evidence: Evidence, old: list[str]) -> Evidence:
+    if not old:
+        return evidence
+    names = ", ".join(BY_NAME[name].title for name in old)
+    text = f"Not used, as measured more than {_DAYS:.0f} days before the newest: {names}."
+    return replace(evidence, messages=(*evidence.messages, Message("note", "old", text, "Measure again.")))
