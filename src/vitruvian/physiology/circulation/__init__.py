@@ -1,6 +1,8 @@
 """The circulation: stores and paths of blood, the closed loop of an adult, its beat."""
 
+from vitruvian.physiology.circulation import resting as resting
 from vitruvian.physiology.circulation.activation import Activation as Activation
+from vitruvian.physiology.circulation.activation import Signal as Signal
 from vitruvian.physiology.circulation.beat import Orbit as Orbit
 from vitruvian.physiology.circulation.beat import Trace as Trace
 from vitruvian.physiology.circulation.beat import beat as beat
@@ -8,6 +10,7 @@ from vitruvian.physiology.circulation.beat import beats as beats
 from vitruvian.physiology.circulation.beat import orbit as orbit
 from vitruvian.physiology.circulation.beat import trace as trace
 from vitruvian.physiology.circulation.circuit import Circuit as Circuit
+from vitruvian.physiology.circulation.circuit import State as State
 from vitruvian.physiology.circulation.closed_loop import CLOSED_LOOP as CLOSED_LOOP
 from vitruvian.physiology.circulation.closed_loop import TYPICAL_PRESSURES as TYPICAL_PRESSURES
 from vitruvian.physiology.circulation.indices import Indices as Indices
@@ -15,10 +18,24 @@ from vitruvian.physiology.circulation.indices import indices as indices
 from vitruvian.physiology.circulation.influences import PORTS as PORTS
 from vitruvian.physiology.circulation.influences import Course as Course
 from vitruvian.physiology.circulation.influences import pulse as pulse
+from vitruvian.physiology.circulation.one_fibre import OneFibre as OneFibre
+from vitruvian.physiology.circulation.pathology import PATHOLOGIES as PATHOLOGIES
+from vitruvian.physiology.circulation.pathology import Pathology as Pathology
+from vitruvian.physiology.circulation.pathology import pathology as pathology
 from vitruvian.physiology.circulation.paths import Inertance as Inertance
+from vitruvian.physiology.circulation.paths import Inflow as Inflow
 from vitruvian.physiology.circulation.paths import Resistance as Resistance
 from vitruvian.physiology.circulation.paths import Valve as Valve
 from vitruvian.physiology.circulation.response import Response as Response
 from vitruvian.physiology.circulation.response import respond as respond
 from vitruvian.physiology.circulation.stores import Elastance as Elastance
+from vitruvian.physiology.circulation.stores import Reservoir as Reservoir
 from vitruvian.physiology.circulation.stores import Vessel as Vessel
+from vitruvian.physiology.circulation.valve_findings import ValveFindings as ValveFindings
+from vitruvian.physiology.circulation.valve_findings import flow_ratio as flow_ratio
+from vitruvian.physiology.circulation.valve_findings import valve_findings as valve_findings
+from vitruvian.physiology.circulation.variants import CORONARY_PRESSURE as CORONARY_PRESSURE
+from vitruvian.physiology.circulation.variants import ONE_FIBRE_LOOP as ONE_FIBRE_LOOP
+from vitruvian.physiology.circulation.variants import with_coronaries as with_coronaries
+from vitruvian.physiology.circulation.variants import with_path as with_path
+from vitruvian.physiology.circulation.variants import with_store as with_store

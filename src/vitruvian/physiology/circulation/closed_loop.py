@@ -8,7 +8,7 @@ from vitruvian.physiology.circulation.circuit import Circuit
 from vitruvian.physiology.circulation.paths import Inertance, Resistance, Valve
 from vitruvian.physiology.circulation.stores import Elastance, Vessel
 
-VENTRICLES = Activation("ventricles", rise=0.30, fall=0.17)
+VENTRICLES = Activation("ventricles", rise=0.40, fall=0.16)
 ATRIA = Activation("atria", rise=0.10, fall=0.10, lead=0.16)
 
 _TUNED = Source(
@@ -32,26 +32,26 @@ _THORAX = Source("Resting pleural pressure about -5 cmH2O (textbooks of physiolo
 CLOSED_LOOP = Circuit(
     "closed_loop",
     stores=(
-        Elastance("left_ventricle", VENTRICLES, emax=2.02, emin=0.0433, v0=5.0, k=0.009),
-        Vessel("aorta", compliance=0.51, unstressed=150.0),
-        Vessel("systemic_arteries", compliance=1.09, unstressed=450.0),
-        Vessel("systemic_veins", compliance=60.0, unstressed=3420.0),
+        Elastance("left_ventricle", VENTRICLES, emax=2.11, emin=0.0353, v0=5.0, k=0.00977),
+        Vessel("aorta", compliance=0.468, unstressed=150.0),
+        Vessel("systemic_arteries", compliance=0.933, unstressed=450.0),
+        Vessel("systemic_veins", compliance=60.0, unstressed=3450.0),
         Elastance("right_atrium", ATRIA, emax=0.15, emin=0.05, v0=10.0, k=0.010),
-        Elastance("right_ventricle", VENTRICLES, emax=0.413, emin=0.0332, v0=10.0, k=0.008),
-        Vessel("pulmonary_arteries", compliance=4.0, unstressed=90.0),
-        Vessel("pulmonary_veins", compliance=18.8, unstressed=250.0),
-        Elastance("left_atrium", ATRIA, emax=0.247, emin=0.0723, v0=10.0, k=0.010),
+        Elastance("right_ventricle", VENTRICLES, emax=0.417, emin=0.0316, v0=10.0, k=0.008),
+        Vessel("pulmonary_arteries", compliance=3.5, unstressed=90.0),
+        Vessel("pulmonary_veins", compliance=18.5, unstressed=250.0),
+        Elastance("left_atrium", ATRIA, emax=0.203, emin=0.0595, v0=10.0, k=0.010),
     ),
     paths=(
-        Valve("aortic", "left_ventricle", "aorta", resistance=0.004, area=3.0),
-        Inertance("aortic_arch", "aorta", "systemic_arteries", resistance=0.04, inertance=0.002),
-        Resistance("systemic", "systemic_arteries", "systemic_veins", resistance=0.958),
+        Valve("aortic", "left_ventricle", "aorta", resistance=0.004, area=3.5),
+        Inertance("aortic_arch", "aorta", "systemic_arteries", resistance=0.05, inertance=0.002),
+        Resistance("systemic", "systemic_arteries", "systemic_veins", resistance=0.959),
         Resistance("venous", "systemic_veins", "right_atrium", resistance=0.03),
         Valve("tricuspid", "right_atrium", "right_ventricle", resistance=0.002, area=6.0),
         Valve("pulmonary", "right_ventricle", "pulmonary_arteries", resistance=0.003, area=4.0),
-        Resistance("lung", "pulmonary_arteries", "pulmonary_veins", resistance=0.1165),
-        Resistance("pulmonary_venous", "pulmonary_veins", "left_atrium", resistance=0.0125),
-        Valve("mitral", "left_atrium", "left_ventricle", resistance=0.0083, area=5.0),
+        Resistance("lung", "pulmonary_arteries", "pulmonary_veins", resistance=0.119),
+        Resistance("pulmonary_venous", "pulmonary_veins", "left_atrium", resistance=0.00994),
+        Valve("mitral", "left_atrium", "left_ventricle", resistance=0.0108, area=5.0),
     ),
     thoracic=frozenset(
         ("left_ventricle", "right_ventricle", "left_atrium", "right_atrium", "pulmonary_arteries", "pulmonary_veins")
@@ -68,14 +68,14 @@ CLOSED_LOOP = Circuit(
 """Topology as Regazzoni F et al. J Comput Phys 2022;457:111083 (doi:10.1016/j.jcp.2022.111083), and an aorta."""
 
 TYPICAL_PRESSURES = {
-    "left_ventricle": 11.3,
-    "aorta": 83.3,
-    "systemic_arteries": 82.3,
+    "left_ventricle": 9.7,
+    "aorta": 84.2,
+    "systemic_arteries": 82.8,
     "systemic_veins": 6.4,
-    "right_atrium": 5.2,
-    "right_ventricle": 9.4,
-    "pulmonary_arteries": 16.6,
-    "pulmonary_veins": 11.1,
-    "left_atrium": 5.7,
+    "right_atrium": 4.8,
+    "right_ventricle": 8.7,
+    "pulmonary_arteries": 16.7,
+    "pulmonary_veins": 10.9,
+    "left_atrium": 5.8,
 }
 """Across the wall at the start of a beat, mmHg: where the search for a person's periodic beat begins."""
