@@ -72,7 +72,7 @@ def what_if_command(
         "haemorrhage": haemorrhage,
         "pacing": pacing,
     }
-    chosen = {name: amount for name, amount in asked.items() if amount is not None}
+    chosen: dict[str, float | None] = {name: amount for name, amount in asked.items() if amount is not None}
     chosen |= dict.fromkeys(
         name for name, on in (("mitral_repair", mitral_repair), ("aortic_replacement", aortic_replacement)) if on
     )

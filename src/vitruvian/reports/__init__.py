@@ -15,6 +15,8 @@ from vitruvian.reports.glucose_forecast import forecast_page as forecast_page
 from vitruvian.reports.glucose_forecast import forecast_report as forecast_report
 from vitruvian.reports.glucose_loop import loop_page as loop_page
 from vitruvian.reports.glucose_loop import loop_report as loop_report
+from vitruvian.reports.heart import heart_page as heart_page
+from vitruvian.reports.heart import heart_report as heart_report
 from vitruvian.reports.heart_action_potential import action_potential_figure as action_potential_figure
 from vitruvian.reports.heart_action_potential import plot_action_potential as plot_action_potential
 from vitruvian.reports.page import page as page

@@ -158,7 +158,8 @@ def _learned(k: int, u: np.ndarray, seen: Seen, fit: Fit) -> Learned:
     one = UNKNOWNS[k]
     linear = one.name == "delay"
     shown = (lambda x: x) if linear else np.exp
-    before = Interval(*(float(shown(z * sd)) for z in (0.0, -1.645, 1.645)), "s" if linear else "×")
+    low, median, high = (float(shown(z * sd)) for z in (-1.645, 0.0, 1.645))
+    before = Interval(median, low, high, "s" if linear else "×")
     low, median, high = (float(shown(x)) for x in np.quantile(u[:, k], (0.05, 0.5, 0.95)))
     after = Interval(median, low, high, before.unit)
     shrinkage = float(np.clip(1.0 - u[:, k].std() / sd, 0.0, 1.0))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
@@ -69,14 +70,14 @@ _SEEN = (
 class Pass(NamedTuple):
     """One pass along a beat of n people; quantities are those of the orbit to first order in `off`."""
 
-    off: Float[Array, " n"]
+    off: Float[np.ndarray, " n"]
     """How far the beat is from repeating itself, mL."""
-    newton: Float[Array, "n f"]
+    newton: Float[np.ndarray, "n f"]
     """Newton's step of the state onto the orbit."""
-    by_unknown: Float[Array, "n f q"]
+    by_unknown: Float[np.ndarray, "n f q"]
     """Slope of the orbit's state in the unknowns."""
-    quantity: Float[Array, "n m"]
-    slope: Float[Array, "n m q"]
+    quantity: Float[np.ndarray, "n m"]
+    slope: Float[np.ndarray, "n m q"]
 
 
 def whole(x: Any, p: Values) -> dict[str, Any]:
@@ -150,8 +151,8 @@ def _at(curve: Any, delay: Any) -> Any:
 
 
 @partial(jax.jit, static_argnames="steps")
-def along(x: Float[Array, "n f"], u: Float[Array, "n q"], base: Values, steps: int = STEPS) -> Pass:
-    """One pass along the beat of people with unknowns `u` from states `x`."""
+def along(x: Float[Array, "n f"], u: Float[Array, "n q"], base: Values, steps: int = STEPS) -> tuple[Any, ...]:
+    """One pass along the beat of people with unknowns `u` from states `x`: the parts of a `Pass`."""
     f, q = x.shape[1], u.shape[1]
 
     def both(x: Any, u: Any) -> tuple[Any, Any]:
@@ -168,7 +169,7 @@ def along(x: Float[Array, "n f"], u: Float[Array, "n q"], base: Values, steps: i
     right = jnp.concatenate([change[:, :, None], d_change[:, :, f:]], axis=2)
     solved = -jnp.linalg.solve(d_change[:, :, :f], right)
     moved = d_value[:, :, :f] @ solved
-    return Pass(
+    return (
         jnp.abs(change).max(axis=1), solved[:, :, 0], solved[:, :, 1:], value + moved[:, :, 0],
         d_value[:, :, f:] + moved[:, :, 1:],
     )  # fmt: skip
