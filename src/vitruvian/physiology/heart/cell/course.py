@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import jax.numpy as jnp
@@ -44,6 +45,12 @@ class Course:
     def y(self) -> Any:
         """State of all cells."""
         return self.lanes.joined([now.y for now in self._now])
+
+    def branch(self) -> Course:
+        """The same cells, to go another way."""
+        other = copy(self)
+        other._now, other._zones = list(self._now), list(self._zones)
+        return other
 
     def onward(self, length: float, stimulus: Stimulus, beats: int) -> None:
         """So many beats of one length, nothing written down."""

@@ -18,7 +18,8 @@ from vitruvian.physiology.heart.cell.cell import Cell, Stimulus
 from vitruvian.physiology.heart.cell.course import Course, Look
 from vitruvian.physiology.heart.cell.steps import Fineness
 
-_LOOKED_AT = 4  # last beats that flags are found in
+LOOKED_AT = 4
+"""Last beats that flags are found in."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def pace(
         raise InputError("pacing needs beats and time", got=(cycle_length, beats, keep), allowed="above 0")
     p = complete(cell, p)
     pulse, wanted = stimulus or cell.stimulus, tuple(integrals)
-    looked_at = min(max(keep, _LOOKED_AT), beats)
+    looked_at = min(max(keep, LOOKED_AT), beats)
     course = Course(cell, p, placed(cell, y, p), fineness)
     done = beats - looked_at
     if until is None:
@@ -90,7 +91,7 @@ def pace(
     else:
         done = course.settle(cycle_length, pulse, done, until, wanted)
     seen = [course.look(cycle_length, pulse, wanted) for _ in range(looked_at)]
-    return _paced(course, p, seen, keep, done + looked_at)
+    return summed_up(course, p, seen, keep, done + looked_at)
 
 
 def complete(cell: Cell, p: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +111,8 @@ def placed(cell: Cell, y: Any, p: Values) -> Any:
     return cell.State(*(jnp.broadcast_to(jnp.asarray(value, float), shape) for value in y))
 
 
-def _paced(course: Course, p: dict[str, Any], seen: list[Look], keep: int, beats: int) -> Paced:
+def summed_up(course: Course, p: dict[str, Any], seen: list[Look], keep: int, beats: int) -> Paced:
+    """What was seen of a course, the last `keep` traces of it."""
     kept, last = seen[-keep:], seen[-1]
     times, voltages, calciums, began = [], [], [], 0.0
     for look in kept:
