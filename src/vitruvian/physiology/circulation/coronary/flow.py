@@ -1,4 +1,4 @@
-"""Demand of the muscle behind a tree: flow at rest, its split over the ends, and how far the small vessels can widen."""
+"""Demand of the muscle behind a tree: flow at rest, its split over the ends, how far the small vessels can widen."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def demands(
     diameters = np.array([tree.segments[k].diameter for k in tree.outlets])
     exponent = np.concatenate([[SPLIT], rng.uniform(*uncertainty.exponent, draws)])
 
-    def spread(sd: float, *shape: int) -> Float[np.ndarray, "..."]:
+    def spread(sd: float, *shape: int) -> Float[np.ndarray, ...]:
         noise = rng.standard_normal((draws, *shape))
         return np.exp(sd * np.concatenate([np.zeros((1, *shape)), noise]))
 
