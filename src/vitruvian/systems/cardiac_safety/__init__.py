@@ -1,0 +1,35 @@
+"""Drugs on the heart: block of its currents, qNet and the torsade metric score, risk classes, QT."""
+
+from vitruvian.systems.cardiac_safety.assess import Assessed as Assessed
+from vitruvian.systems.cardiac_safety.assess import AtDose as AtDose
+from vitruvian.systems.cardiac_safety.assess import Band as Band
+from vitruvian.systems.cardiac_safety.assess import assess as assess
+from vitruvian.systems.cardiac_safety.assess import cells as cells
+from vitruvian.systems.cardiac_safety.block import CURRENTS as CURRENTS
+from vitruvian.systems.cardiac_safety.block import hill as hill
+from vitruvian.systems.cardiac_safety.block import together as together
+from vitruvian.systems.cardiac_safety.classifier import Thresholds as Thresholds
+from vitruvian.systems.cardiac_safety.classifier import fitted as fitted
+from vitruvian.systems.cardiac_safety.classifier import left_out as left_out
+from vitruvian.systems.cardiac_safety.classifier import named_thresholds as named_thresholds
+from vitruvian.systems.cardiac_safety.classifier import thresholds as thresholds
+from vitruvian.systems.cardiac_safety.drug import RISKS as RISKS
+from vitruvian.systems.cardiac_safety.drug import Binding as Binding
+from vitruvian.systems.cardiac_safety.drug import CardiacDrug as CardiacDrug
+from vitruvian.systems.cardiac_safety.drug import Potency as Potency
+from vitruvian.systems.cardiac_safety.drug import Risk as Risk
+from vitruvian.systems.cardiac_safety.exposed import exposed as exposed
+from vitruvian.systems.cardiac_safety.exposed import shares as shares
+from vitruvian.systems.cardiac_safety.library import DATASETS as DATASETS
+from vitruvian.systems.cardiac_safety.library import library as library
+from vitruvian.systems.cardiac_safety.qnet import DOSES as DOSES
+from vitruvian.systems.cardiac_safety.qnet import Beats as Beats
+from vitruvian.systems.cardiac_safety.qnet import settled_beats as settled_beats
+from vitruvian.systems.cardiac_safety.read_drugs import read_drugs as read_drugs
+from vitruvian.systems.cardiac_safety.skill import FDA_RIGHT as FDA_RIGHT
+from vitruvian.systems.cardiac_safety.skill import Skill as Skill
+from vitruvian.systems.cardiac_safety.skill import skill as skill
+from vitruvian.systems.cardiac_safety.uncertainty import SAMPLES as SAMPLES
+from vitruvian.systems.cardiac_safety.uncertainty import Sampled as Sampled
+from vitruvian.systems.cardiac_safety.uncertainty import published as published
+from vitruvian.systems.cardiac_safety.uncertainty import sampled as sampled
