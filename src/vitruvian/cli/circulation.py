@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from vitruvian.cli.circulation_ffr import ffr_command
+from vitruvian.cli.circulation_network import network_command
 from vitruvian.cli.circulation_respond import respond_command
 from vitruvian.cli.circulation_run import run_command
 
@@ -12,3 +14,5 @@ circulation_app = typer.Typer(
 )
 circulation_app.command("respond")(respond_command)
 circulation_app.command("run")(run_command)
+circulation_app.command("network")(network_command)
+circulation_app.command("ffr")(ffr_command)

@@ -1,5 +1,7 @@
 """Pictures and pages of any answer, from its own data."""
 
+from vitruvian.reports.circulation_network import network_figure as network_figure
+from vitruvian.reports.circulation_network import plot_network as plot_network
 from vitruvian.reports.circulation_response import plot_response as plot_response
 from vitruvian.reports.circulation_response import response_figure as response_figure
 from vitruvian.reports.glucose_agp import agp_page as agp_page

@@ -10,19 +10,20 @@ from vitruvian.core import Source, UnknownNameError
 from vitruvian.physiology.circulation.network_1d.network import Network
 from vitruvian.physiology.circulation.network_1d.table import read_inflow, read_network
 
-_BOILEAU = (
-    "Boileau et al. 2015, a benchmark study of numerical schemes for one-dimensional arterial blood flow modelling"
-)
-_FROM = "as the input files of an open solver (INSIGNEO/openBF) list it, not held against the paper's tables"
+
+def _boileau(case: str) -> Source:
+    return Source(
+        f"Boileau et al. 2015, benchmark of numerical schemes for one-dimensional arterial blood flow: {case}; as the "
+        "input files of an open solver (INSIGNEO/openBF) list it, not held against the paper's tables",
+        doi="10.1002/cnm.2732", status="one transcription")  # fmt: skip
+
+
 NETWORKS: Mapping[str, Source] = {
-    "common_carotid": Source(f"{_BOILEAU}: common carotid artery, {_FROM}. The radius is the one at no pressure (2.6485 mm), "
-                             "where the paper gives 3 mm at the diastolic pressure",
-                             doi="10.1002/cnm.2732", status="one transcription"),
-    "thoracic_aorta": Source(f"{_BOILEAU}: upper thoracic aorta, {_FROM}", doi="10.1002/cnm.2732", status="one transcription"),
-    "aortic_bifurcation": Source(f"{_BOILEAU}: aorta and two iliac arteries, {_FROM}", doi="10.1002/cnm.2732", status="one transcription"),
-    "adan56": Source(f"{_BOILEAU}: 56 arteries of the ADAN model (Blanco 2015), in 77 pieces, {_FROM}",
-                     doi="10.1002/cnm.2732", status="one transcription"),
-}  # fmt: skip
+    "common_carotid": _boileau("common carotid artery; the radius is that at no pressure (2.6485 mm), not the 3 mm"),
+    "thoracic_aorta": _boileau("upper thoracic aorta"),
+    "aortic_bifurcation": _boileau("aorta and two iliac arteries"),
+    "adan56": _boileau("56 arteries of the ADAN model, in 77 pieces"),
+}
 
 
 def published(name: str) -> tuple[Network, tuple[Any, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -40,13 +41,14 @@ def simulate_network(
     beats: int = 30,
     until: float = 0.1,
     start: float | None = None,
+    each_beat: Callable[[], None] | None = None,
 ) -> NetworkRun:
     """The periodic beat of a network.
 
     inflow: seconds (from 0 to the period) and m³/s, or Pa where `inlet` is "pressure"; linear between. dx: m. Beats
-    are run until no pressure changes by more than `until` mmHg from one to the next, at most `beats`. start: pressure
-    everywhere at the start, Pa; else that which the mean inflow needs. Raises `DataError` for an inflow that cannot
-    be, `SolveError` where the waves outrun the steps or a vessel collapses.
+    are run until no pressure changes by more than `until` mmHg from one to the next, at most `beats`; `each_beat` is
+    called after each. start: pressure everywhere at the start, Pa; else that which the mean inflow needs. Raises
+    `DataError` for an inflow that cannot be, `SolveError` where the waves outrun the steps or a vessel collapses.
     """
     t, given = _checked(inflow, inlet, dx, points, beats)
     cut, ends = mesh(network, dx), nodes(network)
@@ -54,7 +56,9 @@ def simulate_network(
     fastest = float(np.max(_fastest(cut, first)))
     substeps = int(np.ceil(t[-1] * fastest / _COURANT / points))
     for _ in range(_TRIES):
-        run = _periodic(network, cut, ends, first, (t, given), inlet == "pressure", points, substeps, beats, until)
+        run = _periodic(
+            network, cut, ends, first, (t, given), inlet == "pressure", points, substeps, beats, until, each_beat
+        )
         if np.isfinite(run.courant) and run.courant <= _LARGEST:
             return run
         over = run.courant / _COURANT if np.isfinite(run.courant) else 2.0
@@ -147,7 +151,7 @@ def _beat(cut: Mesh, ends: Nodes, by_pressure: bool, state: State, given: Values
 
 def _periodic(
     network: Network, cut: Mesh, ends: Nodes, state: State, inflow: tuple[Any, Any], by_pressure: bool,
-    points: int, substeps: int, beats: int, until: float,
+    points: int, substeps: int, beats: int, until: float, each_beat: Callable[[], None] | None,
 ) -> NetworkRun:  # fmt: skip
     t, q = inflow
     period, steps = float(t[-1]), points * substeps
@@ -162,6 +166,8 @@ def _periodic(
         p, count = np.asarray(seen[0]), count + 1
         worst = max(worst, float(courant)) if np.isfinite(p).all() and np.isfinite(float(courant)) else np.nan
         change = float(np.max(np.abs(p - old))) / MMHG
+        if each_beat is not None:
+            each_beat()
     came, left = (float(a - b) for a, b in zip(state[3:], before[3:], strict=True))
     held = float(jnp.sum((state.area - before.area) * cut.dx))
     turned = float(np.trapezoid(np.abs(np.asarray(seen[1])[:, 0, ends.inlet]), dx=period / points)) or 1.0
