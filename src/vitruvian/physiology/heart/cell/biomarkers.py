@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 CAPTURED = 50.0  # mV above the voltage before the stimulus that an action potential reaches at least
+_DEPOLARISED = -40.0  # mV at the stimulus: no rest, but a beat before that has not ended
 _ONSET = 100.0  # ms after the stimulus within which it begins
 _RISE = 2.0  # mV that the voltage rises again in an early afterdepolarisation
 _SETTLED = 100.0  # ms after the upstroke until which spike and dome are no afterdepolarisation
@@ -40,9 +41,9 @@ class Flags(NamedTuple):
     triggered: Any
     """A further action potential came after repolarisation, without a stimulus."""
     failed_repolarisation: Any
-    """The cell had not repolarised by 90 % when the next stimulus was due."""
+    """The cell had not repolarised by 90 % when the next stimulus was due, or was depolarised at its own."""
     no_capture: Any
-    """The stimulus brought no action potential."""
+    """The stimulus brought no action potential of a cell at rest."""
     alternans: Any
     """Durations of consecutive beats differ by more than 5 ms."""
 
@@ -89,8 +90,9 @@ def abnormalities(t: Any, v: Any) -> tuple[Any, Any, Any, Any]:
     lowest = jax.lax.cummin(jnp.where(plateau, v, jnp.inf))
     risen = jnp.max(jnp.where(plateau, v - lowest, 0.0), axis=0)
     above = (clock > ended) & (v > found.peak - 0.5 * (found.peak - found.rest))
-    failed = captured & (v[-1] > level)
-    return captured & (risen > _RISE), captured & above.any(axis=0), failed, ~captured
+    depolarised = found.rest > _DEPOLARISED
+    failed = depolarised | (captured & (v[-1] > level))
+    return captured & (risen > _RISE), captured & above.any(axis=0), failed, ~captured & ~depolarised
 
 
 @jax.jit
