@@ -40,7 +40,20 @@ def demo_command(
             answer = dose(record, patient, drug, asked=Asked(at=at or None))
             page = report(answer, out / f"{patient}-{drug}.html")
             _show(console, f"{patient}: {what}", str(answer), page)
+        _heart(console, record, "sample-d", out / "sample-d-heart.html")
     console.print(f"Ask again: vitruvian dose sample-b --drug vancomycin --record {out / 'demo.db'}")
+
+
+def _heart(console: Any, record: Any, patient: str, page: Path) -> None:
+    """The heart twin, and what a litre of fluid would do."""
+    from vitruvian.cli.heart_twin import what_if_text
+    from vitruvian.reports import heart_report
+    from vitruvian.twin.heart import calibrate, read_evidence, what_if
+
+    twin = calibrate(read_evidence(record.patient(patient)))
+    found = what_if(twin, "fluid", 500.0)
+    heart_report(twin, page, found)
+    _show(console, f"{patient}: heart failure, and what half a litre of fluid would do", what_if_text(found), page)
 
 
 def _show(console: Any, title: str, text: str, page: Path) -> None:

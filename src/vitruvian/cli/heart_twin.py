@@ -85,7 +85,7 @@ def what_if_command(
         from vitruvian.reports import heart_report
 
         heart_report(twin, html, found)
-    _print(found.to_dict()) if json else typer.echo(_what_if_text(found))
+    _print(found.to_dict()) if json else typer.echo(what_if_text(found))
 
 
 def _fitted(
@@ -160,7 +160,8 @@ def _text(twin: HeartTwin) -> str:
     return "\n".join(lines)
 
 
-def _what_if_text(found: WhatIf) -> str:
+def what_if_text(found: WhatIf) -> str:
+    """The answer in words."""
     from vitruvian.twin.heart import UNITS, title_of
 
     lines = [f"{found.person}: {found.intervention.title}; before → after, median (90 % band)"]
