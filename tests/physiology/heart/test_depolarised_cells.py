@@ -15,9 +15,11 @@ def beat(rest: float, height: float, end: float) -> np.ndarray:
 
 
 def test_what_a_beat_without_action_potential_is_called() -> None:
-    v = np.stack([beat(-88.0, 125.0, 300.0), beat(-5.0, 15.0, 300.0), beat(-104.0, 40.0, 50.0)], axis=1)
+    v = np.stack(
+        [beat(-88.0, 125.0, 300.0), beat(-5.0, 15.0, 300.0), beat(-104.0, 40.0, 50.0), beat(-86.0, 52.0, 50.0)], axis=1
+    )
     _, (ead, triggered, failed, lost) = measured(T, v, v)
-    assert failed.tolist() == [False, True, False]
-    assert lost.tolist() == [False, False, True]
+    assert failed.tolist() == [False, True, False, False]
+    assert lost.tolist() == [False, False, True, True]
     assert not ead.any()
     assert not triggered.any()

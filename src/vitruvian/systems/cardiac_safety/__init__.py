@@ -22,6 +22,8 @@ from vitruvian.systems.cardiac_safety.exposed import exposed as exposed
 from vitruvian.systems.cardiac_safety.exposed import shares as shares
 from vitruvian.systems.cardiac_safety.library import DATASETS as DATASETS
 from vitruvian.systems.cardiac_safety.library import library as library
+from vitruvian.systems.cardiac_safety.population_score import PopulationScore as PopulationScore
+from vitruvian.systems.cardiac_safety.population_score import population_scores as population_scores
 from vitruvian.systems.cardiac_safety.qnet import DOSES as DOSES
 from vitruvian.systems.cardiac_safety.qnet import Beats as Beats
 from vitruvian.systems.cardiac_safety.qnet import settled_beats as settled_beats

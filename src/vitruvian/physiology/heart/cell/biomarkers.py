@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 CAPTURED = 50.0  # mV above the voltage before the stimulus that an action potential reaches at least
+_REACHED = -20.0  # mV that it reaches besides: a strong stimulus alone lifts a resting cell by 50 mV
 _DEPOLARISED = -40.0  # mV at the stimulus: no rest, but a beat before that has not ended
 _ONSET = 100.0  # ms after the stimulus within which it begins
 _RISE = 2.0  # mV that the voltage rises again in an early afterdepolarisation
@@ -57,7 +58,7 @@ def biomarkers(t: Any, v: Any, calcium: Any) -> Biomarkers:
     """Of one beat from its stimulus to the next: `t` (T,) ms, `v` and `calcium` (T, …); differentiable."""
     onset, upstroke = _steepest(t, v, _ONSET)
     rest, top = v[0], jnp.max(v, axis=0)
-    captured = top - rest >= CAPTURED
+    captured = _captured(rest, top)
     apd40, apd50, apd90 = (jnp.where(captured, _fallen(t, v, share) - onset, jnp.nan) for share in (0.4, 0.5, 0.9))
     begun, _ = _steepest(t, calcium, _ONSET)
     height = jnp.max(calcium, axis=0) - calcium[0]
@@ -83,7 +84,7 @@ def abnormalities(t: Any, v: Any) -> tuple[Any, Any, Any, Any]:
     """Early afterdepolarisation, triggered beat, failed repolarisation and no capture of one beat."""
     found = biomarkers(t, v, v)
     clock = _column(t, v)
-    captured = found.peak - found.rest >= CAPTURED
+    captured = _captured(found.rest, found.peak)
     level = found.peak - 0.9 * (found.peak - found.rest)
     ended = jnp.where(jnp.isnan(found.apd90), jnp.inf, found.apd90 + found.onset)
     plateau = (clock > found.onset + _SETTLED) & (clock <= ended)
@@ -108,6 +109,10 @@ def flags(each: list[tuple[Any, Any, Any, Any]], apd90: list[Any]) -> Flags:
     steps = jnp.abs(jnp.diff(durations, axis=0))
     one_lost = jnp.any(jnp.isnan(durations[1:]) != jnp.isnan(durations[:-1]), axis=0)
     return Flags(ead, triggered, failed, lost, jnp.any(steps > _ALTERNATING, axis=0) | one_lost)
+
+
+def _captured(rest: Any, top: Any) -> Any:
+    return (top - rest >= CAPTURED) & (top > _REACHED)
 
 
 def _steepest(t: Any, x: Any, until: float) -> tuple[Any, Any]:
