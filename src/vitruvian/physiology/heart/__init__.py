@@ -1,5 +1,6 @@
 """The heart: models of its cells."""
 
+from vitruvian.physiology.heart.cell import BEHIND_A_CELL as BEHIND_A_CELL
 from vitruvian.physiology.heart.cell import CELLS as CELLS
 from vitruvian.physiology.heart.cell import CHANNELS as CHANNELS
 from vitruvian.physiology.heart.cell import GENES as GENES

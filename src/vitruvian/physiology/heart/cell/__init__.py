@@ -18,6 +18,7 @@ from vitruvian.physiology.heart.cell.contraction import Contraction as Contracti
 from vitruvian.physiology.heart.cell.contraction import contraction as contraction
 from vitruvian.physiology.heart.cell.genotypes import GENES as GENES
 from vitruvian.physiology.heart.cell.genotypes import genotype as genotype
+from vitruvian.physiology.heart.cell.land_2017 import BEHIND_A_CELL as BEHIND_A_CELL
 from vitruvian.physiology.heart.cell.land_2017 import LAND_2017 as LAND_2017
 from vitruvian.physiology.heart.cell.land_2017 import SKINNED as SKINNED
 from vitruvian.physiology.heart.cell.land_2017 import Sarcomere as Sarcomere

@@ -17,6 +17,9 @@ LONGEST, SHORT = 1.2, 0.87  # stretches beyond which overlap no longer grows, be
 SKINNED: Mapping[str, float] = {"Tref": 40.5, "Ca50": 2.5, "nTm": 2.2, "kuw": 0.026, "kws": 0.004}
 """What differs in skinned muscle, on which the model was fitted before it was carried over to intact cells."""
 
+BEHIND_A_CELL: Mapping[str, float] = {"nTm": 2.036, "ku": 0.021}
+"""What Margara 2021 (doi:10.1016/j.pbiomolbio.2020.06.007) changed for the smaller calcium transient of ToR-ORd."""
+
 
 class State(NamedTuple):
     """Shares of troponin and of crossbridges, distortions, and the dashpot."""
