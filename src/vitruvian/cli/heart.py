@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from vitruvian.cli.heart_cell import cell_command
+from vitruvian.cli.heart_safety import safety_command
 from vitruvian.cli.heart_twin import fit_command, what_if_command
 
 heart_app = typer.Typer(
@@ -13,3 +14,4 @@ heart_app = typer.Typer(
 heart_app.command("cell")(cell_command)
 heart_app.command("fit")(fit_command)
 heart_app.command("what-if")(what_if_command)
+heart_app.command("safety")(safety_command)

@@ -1,5 +1,8 @@
 """Pictures and pages of any answer, from its own data."""
 
+from vitruvian.reports.circulation_beat import beat_figure as beat_figure
+from vitruvian.reports.circulation_beat import beat_report as beat_report
+from vitruvian.reports.circulation_beat import plot_beat as plot_beat
 from vitruvian.reports.circulation_network import network_figure as network_figure
 from vitruvian.reports.circulation_network import plot_network as plot_network
 from vitruvian.reports.circulation_response import plot_response as plot_response
@@ -21,6 +24,10 @@ from vitruvian.reports.heart import heart_page as heart_page
 from vitruvian.reports.heart import heart_report as heart_report
 from vitruvian.reports.heart_action_potential import action_potential_figure as action_potential_figure
 from vitruvian.reports.heart_action_potential import plot_action_potential as plot_action_potential
+from vitruvian.reports.heart_safety import plot_safety as plot_safety
+from vitruvian.reports.heart_safety import safety_figure as safety_figure
+from vitruvian.reports.heart_safety import safety_page as safety_page
+from vitruvian.reports.heart_safety import safety_report as safety_report
 from vitruvian.reports.page import page as page
 from vitruvian.reports.page import report as report
 from vitruvian.reports.plot import plot as plot

@@ -1,4 +1,4 @@
-"""The torsade metric score of drugs with its uncertainty, and the risk class that follows: never of an abnormal beat."""
+"""The torsade metric score of drugs with its uncertainty, and the risk class that follows."""
 
 from __future__ import annotations
 
@@ -161,14 +161,14 @@ def _assessed(
     score = float(np.mean(central)) if len(central) == len(each) else None
     classes = np.where(failing, len(RISKS) - 1, thresholds.classes(np.where(np.isfinite(scores), scores, 0.0)))
     classes = classes[~lost]
-    shares = {risk: float(np.mean(classes == k)) if len(classes) else 0.0 for k, risk in enumerate(RISKS)}
-    risk = max(RISKS, key=lambda one: shares[one]) if len(classes) else None
+    shares = {one: float(np.mean(classes == k)) if len(classes) else 0.0 for k, one in enumerate(RISKS)}
+    likeliest = max(RISKS, key=lambda one: shares[one])
     ranked = scores[np.isfinite(scores)]
     left = max((float(np.max(one.left[one.normal], initial=0.0)) for one in [*fixed, *spread]), default=0.0)
     reasons = _reasons(drug, each, thresholds, failing, lost, left)
     return Assessed(
         drug, each, score, _band(ranked) if spread else None, len(scores) if spread else 0,
-        len(ranked) if spread else 0, shares, risk, reasons, left,
+        len(ranked) if spread else 0, shares, likeliest if len(classes) else None, reasons, left,
     )  # fmt: skip
 
 

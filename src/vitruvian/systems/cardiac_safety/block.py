@@ -26,7 +26,7 @@ def together(shares: Sequence[Any], rule: Rule = "independent") -> Any:
 
     "independent": each drug takes its share of what the others leave, 1 − Π(1 − bᵢ) (Bliss 1939,
     doi:10.1111/j.1744-7348.1939.tb06990.x): other sites. "competing": drugs bind one site, where one drug keeps the
-    other out, x/(1 + x) with x = Σ bᵢ/(1 − bᵢ) (Gaddum 1937, doi:10.1113/jphysiol.1937.sp003456): less than independent.
+    other out, x/(1 + x) with x = Σ bᵢ/(1 − bᵢ) (Gaddum 1937, doi:10.1113/jphysiol.1937.sp003456): less than so.
     For hERG the latter is the likelier: blockers meet in one pore (Mitcheson 2000, doi:10.1073/pnas.210244497).
     Raises `InputError` for a share outside 0 to 1.
     """

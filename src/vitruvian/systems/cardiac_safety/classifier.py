@@ -74,8 +74,8 @@ def fitted(
 ) -> Thresholds:
     """Thresholds by maximum likelihood from drugs of known class: logit P(class ≥ k) = aₖ + b·score.
 
-    Classes that the scores separate have no finite slope; a weak penalty (10⁻³ on the standardised slope's square) keeps
-    it finite. Raises `DataError` unless every class occurs, `SolveError` where the fit does not converge.
+    Classes that the scores separate have no finite slope; a weak penalty (10⁻³ of its square, standardised) keeps it
+    finite. Raises `DataError` unless every class occurs, `SolveError` where the fit does not converge.
     """
     x, k = np.asarray(scores, float), np.array([RISKS.index(one) for one in risks])
     if x.shape != k.shape or not np.isfinite(x).all() or set(k) != {0, 1, 2}:

@@ -54,13 +54,14 @@ def cycle(
     extrapolation), at once.
     """
     block = max(beats // 3, 1)
-    options: dict[str, Any] = dict(cycle_length=cycle_length, integrals=tuple(currents), fineness=fineness)
-    seen, states = [], []
+    options: dict[str, Any] = {"cycle_length": cycle_length, "integrals": tuple(currents), "fineness": fineness}
+    seen: list[np.ndarray] = []
+    states: list[Any] = []
     for _ in range(3):
         paced = pace(cell, p, beats=block, y=y, **options)
         y = paced.y
         states.append(y)
-        seen.append(sum(np.asarray(paced.integrals[name]) for name in currents) / 1000.0)
+        seen.append(np.sum([np.asarray(paced.integrals[name]) for name in currents], axis=0) / 1000.0)
     found = {name: np.asarray(getattr(paced.flags, name)) for name in FLAGS}
     orbit = Orbit(y, seen[-1], np.asarray(paced.biomarkers.apd90), found, _left(*seen), 3 * block)
     return orbit, _leapt(cell, states, ~orbit.any_abnormal)

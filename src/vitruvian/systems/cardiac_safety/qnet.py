@@ -1,4 +1,4 @@
-"""qNet: the charge that six currents carry over one settled beat of the cell in which the CiPA initiative ranks drugs."""
+"""qNet: the charge that six currents carry over one settled beat of the CiPA initiative's cell."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ def settled_beats(
     """Cells of parameters `p` (n,) paced every 2 s from `start` ((states, n); default: the control) until settled.
 
     A normal cell is settled once qNet is estimated to change by less than `until` of itself, an abnormal one after
-    `_GIVEN_UP` cycles of beats that were all abnormal; each at the latest after `beats`. Settled cells are paced no more.
+    `_GIVEN_UP` cycles of beats that were all abnormal; each at the latest after `beats`. Settled cells rest.
     """
     n = len(next(iter(p.values())))
     state = np.repeat(control()[:, None], n, axis=1) if start is None else np.array(start)
     now, onward = _empty(n, len(state)), state
-    run, strange = np.zeros(n, int), np.zeros(n, int)
+    run, strange, finished = np.zeros(n, int), np.zeros(n, int), np.zeros(n, bool)
     open_ = np.arange(n)
     while len(open_):
         for chosen in _chunks(open_):
@@ -91,10 +91,12 @@ def settled_beats(
             )  # fmt: skip
             _write(now, orbit, chosen)
             onward[:, chosen.cells] = np.stack([np.asarray(one)[: chosen.size] for one in next_])
-            run[chosen.cells] += orbit.beats
-        strange = np.where(now.normal, 0, strange + 1)
-        finished = np.where(now.normal, now.left <= until, strange >= _GIVEN_UP) | (run + CYCLE > beats)
-        progress(int(finished[open_].sum()))
+            at = chosen.cells
+            run[at] += orbit.beats
+            strange[at] = np.where(now.normal[at], 0, strange[at] + 1)
+            ready = np.where(now.normal[at], now.left[at] <= until, strange[at] >= _GIVEN_UP)
+            finished[at] = ready | (run[at] + CYCLE > beats)
+            progress(int(finished[at].sum()))
         open_ = open_[~finished[open_]]
         open_ = open_[np.argsort(np.nan_to_num(now.apd90[open_], nan=CYCLE_LENGTH), kind="stable")]
     return now

@@ -75,7 +75,7 @@ def _two_sided(
 
 
 def _kinetics(binding: Binding | None, affinity: np.ndarray, unbinding: np.ndarray) -> dict[str, np.ndarray] | None:
-    """Kinetics whose concentration of half binding is `affinity` times, and whose unbinding `unbinding` times, theirs."""
+    """Kinetics with `affinity` times the concentration of half binding and `unbinding` times the rate of unbinding."""
     if binding is None:
         return None
     return {

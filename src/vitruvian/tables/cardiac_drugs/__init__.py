@@ -1,8 +1,8 @@
 """Published facts of drugs on the heart, one tab-separated file a table, each row with its source and status.
 
-`drugs`: free therapeutic Cmax and risk class of the 28 drugs of the CiPA initiative. `blocks`: IC50 and Hill coefficient
-of each current with 90 % intervals, by the laboratory's data set. `binding`: kinetics at hERG. `thresholds`: torsade
-metric scores between the classes, by data set.
+`drugs`: free therapeutic Cmax and risk class of the 28 drugs of the CiPA initiative. `blocks`: IC50 and Hill
+coefficient of each current with 90 % intervals, by the laboratory's data set. `binding`: kinetics at hERG.
+`thresholds`: torsade metric scores between the classes, by data set.
 """
 
 from __future__ import annotations
