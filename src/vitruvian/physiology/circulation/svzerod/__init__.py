@@ -5,6 +5,7 @@ from vitruvian.physiology.circulation.svzerod.assemble import assemble as assemb
 from vitruvian.physiology.circulation.svzerod.case import Block as Block
 from vitruvian.physiology.circulation.svzerod.case import Case as Case
 from vitruvian.physiology.circulation.svzerod.case import Simulation as Simulation
+from vitruvian.physiology.circulation.svzerod.course import course as course
 from vitruvian.physiology.circulation.svzerod.read import parse_case as parse_case
 from vitruvian.physiology.circulation.svzerod.read import read_case as read_case
 from vitruvian.physiology.circulation.svzerod.results import check_result_name as check_result_name

@@ -104,13 +104,12 @@ class System:
             places[n, : len(one)], filled[n, : len(one)] = one, 1.0
         return places, filled
 
-    @cached_property
-    def resting(self) -> Floats:
-        """The values while the steady start is sought."""
-        found = self.values.copy()
+    def rested(self, values: Any) -> Any:
+        """The values while the steady start is sought: Windkessels without compliance."""
+        found = jnp.asarray(values)
         for one in self.groups.values():
             for name, value in one.kind.at_rest.items():
-                found[one.values[name]] = value
+                found = found.at[one.values[name]].set(value)
         return found
 
     def places(self, t: Floats) -> dict[Group, dict[str, tuple[Places, ...]]]:

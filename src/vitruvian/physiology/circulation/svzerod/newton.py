@@ -98,7 +98,10 @@ def constants(system: System, p: Drivers, u: Drivers) -> Any:
 
 
 def solver(system: System) -> Callable[[Problem, Straight, Any], Found]:
-    """A function that solves a step and knows its derivative; the constants of the straight equations come last."""
+    """A function that solves a step and knows its derivative; the constants of the straight equations come last.
+
+    The derivative is that of the equations: where a valve holds variables during the iteration there is none.
+    """
 
     @jax.custom_jvp
     def solve(problem: Problem, straight: Straight, constant: Any) -> Found:
@@ -108,11 +111,11 @@ def solver(system: System) -> Callable[[Problem, Straight, Any], Found]:
     def tangent(primals: Any, tangents: Any) -> Any:
         problem = primals[0]
         found = solve(*primals)
-        new, moves = found.state.slope, 1.0 - found.held
+        new = found.state.slope
 
         def value(given: Problem) -> Any:
             gamma, old = given.rule.alphas[2], given.old
-            return moves * (old.y + given.rule.dt * ((1.0 - gamma) * old.slope + gamma * new))
+            return old.y + given.rule.dt * ((1.0 - gamma) * old.slope + gamma * new)
 
         def residual(given: Problem) -> Any:
             y, slope = _between(State(value(given), new), given)
@@ -122,7 +125,7 @@ def solver(system: System) -> Callable[[Problem, Straight, Any], Found]:
         matrix = _joined(_derivatives(system, *_between(found.state, problem), problem), problem)
         slope = -jnp.linalg.solve(matrix, pushed)
         carried = jax.jvp(value, (problem,), (tangents[0],))[1]
-        y = carried + moves * problem.rule.alphas[2] * problem.rule.dt * slope
+        y = carried + problem.rule.alphas[2] * problem.rule.dt * slope
         none = jnp.zeros_like(pushed)
         return found, Found(State(y, slope), none, none, jnp.zeros_like(found.steps), np.zeros((), jax.dtypes.float0))
 

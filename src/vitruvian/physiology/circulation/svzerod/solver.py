@@ -16,9 +16,9 @@ from vitruvian.physiology.circulation.svzerod.case import Case, Simulation
 from vitruvian.physiology.circulation.svzerod.curves import Floats
 from vitruvian.physiology.circulation.svzerod.initial import initial_state, unused
 from vitruvian.physiology.circulation.svzerod.integrate import Stepped, advance
-from vitruvian.physiology.circulation.svzerod.newton import Rule, State
+from vitruvian.physiology.circulation.svzerod.newton import State
+from vitruvian.physiology.circulation.svzerod.timing import STEADY_PER_CYCLE, STEADY_STEPS, Steps, steps
 
-_STEADY_STEPS, _STEADY_PER_CYCLE = 31, 10
 _HALVINGS = (1, 2, 4, 8)
 _MOST_CYCLES = 1000
 
@@ -56,27 +56,30 @@ def run(case: Case, progress: Progress | None = None) -> Run:
     failures: list[str] = []
     passed = unused(case, system)
     notes = (f"the initial condition names no variable of the case: {', '.join(passed)}",) if passed else ()
+    onward = jax.jit(partial(advance, system))
     for parts in _HALVINGS:
         try:
-            found = _Solver(case, system, parts, progress).run()
+            found = _Solver(case, system, onward, parts, progress).run()
         except SolveError as error:
             failures.append(error.what)
             continue
         smaller = (f"time steps divided by {parts}: {failures[-1]}",) if failures else ()
         return replace(found, notes=(*notes, *smaller))
-    tried = "the step of the file, its half, its quarter, its eighth"
+    tried = f"tried too: steps of a half, a quarter, an eighth, and of the last: {failures[-1]}"
     todo = "Look at the values of the block and its neighbours, or give more time points a cycle."
-    raise SolveError(failures[0], got=f"also with smaller steps: {failures[-1]}", allowed=f"tried: {tried}", todo=todo)
+    raise SolveError(f"{failures[0]}; {tried}", todo=todo)
 
 
 class _Solver:
-    def __init__(self, case: Case, system: System, parts: int, progress: Progress | None) -> None:
-        self.case, self.system, self.parts, self.progress = case, system, parts, progress
+    def __init__(
+        self, case: Case, system: System, onward: Callable[..., Stepped], parts: int, progress: Progress | None
+    ) -> None:
+        self.case, self.system, self.onward, self.parts, self.progress = case, system, onward, parts, progress
         self.simulation = _settings(case, parts)
         self.per_cycle = self.simulation.number_of_time_pts_per_cardiac_cycle - 1
         self.dt = case.period / self.per_cycle
-        self.steps = max(self.per_cycle, _STEADY_STEPS * parts if self.simulation.steady_initial else 0)
-        self.advance = jax.jit(partial(advance, system))
+        # one compiled programme serves the steady start, the cycles and smaller steps: all go on in stretches so long
+        self.stretch = max(self.per_cycle // parts, STEADY_STEPS if self.simulation.steady_initial else 0)
         self.newton: list[Floats] = []
 
     def run(self) -> Run:
@@ -96,28 +99,23 @@ class _Solver:
         state = initial_state(self.case, self.system)
         if not self.simulation.steady_initial:
             return state
-        dt = self.case.period / (_STEADY_PER_CYCLE * self.parts)
-        states = self._advance(state, state, np.arange(_STEADY_STEPS * self.parts), dt, True)
+        dt = self.case.period / (STEADY_PER_CYCLE * self.parts)
+        states = self._advance(state, state, np.arange(STEADY_STEPS * self.parts), dt, True)
         return State(states.y[-1], states.slope[-1])
 
     def _advance(self, origin: State, start: State, numbers: Ints, dt: float, rest: bool) -> State:
         """One step from each `number · dt`; blocks remember the state `origin`, at time 0."""
-        rule = Rule(dt, self.simulation.rho_infty, self.simulation.absolute_tolerance, self._most())
-        t = np.full(self.steps + 1, np.nan)
-        t[0] = 0.0
-        t[1 : len(numbers) + 1] = dt * numbers + rule.alphas[1] * dt
-        resting = np.full(len(t), rest)
-        resting[0] = self.simulation.steady_initial
-        where = self.system.places(np.nan_to_num(t))
-        values = self.system.resting if rest else self.system.values
-        found = jax.tree.map(np.asarray, self.advance(values, origin, start, rule, t, where, resting))
-        _check(self.system, found, t[1:], rule)
-        self.newton.append(found.newton[: len(numbers)])
-        return State(found.states.y[: len(numbers)], found.states.slope[: len(numbers)])
-
-    def _most(self) -> float:
-        """Newton steps allowed; the last of svZeroDSolver's iterations only looks whether it has converged."""
-        return float(self.simulation.maximum_nonlinear_iterations - 1)
+        values = self.system.rested(self.system.values) if rest else self.system.values
+        done: list[State] = []
+        for first in range(0, len(numbers), self.stretch):
+            part = numbers[first : first + self.stretch]
+            given = steps(self.system, self.simulation, part, dt, rest, self.stretch)
+            found = jax.tree.map(np.asarray, self.onward(values, origin, start, *given))
+            _check(self.system, found, given)
+            self.newton.append(found.newton[: len(part)])
+            done.append(State(*(one[: len(part)] for one in found.states)))
+            start = State(done[-1].y[-1], done[-1].slope[-1])
+        return State(*(np.concatenate(each) for each in zip(*done, strict=True)))
 
     def _cycles(self, origin: State) -> Iterator[State]:
         count, numbers = self.simulation.number_of_cardiac_cycles, np.arange(self.per_cycle)
@@ -200,7 +198,7 @@ def _windkessels(case: Case) -> list[float]:
     return [one.number("Rd") * one.number("C") for one in case.blocks if one.kind == "RCR"]
 
 
-def _check(system: System, found: Stepped, t: Floats, rule: Rule) -> None:
+def _check(system: System, found: Stepped, given: Steps) -> None:
     """Raises `SolveError` for the first step that did not converge."""
     if found.converged.all():
         return
@@ -209,8 +207,8 @@ def _check(system: System, found: Stepped, t: Floats, rule: Rule) -> None:
     number, block = system.equations[worst]
     inside = [name for name in system.variables if block in name.split(":")]
     size = found.residual[worst]
-    why = f"residual {size:.3g} above {rule.tolerance:g}" if np.isfinite(size) else "a value that is not finite"
+    why = f"residual {size:.3g} above {given.rule.tolerance:g}" if np.isfinite(size) else "a value that is not finite"
     raise SolveError(
-        f"Newton's method did not converge at {t[at]:.6g} s: {why} after {int(found.newton[at])} steps, "
+        f"Newton's method did not converge at {given.t[at + 1]:.6g} s: {why} after {int(found.newton[at])} steps, "
         f"equation {number + 1} of block {block} (variables {', '.join(inside)})"
     )
