@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from svzerod_cases import boundary, case, into_windkessel, vessel
 
 from vitruvian.core import InputError, UnsupportedError
 from vitruvian.physiology.circulation.svzerod import (
-    assemble,
     case_json,
     check_result_name,
     parse_case,
@@ -25,6 +23,8 @@ from vitruvian.physiology.circulation.svzerod import (
     write_case,
 )
 from vitruvian.physiology.circulation.svzerod.curves import places
+from vitruvian.physiology.circulation.svzerod.kind import Clock, Kind, Now
+from vitruvian.physiology.circulation.svzerod.kinds import KINDS
 
 EVERY = Path(__file__).parent / "svzerod" / "every_block.json"
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cases" / "aorta_divides.json"
@@ -188,24 +188,24 @@ def test_curves_repeat_and_go_on_before_their_first_point() -> None:
     np.testing.assert_allclose(found, [0.0, 1.0, 1.5, 2.0, 4.4, 1.0])
 
 
-def test_equations_said_to_be_straight_have_coefficients_that_never_change() -> None:
-    """Of every kind of block: the derivative of the first equations is the same wherever and whenever it is taken."""
-    system = assemble(read_case(EVERY))
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_equations_said_to_be_straight_have_coefficients_that_never_change(kind: Kind) -> None:
+    """They change by as much from wherever and whenever the variables are moved."""
     random = np.random.default_rng(7)
-    t, awake = np.array([0.11, 0.37]), np.zeros(2, bool)
-    towards = random.normal(size=(2, len(system.variables)))
-
-    @jax.jit
-    def moved(values: Any, at: Any) -> Any:
-        """How the straight equations change along `towards`, from `at[n]` at `t[n]`."""
-        courses, found = system.drivers(values, t, system.places(t), awake), []
-        for n in range(2):
-            now = jax.tree.map(lambda course, n=n: course[n], courses)
-            p = system.given(values, (at[n, 0], at[n, 1]), now)
-            before, after = (system.residual(*(at[n] + step), p, now) for step in (0.0, towards))
-            found.append((after - before)[: system.straight])
-        return jnp.stack(found)
-
-    found = moved(jnp.asarray(system.values), random.uniform(1.0, 2.0, size=(2, *towards.shape)))
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-9, atol=1e-9)
-    assert len(found[0]) > 40
+    inlets = 1
+    outlets = 0 if kind.outlets == (0, 1) else 2 if kind.outlets[1] is None else 1
+    sizes = {"ends": (inlets + outlets, 1), "outlets": (outlets, 1)}
+    p = defaultdict(lambda: random.uniform(0.5, 1.0, 1))
+    p |= {one.name: random.uniform(0.5, 1.0, sizes.get(one.per, 1)) for one in kind.values if one.per != "t"}
+    rows = 2 * (inlets + outlets) + len(kind.inside) + len(kind.reads)
+    towards = random.normal(size=(2, rows, 1))
+    changes = []
+    for _ in range(2):
+        u = defaultdict(lambda: random.uniform(0.5, 1.0, 1), rest=np.array([False]))
+        u |= {name: one[0] for name, one in kind.drive(p, Clock(random.uniform(size=(1, 1)), 1.0)).items()}
+        at = random.uniform(1.0, 2.0, size=towards.shape)
+        before, after = (kind.equations(Now(*moved, p, u, inlets, outlets)) for moved in (at, at + towards))
+        changes.append([float((b - a)[0]) for a, b in zip(before, after, strict=True)])
+    assert len(changes[0]) == inlets + outlets + len(kind.inside)
+    straight = [n for n in range(len(changes[0])) if n not in kind.bends(p)]
+    np.testing.assert_allclose(*([one[n] for n in straight] for one in changes), rtol=1e-9, atol=1e-12)
