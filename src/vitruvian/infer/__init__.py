@@ -1,6 +1,8 @@
 """From models and levels to a person's parameters, with honest uncertainty."""
 
 from vitruvian.infer.average import average as average
+from vitruvian.infer.chains import chain_size as chain_size
+from vitruvian.infer.chains import split_rhat as split_rhat
 from vitruvian.infer.design import NextLevel as NextLevel
 from vitruvian.infer.design import next_level as next_level
 from vitruvian.infer.explain import Explanation as Explanation

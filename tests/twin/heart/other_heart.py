@@ -83,6 +83,7 @@ OTHER = Circuit(
     ),
 )
 _PRESSURES = TYPICAL_PRESSURES | {"upper": 88.0, "lower": 88.0, "veins": 6.0}
+_BEAT = {"period": 0.8, "blood_volume": 4600.0, "P_thorax": -4.0}
 _SPREADS = (
     (("R_head", "R_body"), 0.20),
     (("C_aorta", "C_upper", "C_lower"), 0.25),
@@ -99,7 +100,7 @@ _SPREADS = (
 def people(count: int, seed: int) -> dict[str, np.ndarray]:
     """Parameters of people of the other model."""
     generator = np.random.default_rng(seed)
-    p = {name: np.full(count, value) for name, value in OTHER.typical.items()}
+    p = {name: np.full(count, value) for name, value in (OTHER.typical | _BEAT).items()}
     for names, spread in _SPREADS:
         factor = np.exp(spread * generator.standard_normal(count))
         for name in names:

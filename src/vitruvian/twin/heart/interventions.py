@@ -39,18 +39,24 @@ class Intervention:
     def applied(self, base: Base, u: Float[np.ndarray, "n q"], generator: np.random.Generator) -> Base:
         """The base of each draw after it."""
         n, found = len(u), dict(base)
+        exponent = generator.standard_normal(n)
         for name, (value, spread) in self.sets.items():
             found[name] = value * np.exp(spread * generator.standard_normal(n))
         for effect in self.effects:
             factor = effect.factor * np.exp(effect.spread * generator.standard_normal(n))
             for name in effect.parameters:
                 found[name] = found[name] * factor
+        apart = np.log(found["period"] / base["period"])
+        for name in ("rise_ventricles", "fall_ventricles"):
+            found[name] = found[name] * np.exp(_EXPONENT_SPREAD * apart * exponent)
         change = self.volume + self.volume_spread * generator.standard_normal(n)
         if self.volume:  # the twin's own factor of the stressed volume does not act on what is given or lost
             found["stressed"] = found["stressed"] + change * np.exp(-u[:, NAMES.index("filling")])
         return found
 
 
+_EXPONENT_SPREAD = 0.25
+"""SD of the exponent with which contraction follows the length of the beat (0.5 in the model, 0.3 to 1 in others)."""
 _CONTRACTILITY = ("Emax_left_ventricle", "Emax_right_ventricle")
 _CATALOGUE = (
     Intervention(
