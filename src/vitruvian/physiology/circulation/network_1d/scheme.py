@@ -70,9 +70,12 @@ def rates(
     heads = forth * (0.5 * ul**2 + pl / rho) - back * (0.5 * ur**2 + pr / rho) + back * forth * (ur - ul)
     head = heads / (forth - back)
     q = area * u
-    head = head + mesh.viscous * (q[:-1] - q[1:]) / (0.5 * (jnp.sqrt(al) + jnp.sqrt(ar)))
+    solid = mesh.viscous * (q[:-1] - q[1:]) / (0.5 * (jnp.sqrt(al) + jnp.sqrt(ar)))
+    head = head + solid
     end_area, end_v = ends
     end_head = 0.5 * end_v**2 + pressure(mesh.ends, end_area) / rho
+    near = jnp.concatenate([mesh.first, mesh.last - 1]), jnp.concatenate([mesh.first + 1, mesh.last - 2])
+    end_head = end_head + 2.0 * solid[near[0]] - solid[near[1]]  # the viscous stress goes on to the end
     n = len(mesh.first)
     out_mass = jnp.concatenate([mass, mass[:1]]).at[mesh.last].set((end_area * end_v)[n:])
     in_mass = jnp.concatenate([mass[:1], mass]).at[mesh.first].set(-(end_area * end_v)[:n])

@@ -99,8 +99,11 @@ def _first(cut: Mesh, ends: Nodes, mean: float, inlet: str, start: float | None)
 
 
 def _fastest(cut: Mesh, state: State) -> Any:
-    c = jnp.sqrt(0.5 * cut.cells.stiffness * jnp.sqrt(state.area) / cut.density)
-    return (jnp.abs(state.u) + c) / cut.dx
+    """How fast waves, and the damping of the wall, cross each cell, 1/s."""
+    root = jnp.sqrt(state.area)
+    c = jnp.sqrt(0.5 * cut.cells.stiffness * root / cut.density)
+    solid = jnp.concatenate([jnp.asarray(cut.viscous), jnp.zeros(1)]) * root  # diffusivity over cell length
+    return (jnp.abs(state.u) + c + 2.0 * jnp.maximum(solid, jnp.roll(solid, 1))) / cut.dx
 
 
 def _slope(
