@@ -32,6 +32,23 @@ CHANGED = {
     "less resistance": {"R_systemic": 0.999},
     "more resistance": {"R_systemic": 1.001},
 }
+RANDOM = 8
+"""People who differ from the typical one by about 10 % in most parameters, `random 0` and on, and each with changes."""
+
+
+def _random() -> dict[str, dict[str, float]]:
+    generator = np.random.default_rng(11)
+    rows = {}
+    for k in range(RANDOM):
+        varied = {
+            name: value * float(np.exp(0.1 * generator.uniform(-1.5, 1.5)))
+            for name, value in TYPICAL.items()
+            if name.startswith(("period", "R_", "C_", "Emax_", "Emin_", "k_"))
+        }
+        rows[f"random {k}"] = one = TYPICAL | varied
+        for change in ("afterload", "preload", "contractility"):
+            rows[f"random {k} {change}"] = one | {key: one[key] * times for key, times in CHANGED[change].items()}
+    return rows
 
 
 class Found(NamedTuple):
@@ -55,6 +72,7 @@ def people() -> Found:
     rows |= {
         name: TYPICAL | {key: TYPICAL[key] * times for key, times in change.items()} for name, change in CHANGED.items()
     }
+    rows |= _random()
     p = {key: jnp.asarray([row[key] for row in rows.values()]) for key in TYPICAL}
     found = orbit(CLOSED_LOOP, p, CLOSED_LOOP.filled_to(p, TYPICAL_PRESSURES))
     return Found(p, found, indices(found, p), {name: k for k, name in enumerate(rows)})

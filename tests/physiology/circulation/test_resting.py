@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from circulation_people import people
+from circulation_people import RANDOM, people
 
 from vitruvian.physiology.circulation import Indices, resting
 
@@ -50,3 +50,17 @@ def test_directions(change: str, up: tuple[str, ...], down: tuple[str, ...]) -> 
         assert found.of(change, name) > found.of("typical", name), name
     for name in down:
         assert found.of(change, name) < found.of("typical", name), name
+
+
+def test_directions_hold_for_whoever_it_is() -> None:
+    found = people()
+    for k in range(RANDOM):
+        for change, up, down in (
+            ("afterload", ("mean_arterial", "esv"), ("stroke_volume",)),
+            ("preload", ("edv", "stroke_volume", "mean_arterial", "wedge"), ()),
+            ("contractility", ("ejection_fraction", "mean_arterial"), ("esv", "wedge")),
+        ):
+            for names, sign in ((up, 1.0), (down, -1.0)):
+                for name in names:
+                    moved = found.of(f"random {k} {change}", name) - found.of(f"random {k}", name)
+                    assert sign * moved > 0.0, (k, change, name)

@@ -19,6 +19,9 @@ STEPS = 400
 """Steps of a beat."""
 _ENOUGH = 1e-6  # change over a beat from which one more step of Newton ends at rounding
 
+_REPEATS = 1e-6  # change over a beat, of a stroke, that is none
+_WARM = 40  # beats before the second attempt
+
 
 class Trace(NamedTuple):
     """One beat: `phase` (T,), and every pressure, volume and flow at it, (T, n) or (T,)."""
@@ -87,6 +90,11 @@ def _orbit_program(circuit: Circuit, iterations: int, steps: int) -> Any:
 
 
 @cache
+def _beats_program(circuit: Circuit, count: int, steps: int) -> Any:
+    return jax.jit(lambda y, p: beats(circuit, y, p, count, steps))
+
+
+@cache
 def _trace_program(circuit: Circuit, steps: int) -> Any:
     return jax.jit(partial(trace, circuit, steps=steps))
 
@@ -94,25 +102,33 @@ def _trace_program(circuit: Circuit, steps: int) -> Any:
 def orbit(circuit: Circuit, p: Values, start: State, *, iterations: int = 12, steps: int = STEPS) -> Orbit:
     """The periodic beat of people with `p`, by Newton's method one beat after `start`; derivatives pass through it.
 
-    `start`: a state near it; its blood volume is made that of `p`. Raises `DataError` where it does not come to rest.
+    `start`: a state near it; its blood volume is made that of `p`. Where that does not arrive, once more from where
+    plain beats lead. Raises `DataError` where it does not come to rest.
     """
-    found, residual, used = _orbit_program(circuit, iterations, steps)(start, dict(p))
-    if not isinstance(residual, jax.core.Tracer):
+    solve = _orbit_program(circuit, iterations, steps)
+    found, residual, used = solve(start, dict(p))
+    if not isinstance(residual, jax.core.Tracer) and not _repeats(residual):
+        found, residual, used = solve(_beats_program(circuit, _WARM, steps)(start, dict(p)), dict(p))
         _check(circuit, residual, iterations)
     return Orbit(found, _trace_program(circuit, steps)(found, dict(p)), residual, used)
 
 
+def _repeats(residual: Any) -> bool:
+    return bool(jnp.all(residual < _REPEATS))
+
+
 def _check(circuit: Circuit, residual: Any, iterations: int) -> None:
-    left = jnp.nan_to_num(jnp.atleast_1d(residual), nan=jnp.inf)
-    if bool(jnp.all(left < 1e-6)):
+    if _repeats(residual):
         return
+    left = jnp.nan_to_num(jnp.atleast_1d(residual), nan=jnp.inf)
     worst = int(jnp.argmax(left))
     who = f"person {worst} of {left.size} still changes" if left.size > 1 else "it still changes"
     raise DataError(
         f"the circulation {circuit.name} finds no beat that repeats itself",
-        got=f"{who} by {float(left[worst]):.2g} of a stroke from beat to beat after {iterations} steps of Newton",
-        allowed="below 1e-6",
-        todo="Check the parameters, start from a state nearer to it, or let it beat for a while first (`beats`).",
+        got=f"{who} by {float(left[worst]):.2g} of a stroke from beat to beat after {iterations} steps of Newton, "
+        f"and after {iterations} more from where {_WARM} beats led",
+        allowed=f"below {_REPEATS:g}",
+        todo="Check the parameters, or start from a state nearer to it.",
     )
 
 
