@@ -87,12 +87,6 @@ def _person(
     p: dict[str, Any] = dict(circuit.typical)
     for name in pathologies:
         disease = pathology(name)
-        if absent := sorted(set(disease.times) - set(p)):
-            raise InputError(
-                f"{name} changes what {chambers} chambers do not have",
-                got=", ".join(absent),
-                allowed="--chambers elastance",
-            )
         circuit, p = disease.circuit(circuit), disease.parameters(p)
     known = {one.name: one for one in circuit.parameters}
     for name, value in told.items():

@@ -6,9 +6,10 @@ import jax.numpy as jnp
 import pytest
 from circulation_people import TYPICAL, people, settled
 
-from vitruvian.core import UnknownNameError
+from vitruvian.core import InputError, UnknownNameError
 from vitruvian.physiology.circulation import (
     CLOSED_LOOP,
+    ONE_FIBRE_LOOP,
     PATHOLOGIES,
     TYPICAL_PRESSURES,
     flow_ratio,
@@ -90,5 +91,7 @@ def test_shunts_from_left_to_right() -> None:
 def test_names_and_sources() -> None:
     assert all(one.source.doi for one in PATHOLOGIES.values())
     assert set(pathology("hfref").times) <= set(TYPICAL)
+    with pytest.raises(InputError, match="Emax_left_ventricle"):
+        pathology("hfref").parameters(ONE_FIBRE_LOOP.typical)
     with pytest.raises(UnknownNameError, match="hfref"):
         pathology("heart failure")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vitruvian.core import Source, UnknownNameError
+from vitruvian.core import InputError, Source, UnknownNameError
 from vitruvian.model import Values
 from vitruvian.physiology.circulation.circuit import Circuit
 from vitruvian.physiology.circulation.paths import Path, Valve
@@ -56,7 +56,10 @@ class Pathology:
         return replace(circuit, name=f"{circuit.name}_{self.name}", paths=(*circuit.paths, *self.ways))
 
     def parameters(self, p: Values) -> dict[str, Any]:
-        """Parameters of a person who has it, from those without."""
+        """Parameters of a person who has it, from those without; raises `InputError` where one is not there."""
+        if absent := ", ".join(sorted({*self.times, *self.sets} - set(p))):
+            allowed = "a circuit with the parameters of the closed loop of elastance chambers"
+            raise InputError(f"{self.name} changes what this circuit does not have", got=absent, allowed=allowed)
         new = {one.name: one.value for way in self.ways for one in way.parameters}
         return {**p, **new, **self.sets, **{name: p[name] * factor for name, factor in self.times.items()}}
 
