@@ -30,6 +30,7 @@ FINENESS = Fineness(first=0.02, largest=1.0, rest=2.0)
 """Steps at which qNet is within half a percent of that at far shorter ones; resting currents ask for short steps."""
 _CHUNKS = (8, 128)  # cells run at once; a run is filled up to one of these, so that few programs are compiled
 _GIVEN_UP = 4  # cycles
+_STILL = 5.0  # times what is still to come, that a leap may have changed a settled cell
 
 Progress = Callable[[int], None]
 """Told how many cells have become settled."""
@@ -75,8 +76,8 @@ def settled_beats(
 ) -> Beats:
     """Cells of parameters `p` (n,) paced every 2 s from `start` ((states, n); default: the control) until settled.
 
-    A normal cell is settled once qNet is estimated to change by less than `until` of itself, an abnormal one after
-    `_GIVEN_UP` cycles of beats that were all abnormal; each at the latest after `beats`. Settled cells rest.
+    A normal cell is settled once qNet is estimated to change by less than `until` of itself and the last leap hardly
+    changed it; an abnormal one after `_GIVEN_UP` cycles of beats that were all abnormal; each after `beats`.
     """
     n = len(next(iter(p.values())))
     state = np.repeat(control()[:, None], n, axis=1) if start is None else np.array(start)
@@ -89,12 +90,14 @@ def settled_beats(
                 ranked_in(), {name: value[chosen.padded] for name, value in p.items()}, tuple(onward[:, chosen.padded]),
                 cycle_length=CYCLE_LENGTH, currents=NET, beats=min(CYCLE, beats), fineness=FINENESS,
             )  # fmt: skip
+            before = now.qnet[chosen.cells]
             _write(now, orbit, chosen)
             onward[:, chosen.cells] = np.stack([np.asarray(one)[: chosen.size] for one in next_])
             at = chosen.cells
             run[at] += orbit.beats
             strange[at] = np.where(now.normal[at], 0, strange[at] + 1)
-            ready = np.where(now.normal[at], now.left[at] <= until, strange[at] >= _GIVEN_UP)
+            moved = np.abs(now.qnet[at] - before) <= _STILL * until * np.abs(now.qnet[at])
+            ready = np.where(now.normal[at], moved & (now.left[at] <= until), strange[at] >= _GIVEN_UP)
             finished[at] = ready | (run[at] + CYCLE > beats)
             progress(int(finished[at].sum()))
         open_ = open_[~finished[open_]]

@@ -1,0 +1,115 @@
+"""qNet against the published numbers, abnormal beats, and drugs from end to end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vitruvian.core import DataError
+from vitruvian.systems.cardiac_safety import (
+    DOSES,
+    RISKS,
+    CardiacDrug,
+    Potency,
+    assess,
+    exposed,
+    library,
+    named_thresholds,
+    published,
+    settled_beats,
+    skill,
+)
+from vitruvian.systems.cardiac_safety.qnet import control, ranked_in
+
+GOLDEN = {  # heart.md: the initiative's own code, CVODE 1e-6, beat 1000
+    ("dofetilide", 0.0): (0.0697, 289.2),
+    ("dofetilide", 4.0): (0.0437, 417.5),
+    ("verapamil", 4.0): (0.0744, 344.7),
+}
+
+
+def parameters(which: list[tuple[str, float]]) -> dict[str, np.ndarray]:
+    drugs = library("manual")
+    parts = [exposed(ranked_in(), published(drugs[name]), dose * drugs[name].cmax) for name, dose in which]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def test_published_beats_and_an_abnormal_one() -> None:
+    which = [*GOLDEN, ("quinidine", 4.0)]
+    told: list[int] = []
+    found = settled_beats(parameters(which), progress=told.append)
+    for at, (qnet, apd90) in enumerate(GOLDEN.values()):
+        assert found.qnet[at] == pytest.approx(qnet, rel=0.01)
+        assert found.apd90[at] == pytest.approx(apd90, abs=1.0)
+    assert found.normal.tolist() == [True, True, True, False]
+    assert found.abnormal["failed_repolarisation"][3] or found.abnormal["ead"][3]
+    assert sum(told) == len(which)
+
+
+def test_the_control_is_settled() -> None:
+    assert control().shape == (len(ranked_in().State._fields),)
+    found = settled_beats(parameters([("dofetilide", 0.0)]))
+    assert found.qnet[0] == pytest.approx(0.06938, rel=1e-3)
+    assert found.left[0] < 3e-4
+
+
+def test_a_drug_from_end_to_end() -> None:
+    drug = CardiacDrug("mine", 10.0, {"IKr": Potency(20.0, 1.0)}, None, "high")
+    (found,) = assess([drug], named_thresholds("nanion-8"), samples=4, doses=(2.0,), seed=3)
+    (dose,) = found.doses
+    assert found.score == dose.qnet
+    assert dose.concentration == 20.0
+    assert not dose.abnormal
+    assert found.band is not None
+    assert found.band.low < found.band.median < found.band.high
+    assert found.samples == found.ranked == 4
+    assert sum(found.probabilities.values()) == pytest.approx(1.0)
+    assert dose.apd90 is not None
+    assert 340.0 < dose.apd90 < 500.0
+    assert any("no hERG kinetics" in reason for reason in found.reasons)
+    assert any("another laboratory" in reason for reason in found.reasons)
+    with pytest.raises(DataError):
+        assess([], named_thresholds("nanion-8"))
+    with pytest.raises(DataError, match="multiples"):
+        assess([drug], named_thresholds("nanion-8"), doses=(0.0,))
+
+
+@pytest.mark.slow
+def test_many_beats_agree_with_leaps() -> None:
+    """A thousand beats without a leap end where leaps do."""
+    from vitruvian.systems.cardiac_safety.orbit import cycle
+    from vitruvian.systems.cardiac_safety.qnet import CYCLE_LENGTH, FINENESS, NET
+
+    which = [(name, 4.0) for name in ("dofetilide", "verapamil", "ranolazine", "bepridil", "mexiletine", "pimozide")]
+    p = parameters(which)
+    start = tuple(np.repeat(control()[:, None], len(which), axis=1))
+    plain, _ = cycle(ranked_in(), p, start, cycle_length=CYCLE_LENGTH, currents=NET, beats=999, fineness=FINENESS)
+    found = settled_beats(p)
+    assert found.qnet == pytest.approx(plain.charge, rel=2e-3)
+    assert found.apd90 == pytest.approx(plain.apd90, abs=0.5)
+
+
+@pytest.mark.slow
+def test_semantic_order_and_skill_of_28_drugs() -> None:
+    drugs = list(library("manual").values())
+    found = {one.drug.name: one for one in assess(drugs, named_thresholds("validation-2019"), samples=0)}
+    free = settled_beats(parameters([("dofetilide", 0.0)])).qnet[0]
+    training = [row for row in found if row in _TRAINING]
+    for name in training:
+        for dose in found[name].doses:
+            if dose.qnet is not None:
+                assert (dose.qnet > free) == (found[name].drug.risk == "low"), (name, dose.times_cmax)
+    judged = [one for one in found.values() if one.risk is not None and one.drug.risk is not None]
+    scores = [one.score if one.score is not None else 0.0 for one in judged]
+    names = [one.drug.name for one in judged]
+    told = skill(names, [one.drug.risk or RISKS[0] for one in judged], [one.risk or RISKS[0] for one in judged], scores)
+    assert told.of == 28
+    assert 20 <= told.right < 28
+    assert all(split.auc > 0.85 for split in told.splits)
+    assert len(DOSES) == 4
+
+
+_TRAINING = (
+    "quinidine", "bepridil", "dofetilide", "sotalol", "chlorpromazine", "cisapride", "terfenadine", "ondansetron",
+    "diltiazem", "mexiletine", "ranolazine", "verapamil",
+)  # fmt: skip
