@@ -103,6 +103,7 @@ def test_an_oscillation_is_damped_as_womersley_says_where_his_number_is_small() 
     assert abs(found / womersley - 1.0) < 0.05
 
 
+@pytest.mark.slow
 def test_a_viscous_wall_damps_as_the_linear_theory_says() -> None:
     one = tube("a", "1", "2", length=1.0, radius=5e-3, wall_viscosity=1.0, outlet=OPEN)
     omega, c = 20.0, moens_korteweg(one)

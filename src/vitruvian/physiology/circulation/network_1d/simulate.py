@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -152,6 +153,25 @@ def _beat(cut: Mesh, ends: Nodes, by_pressure: bool, state: State, given: Values
     return state, worst, seen
 
 
+class _Fixed:
+    """Nodes as a constant of a compiled beat: the same for the same content."""
+
+    def __init__(self, ends: Nodes) -> None:
+        self.ends = ends
+        self._key = tuple((np.shape(v), np.asarray(v).tobytes()) for v in ends)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Fixed) and self._key == other._key
+
+
+@partial(jax.jit, static_argnums=(1, 2))
+def _one_beat(cut: Mesh, fixed: _Fixed, by_pressure: bool, state: State, given: Values, dt: Values) -> Any:
+    return _beat(cut, fixed.ends, by_pressure, state, given, dt)
+
+
 def _periodic(
     network: Network, cut: Mesh, ends: Nodes, state: State, inflow: tuple[Any, Any], by_pressure: bool,
     points: int, substeps: int, beats: int, until: float, each_beat: Callable[[], None] | None,
@@ -161,11 +181,11 @@ def _periodic(
     times = np.arange(steps + 1) * (period / steps)
     values = np.interp(times, t, q)
     given = jnp.asarray(np.stack([values[:-1], values[1:]], -1).reshape(points, substeps, 2))
-    one = jax.jit(lambda *v: _beat(v[0], ends, by_pressure, *v[1:]))
+    fixed = _Fixed(ends)
     dt, p, change, worst, count = jnp.asarray(period / steps), np.full(1, np.inf), np.inf, 0.0, 0
     while count < beats and change > until and worst <= _LARGEST:
         before, old = state, p
-        state, courant, seen = one(cut, state, given, dt)
+        state, courant, seen = _one_beat(cut, fixed, by_pressure, state, given, dt)
         p, count = np.asarray(seen[0]), count + 1
         worst = max(worst, float(courant)) if np.isfinite(p).all() and np.isfinite(float(courant)) else np.nan
         change = float(np.max(np.abs(p - old))) / MMHG
