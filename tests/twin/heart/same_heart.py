@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import qr
 
 from vitruvian.twin.heart.fitting import ON_ORBIT, Fit, Seen, minimise, orbits, rest
 from vitruvian.twin.heart.predict import POINTS, SCALARS
@@ -32,8 +33,11 @@ class Found(NamedTuple):
     fit: Fit
     truth: np.ndarray
     sd: np.ndarray
-    sensitivity: np.ndarray
-    """Of each unknown: by how many SDs of measurement all that is measured moves per relative change of it."""
+    order: tuple[int, ...]
+    """Unknowns from the most sensitive on, each by what those before it cannot do: QR with pivoting.
+
+    Olufsen MS, Ottesen JT. J Math Biol 2013;67:39 (doi:10.1007/s00285-012-0535-8).
+    """
     true_objective: np.ndarray
     seen: Seen
 
@@ -58,7 +62,9 @@ def fitted(count: int, *, curves: bool, seed: int) -> Found:
     seen = Seen(value, there / sd, np.zeros_like(truth), precision)
     fit = minimise(seen, base)
     sds = np.sqrt(np.einsum("nqq->nq", np.linalg.inv(fit.hessian)))
-    sensitivity = np.median(np.sqrt(((found.slope * seen.weight[:, :, None]) ** 2).sum(axis=1)), axis=0)
+    heart = [k for k, name in enumerate(NAMES) if name != "delay"]  # the delay of a curve is none of the heart
+    scaled = (found.slope * seen.weight[:, :, None] * SPREADS).reshape(-1, len(NAMES))[:, heart]
+    order = tuple(heart[k] for k in qr(scaled, mode="r", pivoting=True)[1])
     own = seen.weight * (seen.value - exact)
     true_objective = 0.5 * (own**2).sum(axis=1) + 0.5 * ((truth / SPREADS) ** 2).sum(axis=1)
-    return Found(fit, truth, sds, sensitivity, true_objective, seen)
+    return Found(fit, truth, sds, order, true_objective, seen)

@@ -112,7 +112,7 @@ def test_the_record_gives_the_newest_study(record: Record) -> None:
     assert found.values["edv"] == 178.0
     assert (found.values["systolic"], found.values["diastolic"]) == (128.0, 78.0)
     assert found.values["ejection_fraction"] == pytest.approx(0.41)
-    assert found.values["lvot_vti"] == 18.1
+    assert found.values["lvot_vti"] == 20.6
     assert found.values["age"] == pytest.approx(67.4, abs=0.1)
     assert found.female is False
     assert any(line.name == "ejection fraction" and line.fact_id for line in found.used)

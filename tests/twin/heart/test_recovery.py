@@ -12,12 +12,6 @@ from vitruvian.twin.heart.unknowns import NAMES
 from vitruvian.twin.heart.usual import usual
 
 
-def most_sensitive(found: Found, count: int = 5) -> list[int]:
-    """The unknowns on which what is measured depends most; the delay of the curve is none of the heart."""
-    heart = [k for k in range(len(NAMES)) if NAMES[k] != "delay"]
-    return sorted(heart, key=lambda k: -found.sensitivity[k])[:count]
-
-
 def errors(found: Found) -> np.ndarray:
     """Median relative error of each unknown's factor."""
     return np.median(np.abs(np.expm1(found.fit.u - found.truth)), axis=0)
@@ -48,7 +42,7 @@ def test_a_few_people_of_the_same_model() -> None:
     assert found.fit.converged.all()
     assert (found.fit.value < found.true_objective).all()
     error = errors(found)
-    assert (error[most_sensitive(found)] < 0.12).all(), dict(zip(NAMES, error, strict=True))
+    assert (error[list(found.order[:5])] < 0.12).all(), dict(zip(NAMES, error, strict=True))
     assert 0.80 <= cover(found).mean() <= 0.98
 
 
@@ -58,7 +52,7 @@ def test_a_hundred_people_of_the_same_model() -> None:
     found = fitted(112, curves=True, seed=11)
     assert found.fit.converged.mean() > 0.97
     error, held = errors(found), cover(found)
-    top = most_sensitive(found)
+    top = list(found.order[:5])
     print({NAMES[k]: (round(error[k], 3), round(held[k], 3)) for k in range(len(NAMES))}, [NAMES[k] for k in top])
     assert (error[top] < 0.10).all(), error[top]
     assert 0.85 <= held[top].mean() <= 0.95

@@ -59,9 +59,13 @@ def _run(own: Any, precision: Any, base: Any, key: Any, length: int) -> Float[Ar
     def density(v: Any) -> tuple[Any, Any]:
         u = mode + factor @ v
         state = x + by_unknown @ (u - mode)
-        for _ in range(_PASSES - 1):
-            state = state + along(state[None], u[None], base)[1][0]
-        _, _, _, quantity, slope = (part[0] for part in along(state[None], u[None], base))
+
+        def closer(_: Any, found: Any) -> Any:
+            _, newton, _, quantity, slope = along(found[0][None], u[None], base)
+            return found[0] + newton[0], quantity[0], slope[0]
+
+        nothing = (state, jnp.zeros_like(value), jnp.zeros((len(value), len(mode))))
+        _, quantity, slope = jax.lax.fori_loop(0, _PASSES, closer, nothing)
         residual, away = weight * (value - quantity), u - middle
         level = 0.5 * (residual @ residual) + 0.5 * away @ precision @ away
         return level, factor.T @ (precision @ away - (slope * weight[:, None]).T @ residual)

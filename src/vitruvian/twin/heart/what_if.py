@@ -30,6 +30,10 @@ SHOWN = (
     "Q_mitral",
 )
 """Courses of a beat that are kept: mL, mmHg and mL/s."""
+_RESPONSE = {"period": 0.25, "R_systemic": 0.08, "Emax_left_ventricle": 0.10}
+"""SD of the response of another model per change of the logarithm of a parameter; see docs/circulation.md."""
+_PER_LITRE = 0.15
+"""The same per litre of blood."""
 _LOW_SYSTOLIC, _LOW_MEAN, _HIGH_FILLING = 90.0, 65.0, 18.0
 
 
@@ -127,6 +131,9 @@ def what_if(twin: HeartTwin, change: Intervention | str, amount: float | None = 
         )  # fmt: skip
     kept = np.flatnonzero(~lost)
     after = _beat(x[kept], twin.u[kept], {name: value[kept] for name, value in changed.items()})
+    after = _answered(
+        after, (_structural(base, changed) * np.random.default_rng(seed + 1).standard_normal(len(x)))[kept]
+    )
     before = _only(before, kept)
     low = (after.numbers["systolic"] < _LOW_SYSTOLIC) | (after.numbers["mean_arterial"] < _LOW_MEAN)
     high = after.numbers["left_atrial"] > _HIGH_FILLING
@@ -235,6 +242,19 @@ def _numbers(curves: Mapping[str, np.ndarray], base: Mapping[str, np.ndarray]) -
         "resistance": (arteries.mean(1) - venous) / output,
         "compliance": curves["C"][:, 0],
     }
+
+
+def _structural(base: Mapping[str, np.ndarray], changed: Mapping[str, np.ndarray]) -> Float[np.ndarray, " n"]:
+    """SD of the logarithm by which another model's output answers the same change differently."""
+    square = sum((share * np.log(changed[name] / base[name])) ** 2 for name, share in _RESPONSE.items())
+    return np.asarray(np.sqrt(square + (_PER_LITRE * (changed["stressed"] - base["stressed"]) / 1000.0) ** 2))
+
+
+def _answered(beat: Beat, log_factor: Float[np.ndarray, " n"]) -> Beat:
+    """The beat with its output, and the pressures that follow from it, moved by a factor of each draw."""
+    moved = ("stroke_volume", "cardiac_output", "systolic", "diastolic", "mean_arterial")
+    numbers = {name: value * np.exp(log_factor) if name in moved else value for name, value in beat.numbers.items()}
+    return Beat(numbers, beat.curves, beat.period)
 
 
 def _only(beat: Beat, kept: np.ndarray) -> Beat:
