@@ -112,7 +112,7 @@ def flags(each: list[tuple[Any, Any, Any, Any]], apd90: list[Any]) -> Flags:
 
 
 def _captured(rest: Any, top: Any) -> Any:
-    return (top - rest >= CAPTURED) & (top > _REACHED)
+    return (top - rest >= CAPTURED) & (top > _REACHED) & (rest <= _DEPOLARISED)
 
 
 def _steepest(t: Any, x: Any, until: float) -> tuple[Any, Any]:
