@@ -54,7 +54,7 @@ def test_every_command_and_option_is_documented(command: str) -> None:
 
 
 def test_documented_commands_exist() -> None:
-    named = set(re.findall(r"`(vitruvian [a-z]+(?: [a-z]+)?)", CLI))
+    named = set(re.findall(r"`(vitruvian [a-z]+(?: [a-z-]+)?)", CLI))
     assert named <= set(COMMANDS) | {"vitruvian dose"}
 
 
