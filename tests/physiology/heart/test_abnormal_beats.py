@@ -111,7 +111,7 @@ def test_a_protocol_of_no_time_is_refused(protocol: list[Hold]) -> None:
 
 @pytest.mark.slow
 def test_cells_almost_without_ikr_have_early_afterdepolarisations() -> None:
-    """O'Hara–Rudy at 0.5 Hz: without nine tenths of IKr a cell is long; with almost none it has afterdepolarisations."""
+    """O'Hara–Rudy at 0.5 Hz: without nine tenths of IKr it is long; with almost none it afterdepolarises."""
     share = np.array([1.0, 0.3, 0.1, 0.05, 0.0])
     found = pace(cell("ohara_rudy_2011"), {"scale_IKr": share}, cycle_length=2000.0, beats=10)
     assert np.asarray(found.flags.ead).tolist() == [False, False, False, True, True]
