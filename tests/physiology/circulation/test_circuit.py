@@ -12,7 +12,7 @@ import pytest
 from circulation_people import TYPICAL
 from scipy.integrate import solve_ivp
 
-from vitruvian.core import InputError
+from vitruvian.core import DataError, InputError
 from vitruvian.model import Parameter, Values
 from vitruvian.physiology.circulation import (
     CLOSED_LOOP,
@@ -111,8 +111,14 @@ def test_derivative_through_the_periodic_beat_is_exact() -> None:
         values = orbit(WINDKESSEL, p | {"R_body": resistance}, start, steps=50).trace.values
         return values["Q_body"].mean() * resistance + 5.0
 
-    assert float(jax.jvp(mean, (p["R_body"],), (jnp.asarray(1.0),))[1]) == pytest.approx(80.0, rel=1e-6)
     assert float(jax.grad(mean)(p["R_body"])) == pytest.approx(80.0, rel=1e-6)
+
+
+def test_no_periodic_beat_is_said_with_the_person() -> None:
+    p = {name: jnp.full(3, value) for name, value in WINDKESSEL.typical.items()}
+    p["R_body"] = p["R_body"].at[1].set(jnp.nan)
+    with pytest.raises(DataError, match="person 1 of 3"):
+        orbit(WINDKESSEL, p, WINDKESSEL.filled_to(p, {"arteries": 80.0}), steps=25)
 
 
 def test_a_beat_agrees_with_another_solver_and_keeps_the_blood() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from circulation_people import people, settled
 
-from vitruvian.core import DataError
 from vitruvian.physiology.circulation import CLOSED_LOOP, TYPICAL_PRESSURES, beat, indices, orbit
 
 
@@ -56,10 +55,3 @@ def test_implicit_derivative_is_the_difference() -> None:
     for index, slope in zip(("mean_arterial", "stroke_volume"), slopes, strict=True):
         values = getattr(found.indices, index)
         assert float(slope[0]) == pytest.approx(float(values[more] - values[less]) / step, rel=1e-4), index
-
-
-def test_no_orbit_is_said_with_the_person() -> None:
-    found = people()
-    p = found.p | {"R_systemic": found.p["R_systemic"].at[3].set(jnp.nan)}
-    with pytest.raises(DataError, match="person 3 of"):
-        orbit(CLOSED_LOOP, p, CLOSED_LOOP.filled_to(p, TYPICAL_PRESSURES))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from vitruvian.physiology.circulation.circuit import Circuit
 from vitruvian.physiology.circulation.closed_loop import CLOSED_LOOP, VENTRICLES
@@ -25,17 +26,27 @@ def with_coronaries(circuit: Circuit) -> Circuit:
     """The circuit with a bed of coronary vessels that the left ventricle squeezes, from the aorta to the right atrium.
 
     Myocardial flow at rest 3.8 mL/s (BioGears validation data); three quarters of the ventricle's pressure are felt.
+    Other systemic vessels hold and let through as much less, so that the whole stays as it was.
     """
     bed = Vessel("coronary_bed", compliance=0.02, unstressed=10.0, squeezed_by="left_ventricle")
     ways = (
         Resistance("coronary", "aorta", bed.name, resistance=13.0),
         Resistance("coronary_venous", bed.name, "right_atrium", resistance=10.0),
     )
+    past = 1.0 / sum(way.resistance for way in ways)
+
+    def less(one: Any) -> Any:
+        if isinstance(one, Vessel) and one.name == "systemic_arteries":
+            return replace(one, unstressed=one.unstressed - bed.unstressed)
+        if isinstance(one, Resistance) and one.name == "systemic":
+            return replace(one, resistance=1.0 / (1.0 / one.resistance - past))
+        return one
+
     return replace(
         circuit,
         name=f"{circuit.name}_coronary",
-        stores=(*circuit.stores, bed),
-        paths=(*circuit.paths, *ways),
+        stores=(*map(less, circuit.stores), bed),
+        paths=(*map(less, circuit.paths), *ways),
         thoracic=circuit.thoracic | {bed.name},
     )
 
