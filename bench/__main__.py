@@ -1,4 +1,4 @@
-"""Speed and memory against their limits, as one table: `python -m bench [--quick] [glucose]`.
+"""Speed and memory against their limits, as one table: `python -m bench [--quick] [glucose | circulation]`.
 
 One core, one thread; the best of several rounds after one that compiles. Rates and batches count CPU seconds; what a
 person waits for counts the clock. Times are comparable only on a quiet machine.
@@ -19,11 +19,12 @@ def main() -> int:
     """Measure everything and print the table; gives 1 if a limit does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Smaller numbers of people and rounds: to see it run.")
-    parser.add_argument("part", nargs="?", choices=["glucose"], help="Measure this part alone.")
+    parser.add_argument("part", nargs="?", choices=["glucose", "circulation"], help="Measure this part alone.")
     told = parser.parse_args()
     quick = told.quick
     one_core()
-    rows = glucose_rows(quick) if told.part else measure(quick)
+    parts = {"glucose": glucose_rows, "circulation": circulation_rows}
+    rows = parts[told.part](quick) if told.part else measure(quick)
     print(f"Python {platform.python_version()}, {platform.machine()}, one core{', quick run' if quick else ''}\n")
     print(table(rows))
     return 0 if all(row.holds for row in rows) else 1
@@ -51,6 +52,7 @@ def measure(quick: bool) -> list[Row]:
             *observations.rows((200, 1000) if quick else (1000, 100_000), rounds),
             *glucose_rows(quick),
             *glucose_control.rows(100 if quick else 1000, 30 if quick else 300),
+            *circulation_rows(quick),
         ]
     return [*rows, *cold, *memory]
 
@@ -60,6 +62,13 @@ def glucose_rows(quick: bool) -> list[Row]:
     from bench import glucose
 
     return glucose.rows(100 if quick else 1000, 2 if quick else 5)
+
+
+def circulation_rows(quick: bool) -> list[Row]:
+    """Beats of a closed circulation."""
+    from bench import circulation
+
+    return circulation.rows(100 if quick else 1000, 2 if quick else 5)
 
 
 def table(rows: list[Row]) -> str:
