@@ -27,7 +27,10 @@ from vitruvian.systems.cardiac_safety.population_score import population_scores 
 from vitruvian.systems.cardiac_safety.qnet import DOSES as DOSES
 from vitruvian.systems.cardiac_safety.qnet import Beats as Beats
 from vitruvian.systems.cardiac_safety.qnet import settled_beats as settled_beats
+from vitruvian.systems.cardiac_safety.qt import QtShift as QtShift
+from vitruvian.systems.cardiac_safety.qt import qt_shift as qt_shift
 from vitruvian.systems.cardiac_safety.read_drugs import read_drugs as read_drugs
+from vitruvian.systems.cardiac_safety.repolarisation import Repolarisation as Repolarisation
 from vitruvian.systems.cardiac_safety.skill import FDA_RIGHT as FDA_RIGHT
 from vitruvian.systems.cardiac_safety.skill import Skill as Skill
 from vitruvian.systems.cardiac_safety.skill import skill as skill

@@ -52,7 +52,8 @@ def shares(drugs: Sequence[Sampled], concentrations: Sequence[Any], rule: Rule =
             for drug, at in zip(drugs, concentrations, strict=True)
             if current in drug.ic50
         ]
-        found[current] = np.asarray(together(alone, rule if current == "IKr" else "independent"))
+        share = together(alone, rule if current == "IKr" else "independent")
+        found[current] = np.broadcast_to(share, (drugs[0].size,))
     return found
 
 

@@ -72,9 +72,10 @@ def settled_beats(
     start: np.ndarray | None = None,
     beats: int = BEATS,
     until: float = UNTIL,
+    cycle_length: float = CYCLE_LENGTH,
     progress: Progress = lambda _: None,
 ) -> Beats:
-    """Cells of parameters `p` (n,) paced every 2 s from `start` ((states, n); default: the control) until settled.
+    """Cells of parameters `p` (n,) paced from `start` ((states, n); default: the control) until their beat is settled.
 
     A normal cell is settled once qNet is estimated to change by less than `until` of itself and the last leap hardly
     changed it; an abnormal one after `_GIVEN_UP` cycles of beats that were all abnormal; each after `beats`.
@@ -88,7 +89,7 @@ def settled_beats(
         for chosen in _chunks(open_):
             orbit, next_ = cycle(
                 ranked_in(), {name: value[chosen.padded] for name, value in p.items()}, tuple(onward[:, chosen.padded]),
-                cycle_length=CYCLE_LENGTH, currents=NET, beats=min(CYCLE, beats), fineness=FINENESS,
+                cycle_length=cycle_length, currents=NET, beats=min(CYCLE, beats), fineness=FINENESS,
             )  # fmt: skip
             before = now.qnet[chosen.cells]
             _write(now, orbit, chosen)
@@ -101,7 +102,7 @@ def settled_beats(
             finished[at] = ready | (run[at] + CYCLE > beats)
             progress(int(finished[at].sum()))
         open_ = open_[~finished[open_]]
-        open_ = open_[np.argsort(np.nan_to_num(now.apd90[open_], nan=CYCLE_LENGTH), kind="stable")]
+        open_ = open_[np.argsort(np.nan_to_num(now.apd90[open_], nan=cycle_length), kind="stable")]
     return now
 
 
