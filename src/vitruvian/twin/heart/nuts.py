@@ -21,8 +21,8 @@ from vitruvian.twin.heart.fitting import Fit, Seen
 from vitruvian.twin.heart.predict import along
 
 _CHAINS = 4
-_WARM_UP = 60
-_PASSES = 3
+_WARM_UP = 40
+_PASSES = 2
 
 
 def chains(

@@ -32,7 +32,7 @@ SHOWN = (
 """Courses of a beat that are kept: mL, mmHg and mL/s."""
 _RESPONSE = {"period": 0.25, "R_systemic": 0.08, "Emax_left_ventricle": 0.10}
 """SD of the response of another model per change of the logarithm of a parameter; see docs/circulation.md."""
-_PER_LITRE = 0.15
+_PER_LITRE = 0.25
 """The same per litre of blood."""
 _LOW_SYSTOLIC, _LOW_MEAN, _HIGH_FILLING = 90.0, 65.0, 18.0
 
