@@ -21,6 +21,8 @@ from vitruvian.twin.goals import goal_for as goal_for
 from vitruvian.twin.images import ImageFeatures as ImageFeatures
 from vitruvian.twin.images import ejection_fraction as ejection_fraction
 from vitruvian.twin.images import image_features as image_features
+from vitruvian.twin.qt import free_peaks as free_peaks
+from vitruvian.twin.qt import qt_under as qt_under
 from vitruvian.twin.text import answer_text as answer_text
 from vitruvian.twin.text import shown as shown
 from vitruvian.twin.twin import Twin as Twin
