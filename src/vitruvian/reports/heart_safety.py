@@ -103,7 +103,7 @@ def _legend(figure: Figure, axes: Any, found: Sequence[Assessed]) -> None:
         axes.plot([], [], _MARKS[risk], color=_COLOURS[risk], markersize=6, label=label)
     if any(one.band for one in found):
         axes.plot([], [], color=GREY, linewidth=2.4, alpha=0.55, label="90 % of the samples")
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=2)
 
 
 def _view(found: Sequence[Assessed], thresholds: Thresholds) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from vitruvian.core import DataError, UnknownNameError
-from vitruvian.systems.cardiac_safety import RISKS, fitted, left_out, named_thresholds, skill, thresholds
+from vitruvian.systems.cardiac_safety import RISKS, Risk, fitted, left_out, named_thresholds, skill, thresholds
 
 
 def test_the_fit_finds_the_truth() -> None:
@@ -50,8 +50,8 @@ def test_published_thresholds() -> None:
 
 
 def test_skill_by_hand() -> None:
-    known = ("high", "high", "intermediate", "low", "low")
-    told = ("high", "intermediate", "intermediate", "low", "high")
+    known: tuple[Risk, ...] = ("high", "high", "intermediate", "low", "low")
+    told: tuple[Risk, ...] = ("high", "intermediate", "intermediate", "low", "high")
     found = skill("abcde", known, told, [0.03, 0.06, 0.062, 0.08, 0.05])
     assert (found.right, found.of) == (3, 5)
     assert found.wrong == {"b": ("high", "intermediate"), "e": ("low", "high")}
