@@ -109,13 +109,13 @@ def test_a_new_study_brings_the_twin_up_to_date_and_it_is_kept(record: Record, f
     alone = calibrate(evidence, draws=DRAWS, method="laplace")
     narrower = [a.shrinkage > b.shrinkage for a, b in zip(newer.learned, alone.learned, strict=True)]
     assert sum(narrower) > len(narrower) / 2
+    assert kept(record, "sample-d") is None
     assert keep(record, newer)
     again = kept(record, "sample-d")
     assert again is not None
     assert again.evidence.at == "2025-09-15 09:40"
     assert again.learned == newer.learned
     np.testing.assert_array_equal(again.u, newer.u)
-    assert kept(record, "nobody") is None
 
 
 def test_packed_twins_are_whole(first: HeartTwin) -> None:
