@@ -33,6 +33,11 @@ def test_direction_of_the_shift() -> None:
     assert 15.0 < alone.apd90.median < 60.0
     assert alone.apd90.low < alone.apd90.median < alone.apd90.high
     assert alone.base == pytest.approx(289.3, abs=0.3)
+
+
+@pytest.mark.slow
+def test_potassium_calcium_blockers_and_no_drug() -> None:
+    alone = qt_shift([DRUGS["dofetilide"]], [2.0], **FAST)
     low = qt_shift([DRUGS["dofetilide"]], [2.0], potassium=3.0, **FAST)
     assert low.base > alone.base + 5.0
     assert qt_shift([DRUGS["nifedipine"]], [7.7], **FAST).qt.median < 0.0
@@ -40,6 +45,7 @@ def test_direction_of_the_shift() -> None:
     assert abs(none.qt.median) < 0.1
 
 
+@pytest.mark.slow
 def test_two_drugs_and_draws_of_a_level() -> None:
     both = [DRUGS["ondansetron"], DRUGS["clarithromycin"]]
     level = np.array([1000.0, 1200.0, 1500.0])
@@ -59,6 +65,10 @@ def test_refusals() -> None:
         qt_shift(one, [1.0, 2.0], **FAST)
     with pytest.raises(InputError, match="potassium"):
         qt_shift(one, [1.0], potassium=0.4, **FAST)
+
+
+@pytest.mark.slow
+def test_failing_repolarisation_is_refused() -> None:
     with pytest.raises(RefusalError, match="Repolarisation fails"):
         qt_shift([DRUGS["quinidine"]], [8 * 3237.0], **FAST)
 
