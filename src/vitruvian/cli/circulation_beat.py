@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vitruvian.cli._data import named_numbers
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import UnknownNameError
 
 if TYPE_CHECKING:
     from vitruvian.physiology.circulation import Circuit, Orbit
@@ -78,6 +78,7 @@ def beat_command(
 def _person(
     chambers: str, coronaries: bool, pathologies: list[str], told: dict[str, float]
 ) -> tuple[Circuit, dict[str, Any]]:
+    from vitruvian.model import check_values
     from vitruvian.physiology.circulation import CLOSED_LOOP, ONE_FIBRE_LOOP, pathology, with_coronaries
 
     loops = {"elastance": CLOSED_LOOP, "one_fibre": ONE_FIBRE_LOOP}
@@ -88,13 +89,7 @@ def _person(
     for name in pathologies:
         disease = pathology(name)
         circuit, p = disease.circuit(circuit), disease.parameters(p)
-    known = {one.name: one for one in circuit.parameters}
-    for name, value in told.items():
-        if name not in known:
-            raise UnknownNameError("no such parameter", got=name, allowed=", ".join(known))
-        if not known[name].lower <= value <= known[name].upper:
-            allowed = f"{known[name].lower:g} to {known[name].upper:g} {known[name].unit}"
-            raise InputError(f"{name} is out of range", got=f"{value:g}", allowed=allowed)
+    check_values(circuit.parameters, told)
     return circuit, p | told
 
 

@@ -49,6 +49,7 @@ def respond_command(
     json: Annotated[bool, typer.Option("--json", help="JSON on standard output.")] = False,
 ) -> None:
     """How the circulation answers what acts on it, with baroreflex, blood volume and drugs."""
+    from vitruvian.model import check_values
     from vitruvian.physiology.circulation import CLOSED_LOOP, pulse
     from vitruvian.systems.vasoactive import respond_to
 
@@ -58,15 +59,14 @@ def respond_command(
     for name, text in given.items():
         if text:
             volume, over = _amount(text, "mL")
+            _within(text, over, seconds)
             acting[name] = pulse(_START, _START + over, volume / over)
     for name, level in (("tilt", tilt), ("work", work)):
         if level:
             acting[name] = pulse(_START, seconds + 1.0, level)
     told = named_numbers(parameters, "--set")
-    unknown = sorted(set(told) - set(CLOSED_LOOP.typical))
-    if unknown:
-        raise InputError("no such parameter", got=", ".join(unknown), allowed=", ".join(CLOSED_LOOP.typical))
-    schedules = [_schedule(text) for text in drug]
+    check_values(CLOSED_LOOP.parameters, told)
+    schedules = [_schedule(text, seconds) for text in drug]
     found = respond_to({**CLOSED_LOOP.typical, **told}, schedules, seconds, weight=weight, acting=acting)
     if out is not None:
         names = [name for name, _, _, _ in _ROWS]
@@ -91,7 +91,13 @@ def _amount(text: str, unit: str) -> tuple[float, float]:
     return volume, seconds
 
 
-def _schedule(text: str) -> Schedule:
+def _within(text: str, over: float, seconds: float) -> None:
+    if _START + over > seconds:
+        todo = f"Ask for --minutes {(_START + over) / 60.0:g} or more."
+        raise InputError("this does not end within the run", got=f"{text}, begun after a minute", todo=todo)
+
+
+def _schedule(text: str, seconds: float) -> Schedule:
     """Doses begin after the minute of rest."""
     from vitruvian.model import bolus, infusion
 
@@ -102,6 +108,7 @@ def _schedule(text: str) -> Schedule:
     quantity = Quantity.parse(amount)
     start = f"{_START / 60.0:g} min"
     if over:
+        _within(text, Quantity.parse(over).to("s").value, seconds)
         return infusion(name, quantity.value, quantity.unit, over=over, start=start)
     return bolus(name, quantity.value, quantity.unit, start=start)
 

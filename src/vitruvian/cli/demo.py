@@ -45,7 +45,7 @@ def demo_command(
 
 
 def _heart(console: Any, record: Any, patient: str, page: Path) -> None:
-    """The heart twin, and what a litre of fluid would do."""
+    """The heart twin, and what half a litre of fluid would do."""
     from vitruvian.cli.heart_twin import what_if_text
     from vitruvian.reports import heart_report
     from vitruvian.twin.heart import calibrate, read_evidence, what_if

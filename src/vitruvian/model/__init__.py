@@ -34,6 +34,7 @@ from vitruvian.model.parameter import Output as Output
 from vitruvian.model.parameter import Parameter as Parameter
 from vitruvian.model.parameter import ResidualError as ResidualError
 from vitruvian.model.parameter import Variability as Variability
+from vitruvian.model.parameter import check_values as check_values
 from vitruvian.model.policy import Fixed as Fixed
 from vitruvian.model.policy import Policy as Policy
 from vitruvian.model.ports import Port as Port

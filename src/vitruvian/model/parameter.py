@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from vitruvian.core import Source
+import numpy as np
+
+from vitruvian.core import InputError, Source, UnknownNameError
 
 Distribution = Literal["lognormal", "normal", "proportional", "logit", "boxcox"]
 Stated = Literal["variance", "CV", "SD"]
@@ -23,6 +26,19 @@ class Parameter:
     lower: float = float("-inf")
     upper: float = float("inf")
     source: Source | None = None
+
+
+def check_values(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> None:
+    """Raises `UnknownNameError` for a value of no parameter, `InputError` for one outside its bounds or no number."""
+    known = {one.name: one for one in parameters}
+    for name, value in values.items():
+        if name not in known:
+            raise UnknownNameError("no such parameter", got=name, allowed=", ".join(known))
+        one, found = known[name], np.asarray(value, float)
+        if not (np.isfinite(found) & (found >= one.lower) & (found <= one.upper)).all():
+            wrong = found[~(np.isfinite(found) & (found >= one.lower) & (found <= one.upper))].flat[0]
+            allowed = f"{one.lower:g} to {one.upper:g} {one.unit}"
+            raise InputError(f"{name} is out of range", got=f"{wrong:g}", allowed=allowed)
 
 
 @dataclass(frozen=True)

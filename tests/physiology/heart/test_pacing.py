@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import InputError, SolveError, UnknownNameError
 from vitruvian.physiology.heart import Chain, Fineness, Stimulus, cell, pace, sensitivities
 from vitruvian.physiology.heart.cell.chains import propagated
 from vitruvian.physiology.heart.cell.integrate import moving, step
@@ -159,3 +159,20 @@ def test_pacing_without_beats_is_refused(told: dict[str, Any]) -> None:
 def test_an_unknown_parameter_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="scale_IKr"):
         pace(MODEL, {"scale_hERG": 0.5})
+
+
+def test_what_cannot_be_paced() -> None:
+    one = cell("mitchell_schaeffer")
+    for wrong in (float("nan"), float("inf"), 0.0):
+        with pytest.raises(InputError, match="beats and time"):
+            pace(one, one.typical, cycle_length=wrong, beats=1)
+    name = next(iter(one.typical))
+    for value in (-1.0, float("nan")):
+        with pytest.raises(InputError, match=name):
+            pace(one, {**one.typical, name: value}, beats=1)
+    with pytest.raises(InputError, match="one axis"):
+        pace(one, {**one.typical, name: np.full((2, 3), one.typical[name])}, beats=1)
+    with pytest.raises(InputError, match="one axis"):
+        pace(one, {**one.typical, name: np.zeros(0)}, beats=1)
+    with pytest.raises(SolveError, match="no voltage"):
+        pace(one, one.typical, y=[float("nan")] * len(one.State._fields), beats=1)

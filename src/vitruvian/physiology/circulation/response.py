@@ -22,7 +22,7 @@ from jax import lax
 from jaxtyping import Float
 
 from vitruvian.core import DataError, InputError
-from vitruvian.model import Values
+from vitruvian.model import Values, check_values
 from vitruvian.physiology.circulation import baroreflex
 from vitruvian.physiology.circulation.baroreflex import Effect, Reflex
 from vitruvian.physiology.circulation.beat import Orbit, orbit
@@ -116,6 +116,9 @@ def respond(
     """
     if not 1.0 <= seconds <= 24 * 3600.0:
         raise InputError("this cannot be the length of a response", got=f"{seconds:g} s", allowed="1 s to 24 h")
+    if not 0.1 <= hematocrit <= 0.7:
+        raise InputError("this cannot be a hematocrit", got=hematocrit, allowed="a share, 0.1 to 0.7")
+    check_values(circuit.parameters, p)
     p = {name: jnp.asarray(value, dtype=float) for name, value in p.items()}
     rest = orbit(circuit, p, circuit.filled_to(p, TYPICAL_PRESSURES)) if rest is None else rest
     rows = int(np.ceil(seconds))

@@ -53,15 +53,18 @@ def clamp(
     States in `fixed` (concentrations, as a pipette holds them) stay as they are. Raises `InputError` for an empty
     protocol, a duration or step not above 0, or a state that the cell lacks.
     """
-    if not protocol or dt <= 0.0 or any(part.duration <= 0.0 for part in protocol):
-        raise InputError("voltage protocol", got=list(protocol), allowed="parts that last, steps above 0 ms")
+    lengths = [dt, *(part.duration for part in protocol)]
+    levels = [level for part in protocol for level in (part.voltage, part.onto) if level is not None]
+    if not protocol or not all(0.0 < one < np.inf for one in lengths) or not np.isfinite(levels).all():
+        allowed = "parts that last, finite voltages, steps above 0 ms"
+        raise InputError("voltage protocol", got=list(protocol), allowed=allowed)
     if unknown := [name for name in fixed if name not in cell.State._fields or name == "V"]:
         raise InputError("states to hold", got=unknown, allowed=", ".join(cell.State._fields[1:]))
     p = complete(cell, p)
-    lengths, voltages = _commanded(protocol, dt)
-    now, currents = _held(cell, moving(cell, placed(cell, y, p), p), lengths, voltages, p, tuple(fixed))
-    ends = np.cumsum(lengths)
-    return Clamped(ends - lengths / 2.0, voltages, currents, now.y)
+    steps, voltages = _commanded(protocol, dt)
+    now, currents = _held(cell, moving(cell, placed(cell, y, p), p), steps, voltages, p, tuple(fixed))
+    ends = np.cumsum(steps)
+    return Clamped(ends - steps / 2.0, voltages, currents, now.y)
 
 
 def _commanded(protocol: Sequence[Hold], dt: float) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vitruvian.core import InputError, UnknownNameError
-from vitruvian.model import Values
+from vitruvian.core import InputError, SolveError, UnknownNameError
+from vitruvian.model import Values, check_values
 from vitruvian.physiology.heart.cell.biomarkers import Biomarkers, Flags, flags
 from vitruvian.physiology.heart.cell.cell import Cell, Stimulus
 from vitruvian.physiology.heart.cell.course import Course, Look
@@ -79,8 +79,8 @@ def pace(
     traced; `integrals` names currents integrated over the last beat; with `until`, pacing ends early once APD90 and
     the integrals of all cells change by less than this share over 11 beats. Raises `InputError`, `UnknownNameError`.
     """
-    if cycle_length <= 0.0 or beats < 1 or keep < 1:
-        raise InputError("pacing needs beats and time", got=(cycle_length, beats, keep), allowed="above 0")
+    if not 0.0 < cycle_length < np.inf or beats < 1 or keep < 1:
+        raise InputError("pacing needs beats and time", got=(cycle_length, beats, keep), allowed="above 0, finite")
     p = complete(cell, p)
     pulse, wanted = stimulus or cell.stimulus, tuple(integrals)
     looked_at = min(max(keep, LOOKED_AT), beats)
@@ -95,11 +95,17 @@ def pace(
 
 
 def complete(cell: Cell, p: Mapping[str, Any]) -> dict[str, Any]:
-    """All parameters of the cell in one shape, published values where `p` tells none; raises `UnknownNameError`."""
+    """All parameters of the cell in one shape, () or (n,), published values where `p` tells none.
+
+    Raises `UnknownNameError`, and `InputError` for values out of bounds or arrays of another shape.
+    """
     known = cell.typical
     for name in p:
         cell.parameter(name)
+    check_values(cell.parameters, {k: v for k, v in p.items() if not isinstance(v, jax.core.Tracer)})
     shape = np.broadcast_shapes(*(np.shape(value) for value in p.values()))
+    if len(shape) > 1 or shape == (0,):
+        raise InputError("cells lie along one axis", got=f"shape {shape}", allowed="numbers, or arrays (n,)")
     return {name: jnp.broadcast_to(jnp.asarray(p.get(name, known[name]), float), shape) for name in known}
 
 
@@ -121,11 +127,26 @@ def summed_up(course: Course, p: dict[str, Any], seen: list[Look], keep: int, be
         voltages.append(look.trace.V[:end])
         calciums.append(look.trace.calcium[:end])
         began += float(look.grid.t[-1])
+    _refuse_blown_up(last.trace.V, beats)
     found = flags([one.abnormal for one in seen], [one.biomarkers.apd90 for one in seen])
     traces = np.concatenate(times), jnp.concatenate(voltages), jnp.concatenate(calciums)
     return Paced(
         course.cell, p, course.y, *traces, last.trace.integrals, last.biomarkers, found, beats, course, tuple(kept)
     )
+
+
+def _refuse_blown_up(v: Any, beats: int) -> None:
+    """Raises `SolveError` where a voltage is no number: that is a failed solution, never a finding."""
+    if isinstance(v, jax.core.Tracer):
+        return
+    lost = np.flatnonzero(~np.isfinite(np.asarray(v)).all(axis=0))
+    if np.size(lost):
+        raise SolveError(
+            "a cell has no solution any more",
+            got=f"no voltage in beat {beats} of {np.size(lost)} cells, the first is number {int(lost[0])}",
+            allowed="finite voltages",
+            todo="Check its parameters, or take a smaller Fineness.",
+        )
 
 
 @cache

@@ -60,7 +60,7 @@ def stimulated(
     """
     pulse = stimulus or cell.stimulus
     at = np.asarray(times, float)
-    if not len(at) or at[0] < 0.0 or np.any(np.diff([*at, end]) < pulse.duration):
+    if not len(at) or not at[0] >= 0.0 or not np.isfinite(end) or not np.all(np.diff([*at, end]) >= pulse.duration):
         rule = f"in order, from 0 to the end, at least {pulse.duration} ms apart"
         raise InputError("stimulus times", got=(*map(float, at), end), allowed=rule)
     p = complete(cell, p)
@@ -92,7 +92,8 @@ def s1_s2(
     Every extra stimulus starts from the same paced cells. Raises `InputError` for couplings not above the stimulus.
     """
     pulse = stimulus or cell.stimulus
-    if not len(couplings) or min(couplings) <= pulse.duration or beats < 1:
+    given = [*couplings, cycle_length]
+    if not len(couplings) or not all(pulse.duration < one < np.inf for one in given) or beats < 1:
         raise InputError("couplings", got=list(couplings), allowed=f"longer than the stimulus, {pulse.duration} ms")
     p = complete(cell, p)
     course = Course(cell, p, placed(cell, y, p), fineness)
@@ -124,7 +125,8 @@ def dynamic_restitution(
     Alternating cells show in the flags: four beats of each cycle length are compared.
     """
     pulse = stimulus or cell.stimulus
-    if not len(cycle_lengths) or min(cycle_lengths) <= pulse.duration or beats < LOOKED_AT:
+    long = all(pulse.duration < one < np.inf for one in cycle_lengths)
+    if not len(cycle_lengths) or not long or beats < LOOKED_AT:
         rule = f"longer than the stimulus ({pulse.duration} ms), at least {LOOKED_AT} beats"
         raise InputError("dynamic restitution", got=(list(cycle_lengths), beats), allowed=rule)
     p = complete(cell, p)

@@ -38,6 +38,8 @@ def sensitivities(
     whole = complete(cell, p)
     if not names:
         raise InputError("sensitivities of nothing", got=list(names), allowed=", ".join(whole))
+    if not 0.0 < cycle_length < jnp.inf or beats < 1:
+        raise InputError("pacing needs beats and time", got=(cycle_length, beats), allowed="above 0, finite")
     for name in names:
         cell.parameter(name)
         if not float(whole[name]) > 0.0:
