@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vitruvian.core import DataError, InputError, UnknownNameError
+from vitruvian.core import DataError, InputError, UnknownNameError, UnsupportedError
 from vitruvian.physiology.heart import cell
 from vitruvian.systems.cardiac_safety import (
+    Binding,
     CardiacDrug,
     Potency,
     exposed,
@@ -90,3 +91,13 @@ def test_exposed_cells() -> None:
     static = exposed(cell("ohara_rudy_2011"), drug, 8.0)
     assert "D" not in static
     assert static["scale_IKr"] == pytest.approx(1.0 - hill(8.0, 4.87, 0.93))
+
+
+def test_kinetics_alone_are_never_left_out_of_a_block() -> None:
+    alone = published(CardiacDrug("alone", 1.0, {"ICaL": Potency(5.0, 1.0)}, Binding(35.1, 1.816e-5, 1.08, 216.6, -1)))
+    other = published(library("manual")["verapamil"])
+    assert exposed(cell("cipa_ord"), alone, 8.0)["D"] == 8.0
+    with pytest.raises(UnsupportedError, match="IKr by alone is known by its hERG kinetics alone"):
+        exposed(cell("ohara_rudy_2011"), alone, 8.0)
+    with pytest.raises(UnsupportedError, match="IKr by alone"):
+        shares([other, alone], [1.0, 8.0])

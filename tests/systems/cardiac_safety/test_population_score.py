@@ -7,7 +7,7 @@ import pytest
 
 from vitruvian.core import InputError, UnsupportedError
 from vitruvian.physiology.heart import HUMAN, Population, calibrated, cell, drawn
-from vitruvian.systems.cardiac_safety import CardiacDrug, Potency, population_scores
+from vitruvian.systems.cardiac_safety import Binding, CardiacDrug, Potency, population_scores
 
 CELL = cell("ten_tusscher_2006")
 KILLER = CardiacDrug("killer", 100.0, {name: Potency(300.0, 1.5) for name in ("IKr", "IKs", "IK1")})
@@ -37,3 +37,5 @@ def test_what_cannot_be_scored_is_refused(population: Population) -> None:
         population_scores(population, [KILLER], multiples=(0.0, 1.0))
     with pytest.raises(UnsupportedError, match="INaL, which late blocks"):
         population_scores(population, [CardiacDrug("late", 1.0, {"INaL": Potency(1.0, 1.0)})])
+    with pytest.raises(UnsupportedError, match="kinetics alone"):
+        population_scores(population, [CardiacDrug("bound", 1.0, {}, Binding(35.1, 1.816e-5, 1.08, 216.6, -1.0))])

@@ -22,7 +22,9 @@ from vitruvian.model import (
 )
 from vitruvian.pharmacology.compartments import CompartmentModel
 from vitruvian.systems.cardiac_safety import Repolarisation, library, qt_shift
-from vitruvian.systems.cardiac_safety.qnet import SOURCE
+from vitruvian.systems.cardiac_safety.orbit import FLAGS
+from vitruvian.systems.cardiac_safety.qnet import SOURCE, Beats
+from vitruvian.systems.cardiac_safety.qt import _shift
 
 DRUGS = library("manual")
 FAST: Any = {"samples": 6, "cycle_length": 2000.0}
@@ -71,6 +73,28 @@ def test_refusals() -> None:
 def test_failing_repolarisation_is_refused() -> None:
     with pytest.raises(RefusalError, match="Repolarisation fails"):
         qt_shift([DRUGS["quinidine"]], [8 * 3237.0], **FAST)
+
+
+def beats(failing: int, alternans: int, left: float = 0.0, samples: int = 40) -> Beats:
+    """Beats of the control and of samples 5 ms longer, the first of which fail, the last alternate."""
+    at = np.arange(samples + 1)
+    abnormal = {name: np.zeros(samples + 1, bool) for name in FLAGS}
+    abnormal["ead"] = (at >= 1) & (at <= failing)
+    abnormal["alternans"] = at > samples - alternans
+    apd90 = np.where(at == 0, 290.0, 295.0)
+    return Beats(np.ones(samples + 1), apd90, abnormal, np.where(at == samples // 2, left, 0.0), np.zeros((1, samples)))
+
+
+def test_samples_without_a_normal_beat_are_counted_or_named() -> None:
+    drugs, rng = [DRUGS["dofetilide"]], np.random.default_rng(0)
+    found = _shift(beats(2, 10, left=0.01), rng, drugs)
+    assert (found.failing, found.lost) == (0.05, 0.25)
+    assert found.over_10 == found.over_60 == pytest.approx(2 / 30)
+    for words in ("fails in 5% of the samples", "25% of the samples alternate", "may still change by 1.0%"):
+        assert any(words in reason for reason in found.reasons), words
+    assert len(_shift(beats(0, 0), rng, drugs).reasons) == 1
+    with pytest.raises(RefusalError, match="62% of the samples alternate"):
+        _shift(beats(0, 25), rng, drugs)
 
 
 class Plasma(CompartmentModel):

@@ -2,9 +2,9 @@
 
 from vitruvian.systems.cardiac_safety.assess import Assessed as Assessed
 from vitruvian.systems.cardiac_safety.assess import AtDose as AtDose
-from vitruvian.systems.cardiac_safety.assess import Band as Band
 from vitruvian.systems.cardiac_safety.assess import assess as assess
 from vitruvian.systems.cardiac_safety.assess import cells as cells
+from vitruvian.systems.cardiac_safety.band import Band as Band
 from vitruvian.systems.cardiac_safety.block import CURRENTS as CURRENTS
 from vitruvian.systems.cardiac_safety.block import hill as hill
 from vitruvian.systems.cardiac_safety.block import together as together
@@ -31,7 +31,6 @@ from vitruvian.systems.cardiac_safety.qt import QtShift as QtShift
 from vitruvian.systems.cardiac_safety.qt import qt_shift as qt_shift
 from vitruvian.systems.cardiac_safety.read_drugs import read_drugs as read_drugs
 from vitruvian.systems.cardiac_safety.repolarisation import Repolarisation as Repolarisation
-from vitruvian.systems.cardiac_safety.skill import FDA_RIGHT as FDA_RIGHT
 from vitruvian.systems.cardiac_safety.skill import Skill as Skill
 from vitruvian.systems.cardiac_safety.skill import skill as skill
 from vitruvian.systems.cardiac_safety.uncertainty import SAMPLES as SAMPLES

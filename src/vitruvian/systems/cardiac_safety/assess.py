@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitruvian.core import DataError
+from vitruvian.systems.cardiac_safety.band import Band, band
 from vitruvian.systems.cardiac_safety.classifier import Thresholds
 from vitruvian.systems.cardiac_safety.drug import RISKS, CardiacDrug, Risk
 from vitruvian.systems.cardiac_safety.exposed import exposed
@@ -26,17 +27,8 @@ from vitruvian.systems.cardiac_safety.uncertainty import SAMPLES, Sampled, publi
 
 REPOLARISATION = ("ead", "triggered", "failed_repolarisation")
 """What a drug that delays repolarisation too much does; it speaks for high risk by itself."""
-SHARE = 0.9
-"""Share of samples within a band."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """Median and the ends that hold 90 % of the samples; NaN only where no sample has a value."""
-
-    median: float
-    low: float
-    high: float
+UNSETTLED = 2e-3
+"""Share by which qNet may still change beyond which the answer says so."""
 
 
 @dataclass(frozen=True)
@@ -196,10 +188,7 @@ def _at_dose(drug: CardiacDrug, dose: float, fixed: Beats, spread: Beats | None)
 
 
 def _band(values: np.ndarray) -> Band | None:
-    if not len(values):
-        return None
-    low, median, high = np.quantile(values, [0.5 - SHARE / 2, 0.5, 0.5 + SHARE / 2])
-    return Band(float(median), float(low), float(high))
+    return band(values) if len(values) else None
 
 
 def _reasons(
@@ -224,6 +213,11 @@ def _reasons(
         found.append(f"{lost.mean():.0%} of the samples alternate or are not captured and tell nothing")
     if thresholds.dataset not in drug.source:
         found.append(f"the thresholds ({thresholds.name}) belong to another laboratory's data ({thresholds.dataset})")
-    if left > 2e-3:
-        found.append(f"some beats had not settled: qNet may still change by {left:.1%}")
+    if left > UNSETTLED:
+        found.append(unsettled(left))
     return tuple(found)
+
+
+def unsettled(left: float) -> str:
+    """The reason that beats were not settled, `left` the largest share still to change."""
+    return f"some beats had not settled: qNet may still change by {left:.1%}"

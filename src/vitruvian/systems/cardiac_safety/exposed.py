@@ -10,6 +10,7 @@ import numpy as np
 from vitruvian.core import UnsupportedError
 from vitruvian.physiology.heart import Cell
 from vitruvian.systems.cardiac_safety.block import CURRENTS, Rule, hill, together
+from vitruvian.systems.cardiac_safety.drug import CardiacDrug
 from vitruvian.systems.cardiac_safety.uncertainty import Sampled
 
 AT_HERG = ("D", "Kmax", "Ku", "n", "halfmax", "Vhalf")
@@ -25,10 +26,12 @@ def exposed(cell: Cell, drug: Sampled, concentration: Any) -> dict[str, np.ndarr
     """Parameters, (n,) each, of cells at a free concentration in nM (a number, or one for each sample).
 
     IKr by the drug's hERG kinetics where cell and drug have them, else by its Hill curve. Raises `UnsupportedError`
-    where the model lacks a current.
+    where the model lacks a current, or where a Hill curve of IKr is asked for of a drug with kinetics alone.
     """
     at = np.broadcast_to(np.asarray(concentration, float), (drug.size,))
     bound = dynamic(cell) and drug.binding is not None
+    if not bound:
+        check_hill_curves(drug.drug)
     found = {name: np.full(drug.size, cell.typical[name]) for name in AT_HERG if dynamic(cell)}
     for current in CURRENTS:
         share = np.zeros(drug.size)
@@ -43,8 +46,11 @@ def exposed(cell: Cell, drug: Sampled, concentration: Any) -> dict[str, np.ndarr
 def shares(drugs: Sequence[Sampled], concentrations: Sequence[Any], rule: Rule = "competing") -> dict[str, np.ndarray]:
     """Block of each current, (n,) each, by several drugs of n samples together, by Hill curves.
 
-    `rule` holds for IKr, where drugs meet in one pore; at the other currents each acts independently.
+    `rule` holds for IKr, where drugs meet in one pore; at the other currents each acts independently. Raises
+    `UnsupportedError` for a drug whose block of IKr is known by its kinetics alone.
     """
+    for drug in drugs:
+        check_hill_curves(drug.drug)
     found = {}
     for current in CURRENTS:
         alone = [
@@ -55,6 +61,15 @@ def shares(drugs: Sequence[Sampled], concentrations: Sequence[Any], rule: Rule =
         share = together(alone, rule if current == "IKr" else "independent")
         found[current] = np.broadcast_to(share, (drugs[0].size,))
     return found
+
+
+def check_hill_curves(drug: CardiacDrug) -> None:
+    """Raises `UnsupportedError` where Hill curves leave out a known block: hERG kinetics without an IC50 of IKr."""
+    if drug.binding is not None and "IKr" not in drug.potency:
+        raise UnsupportedError(
+            f"the block of IKr by {drug.name} is known by its hERG kinetics alone, and its Hill curve is needed here",
+            todo="Give its IC50 and Hill coefficient of IKr.",
+        )
 
 
 def _scale(cell: Cell, current: str, share: np.ndarray) -> str:

@@ -13,6 +13,7 @@ from vitruvian.core import InputError, UnsupportedError
 from vitruvian.physiology.heart import Population, pace
 from vitruvian.systems.cardiac_safety.block import hill
 from vitruvian.systems.cardiac_safety.drug import CardiacDrug
+from vitruvian.systems.cardiac_safety.exposed import check_hill_curves
 
 MULTIPLES = (1.0, 3.0, 10.0, 30.0, 100.0)
 """Concentrations, in free therapeutic peaks."""
@@ -46,7 +47,8 @@ def population_scores(
     """Scores of drugs, all paced together from the population's state; block by Hill curves, IKr included.
 
     After Passini E et al. Front Physiol 2017;8:668 (doi:10.3389/fphys.2017.00668). Raises `InputError` for multiples
-    that are none, `UnsupportedError` where the model lacks a current that a drug blocks.
+    that are none, `UnsupportedError` where the model lacks a current that a drug blocks, or a drug has hERG kinetics
+    alone.
     """
     if not multiples or not all(0.0 < one < float("inf") for one in multiples):
         raise InputError("multiples of the therapeutic peak", got=tuple(multiples), allowed="above 0")
@@ -66,6 +68,7 @@ def population_scores(
 
 
 def _exposed(population: Population, drug: CardiacDrug, multiple: float) -> dict[str, Any]:
+    check_hill_curves(drug)
     found = {name: np.asarray(value) for name, value in population.p.items()}
     for current, one in drug.potency.items():
         name = f"scale_{current}"

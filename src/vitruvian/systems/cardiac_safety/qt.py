@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from vitruvian.core import InputError, RefusalError, Source
-from vitruvian.physiology.heart.cell import with_variant
-from vitruvian.systems.cardiac_safety.assess import REPOLARISATION, Band
+from vitruvian.physiology.heart import with_variant
+from vitruvian.systems.cardiac_safety.assess import REPOLARISATION, UNSETTLED, unsettled
+from vitruvian.systems.cardiac_safety.band import DEVIATIONS, Band, band
 from vitruvian.systems.cardiac_safety.block import Rule
 from vitruvian.systems.cardiac_safety.drug import CardiacDrug
 from vitruvian.systems.cardiac_safety.exposed import AT_HERG, exposed, shares
-from vitruvian.systems.cardiac_safety.qnet import ranked_in, settled_beats
+from vitruvian.systems.cardiac_safety.qnet import Beats, ranked_in, settled_beats
 from vitruvian.systems.cardiac_safety.uncertainty import SAMPLES, sampled
 
 QT_PER_APD = (1.0, 1.25)
@@ -29,7 +30,8 @@ SOURCE = Source(
 POTASSIUM = 5.4
 """Outside the published cell, mM. A person's change from normal (4.2 mM in plasma) is applied to it as a ratio."""
 NORMAL_POTASSIUM = 4.2
-MOST_FAILING = 0.05
+MOST_FAILING, MOST_LOST = 0.05, 0.5
+"""Shares of samples beyond which no shift is told: repolarisation fails; alternate or are not captured."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class QtShift:
     """Shift of QT in ms against the same heart without the drugs, median and 90 % band over samples.
 
     `apd90` is the shift of APD90 it comes from; `base` the APD90 without drugs. `failing` is the share of samples whose
-    repolarisation fails, left out of the bands.
+    repolarisation fails, left out of the bands and counted as shifts above 60 ms; `lost` that of samples that alternate
+    or are not captured, which tell nothing.
     """
 
     qt: Band
     apd90: Band
     base: float
     failing: float
+    lost: float
     over_10: float
     over_60: float
     """Chance of a shift above 10 ms (the regulators' concern) and above 60 ms (a clinician's)."""
@@ -66,7 +70,8 @@ def qt_shift(
 
     Plasma `potassium` in mmol/L, calcium as a ratio to normal, `variant` of the heart by name (long_qt_1, female, …).
     One drug with hERG kinetics binds by them; several act by their Hill curves, at hERG by `rule`. Raises `InputError`
-    for what cannot be, `RefusalError` where repolarisation fails in more than one sample in twenty.
+    for what cannot be, `UnsupportedError` for a drug among several that has hERG kinetics alone, `RefusalError` where
+    repolarisation fails in more than one sample in twenty or more than half of them tell nothing.
     """
     _check(drugs, concentrations, potassium, calcium_ratio)
     rng = np.random.default_rng([seed, 90])
@@ -84,7 +89,7 @@ def qt_shift(
     found = settled_beats(_with_base(heart, block, samples), cycle_length=cycle_length)
     if not found.normal[0]:
         raise RefusalError("The heart without drugs does not repolarise normally in the model: no shift can be told.")
-    return _shift(found.apd90, found.normal, _failing(found.abnormal), rng, drugs)
+    return _shift(found, rng, drugs)
 
 
 def _check(drugs: Sequence[CardiacDrug], concentrations: Sequence[Any], potassium: float, calcium_ratio: float) -> None:
@@ -115,35 +120,48 @@ def _with_base(heart: Mapping[str, float], block: Mapping[str, np.ndarray], samp
     return found
 
 
-def _failing(abnormal: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.asarray(np.logical_or.reduce([abnormal[name] for name in REPOLARISATION]))
-
-
-def _shift(
-    apd90: np.ndarray, normal: np.ndarray, failing: np.ndarray, rng: np.random.Generator, drugs: Sequence[CardiacDrug]
-) -> QtShift:
-    share = float(failing[1:].mean())
-    if share > MOST_FAILING or not normal[1:].any():
-        raise RefusalError(
-            f"Repolarisation fails in {share:.0%} of the samples at this concentration of "
-            f"{' and '.join(drug.name for drug in drugs)}: no shift of QT can be told; the risk of torsade is high."
-        )
-    delta = (apd90[1:] - apd90[0])[normal[1:]]
-    spread = np.exp(rng.standard_normal(len(delta)) * np.log(QT_PER_APD[1]) / 1.6448536269514722)
+def _shift(found: Beats, rng: np.random.Generator, drugs: Sequence[CardiacDrug]) -> QtShift:
+    """From the beats of the heart without drugs, first, and of the samples with them."""
+    normal = found.normal[1:]
+    failing = np.logical_or.reduce([found.abnormal[name][1:] for name in REPOLARISATION])
+    lost = ~normal & ~failing
+    _check_told(failing, lost, " and ".join(drug.name for drug in drugs))
+    delta = (found.apd90[1:] - found.apd90[0])[normal]
+    spread = np.exp(rng.standard_normal(len(delta)) * np.log(QT_PER_APD[1]) / DEVIATIONS)
     qt = delta * QT_PER_APD[0] * spread
-    reasons = [f"QT follows APD90 of one cell ({SOURCE.doi}), uncertain by ×/÷{QT_PER_APD[1]:g}"]
-    if len(drugs) == 1 and drugs[0].binding is None:
-        reasons.append("no hERG kinetics are known: block by the Hill curve")
-    if len(drugs) > 1:
-        reasons.append("several drugs: block by Hill curves, without trapping")
-    if share:
-        reasons.append(f"repolarisation fails in {share:.0%} of the samples, left out of the band")
+    over = np.concatenate([qt, np.full(int(failing.sum()), np.inf)])
+    left = float(np.max(found.left[found.normal]))
     return QtShift(
-        _band(qt), _band(delta), float(apd90[0]), share, float(np.mean(qt > 10.0)), float(np.mean(qt > 60.0)),
-        tuple(reasons),
+        band(qt), band(delta), float(found.apd90[0]), float(failing.mean()), float(lost.mean()),
+        float(np.mean(over > 10.0)), float(np.mean(over > 60.0)), _reasons(drugs, failing, lost, left),
     )  # fmt: skip
 
 
-def _band(values: np.ndarray) -> Band:
-    low, median, high = (float(x) for x in np.quantile(values, [0.05, 0.5, 0.95]))
-    return Band(median, low, high)
+def _check_told(failing: np.ndarray, lost: np.ndarray, names: str) -> None:
+    if failing.mean() > MOST_FAILING:
+        raise RefusalError(
+            f"Repolarisation fails in {failing.mean():.0%} of the samples at this concentration of {names}: no shift "
+            "of QT can be told; the risk of torsade is high."
+        )
+    if lost.mean() > MOST_LOST:
+        raise RefusalError(
+            f"{lost.mean():.0%} of the samples alternate or are not captured at this concentration of {names}: no "
+            "shift of QT can be told."
+        )
+
+
+def _reasons(drugs: Sequence[CardiacDrug], failing: np.ndarray, lost: np.ndarray, left: float) -> tuple[str, ...]:
+    found = [f"QT follows APD90 of one cell ({SOURCE.doi}), uncertain by ×/÷{QT_PER_APD[1]:g}"]
+    if len(drugs) == 1 and drugs[0].binding is None:
+        found.append("no hERG kinetics are known: block by the Hill curve")
+    if len(drugs) > 1:
+        found.append("several drugs: block by Hill curves, without trapping")
+    if failing.any():
+        found.append(
+            f"repolarisation fails in {failing.mean():.0%} of the samples, left out of the band, counted above 60 ms"
+        )
+    if lost.any():
+        found.append(f"{lost.mean():.0%} of the samples alternate or are not captured and tell nothing")
+    if left > UNSETTLED:
+        found.append(unsettled(left))
+    return tuple(found)

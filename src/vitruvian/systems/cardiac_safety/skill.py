@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitruvian.core import DataError
+from vitruvian.systems.cardiac_safety.band import DEVIATIONS
 from vitruvian.systems.cardiac_safety.drug import RISKS, Risk
-
-FDA_RIGHT = 24
-"""Of the same 28 drugs, by the majority of 2000 samples of the initiative's own model (Han 2020)."""
-_Z90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -85,5 +82,5 @@ def _split(above: Risk, pairs: list[tuple[Risk, Risk]], scores: np.ndarray) -> S
 def _ratio(a: int, of_a: int, b: int, of_b: int) -> Ratio:
     a_, b_, n, m = a + 0.5, b + 0.5, of_a + 1.0, of_b + 1.0
     value = (a_ / n) / (b_ / m)
-    spread = _Z90 * np.sqrt(1 / a_ - 1 / n + 1 / b_ - 1 / m)
+    spread = DEVIATIONS * np.sqrt(1 / a_ - 1 / n + 1 / b_ - 1 / m)
     return Ratio(float(value), float(value * np.exp(-spread)), float(value * np.exp(spread)))

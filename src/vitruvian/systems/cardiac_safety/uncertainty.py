@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitruvian.core import InputError, Source
+from vitruvian.systems.cardiac_safety.band import DEVIATIONS
 from vitruvian.systems.cardiac_safety.drug import Binding, CardiacDrug
 
 SAMPLES = 100
@@ -24,7 +25,6 @@ SOURCE = Source(
     doi="10.1038/s41598-020-62344-w",
     status="assumption",
 )
-_NORMAL_95 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _two_sided(
 ) -> np.ndarray:
     low, high = interval or (middle / factor, middle * factor)
     z = rng.standard_normal(number)
-    return middle * np.exp(z * np.where(z < 0.0, np.log(middle / low), np.log(high / middle)) / _NORMAL_95)
+    return middle * np.exp(z * np.where(z < 0.0, np.log(middle / low), np.log(high / middle)) / DEVIATIONS)
 
 
 def _kinetics(binding: Binding | None, affinity: np.ndarray, unbinding: np.ndarray) -> dict[str, np.ndarray] | None:
