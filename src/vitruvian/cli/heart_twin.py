@@ -102,28 +102,29 @@ def _fitted(
     from dataclasses import replace
 
     from vitruvian.core import to_ms
-    from vitruvian.twin.heart import calibrate, read_evidence, read_table
-    from vitruvian.twin.heart.evidence import checked_curves
-    from vitruvian.twin.heart.store import keep, kept
-    from vitruvian.twin.heart.table import read_curve
+    from vitruvian.twin.heart import calibrate, checked_curves, keep, kept, read_curve, read_evidence, read_table
 
     files = {name: file for name, file in (("pressure", pressure), ("flow", flow)) if file is not None}
-    if person.lower().endswith(".csv") or Path(person).is_file():
+    if person.lower().endswith(".csv"):
+        if at is not None:
+            raise InputError("a table has no earlier moment", got=f"--at {at}", todo="Leave --at out.")
         evidence = read_table(person, curves=files)
         with _busy():
             return calibrate(evidence, seed=seed)
     with open_record(url) as opened:
-        evidence = read_evidence(opened.patient(person), at)
-        if files:
-            curves = {name: read_curve(file) for name, file in files.items()}
-            evidence = replace(evidence, curves=checked_curves(curves, evidence.period))
-        before = kept(opened, person)
+        patient, before = opened.patient(person), kept(opened, person)
+        evidence = read_evidence(patient, at)
         if before is not None and not fresh and not files and at is None and before.evidence.at == evidence.at:
             return before
         days = 0.0 if before is None else (to_ms(evidence.at) - to_ms(before.evidence.at)) / 86_400_000
         earlier = before if days > 0 else None
+        if earlier is not None:
+            evidence = read_evidence(patient, at, after=earlier.evidence.at)
+        if files:
+            curves = {name: read_curve(file) for name, file in files.items()}
+            evidence = replace(evidence, curves=checked_curves(curves, evidence.period))
         with _busy():
-            twin = calibrate(evidence, before=earlier, years=days / 365.25, seed=seed)
+            twin = calibrate(evidence, before=earlier, years=days / 365.25 if earlier else 0.0, seed=seed)
         keep(opened, twin)
         return twin
 

@@ -123,3 +123,18 @@ def test_the_record_at_an_earlier_moment(record: Record) -> None:
     assert found.values["edv"] == 196.0
     with pytest.raises(DataError, match="nothing of this person"):
         read_evidence(record.patient("sample-d"), at="2024-01-01")
+
+
+def test_what_taught_an_earlier_twin_is_not_told_again(record: Record) -> None:
+    patient = record.patient("sample-d")
+    earlier = read_evidence(patient, at="2025-09-15T07:15:00Z")
+    whole, found = read_evidence(patient), read_evidence(patient, after=earlier.at)
+    told = {"systolic", "diastolic"}
+    assert told <= set(earlier.values)
+    assert told <= set(whole.values)
+    assert set(whole.values) - set(found.values) == told
+    assert found.values["heart_rate"] == whole.values["heart_rate"]
+    assert len(found.used) == len(whole.used) - len(told)
+    assert any(one.code == "told-before" for one in found.messages)
+    again = read_evidence(patient, after=whole.at)
+    assert not {"edv", "ejection_fraction", "lvot_vti"} & set(again.values)

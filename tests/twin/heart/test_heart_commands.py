@@ -10,7 +10,9 @@ from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
 from vitruvian.core import InputError
+from vitruvian.record import Record
 
+SAMPLE = Path(__file__).parents[3] / "samples" / "sample-d" / "bundle.json"
 TABLE = str(Path(__file__).parents[3] / "examples" / "heart.csv")
 
 
@@ -32,6 +34,27 @@ def test_one_intervention_is_asked_for() -> None:
         result = CliRunner().invoke(app, ["heart", "what-if", TABLE, *asked])
         assert isinstance(result.exception, InputError)
         assert "one intervention" in str(result.exception)
+
+
+def test_a_table_has_no_earlier_moment() -> None:
+    result = CliRunner().invoke(app, ["heart", "fit", TABLE, "--at", "2025-01-01"])
+    assert isinstance(result.exception, InputError)
+    assert "--at" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_a_kept_twin_is_not_told_the_same_twice(tmp_path: Path) -> None:
+    """A twin fitted between pressure and echocardiogram: the later one starts from it, and hears the rest alone."""
+    where = str(tmp_path / "record.db")
+    with Record.open(where) as opened:
+        opened.ingest(SAMPLE, patient="sample-d")
+    asked = ["heart", "fit", "sample-d", "--record", where, "--json"]
+    first = json.loads(CliRunner().invoke(app, [*asked, "--at", "2025-09-15T07:15:00Z"]).stdout)
+    second = json.loads(CliRunner().invoke(app, asked).stdout)
+    names = [{line["name"] for line in told["data_used"]} for told in (first, second)]
+    assert "systolic pressure" in names[0] - names[1]
+    assert {"heart rate", "ejection fraction"} <= names[1]
+    assert any(one["code"] == "told-before" for one in second["messages"])
 
 
 @pytest.mark.slow

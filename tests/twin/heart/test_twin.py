@@ -10,8 +10,19 @@ import pytest
 
 from vitruvian.core import DataError, InputError, RefusalError, UnknownNameError
 from vitruvian.record import Record
-from vitruvian.twin.heart import UNITS, HeartTwin, calibrate, evidence_of, intervention, read_evidence, resting, what_if
-from vitruvian.twin.heart.store import keep, kept, packed, unpacked
+from vitruvian.twin.heart import (
+    UNITS,
+    HeartTwin,
+    calibrate,
+    evidence_of,
+    intervention,
+    keep,
+    kept,
+    read_evidence,
+    resting,
+    what_if,
+)
+from vitruvian.twin.heart.store import packed, unpacked
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "sample-d" / "bundle.json"
 DRAWS = 48
@@ -104,7 +115,7 @@ def test_refusals(first: HeartTwin) -> None:
 
 
 def test_a_new_study_brings_the_twin_up_to_date_and_it_is_kept(record: Record, first: HeartTwin) -> None:
-    evidence = read_evidence(record.patient("sample-d"))
+    evidence = read_evidence(record.patient("sample-d"), after=first.evidence.at)
     newer = calibrate(evidence, before=first, years=0.5, draws=DRAWS, method="laplace")
     alone = calibrate(evidence, draws=DRAWS, method="laplace")
     narrower = [a.shrinkage > b.shrinkage for a, b in zip(newer.learned, alone.learned, strict=True)]

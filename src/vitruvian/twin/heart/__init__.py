@@ -5,6 +5,7 @@ from vitruvian.twin.heart.calibrate import Learned as Learned
 from vitruvian.twin.heart.calibrate import calibrate as calibrate
 from vitruvian.twin.heart.evidence import Curve as Curve
 from vitruvian.twin.heart.evidence import Evidence as Evidence
+from vitruvian.twin.heart.evidence import checked_curves as checked_curves
 from vitruvian.twin.heart.evidence import evidence_of as evidence_of
 from vitruvian.twin.heart.interventions import INTERVENTIONS as INTERVENTIONS
 from vitruvian.twin.heart.interventions import Intervention as Intervention
@@ -12,6 +13,9 @@ from vitruvian.twin.heart.interventions import intervention as intervention
 from vitruvian.twin.heart.quantities import MEASURES as MEASURES
 from vitruvian.twin.heart.quantities import Measure as Measure
 from vitruvian.twin.heart.reading import read_evidence as read_evidence
+from vitruvian.twin.heart.store import keep as keep
+from vitruvian.twin.heart.store import kept as kept
+from vitruvian.twin.heart.table import read_curve as read_curve
 from vitruvian.twin.heart.table import read_table as read_table
 from vitruvian.twin.heart.what_if import UNITS as UNITS
 from vitruvian.twin.heart.what_if import Beat as Beat

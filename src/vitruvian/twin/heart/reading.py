@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vitruvian.core import DataError, Quantity, UnitError
+from vitruvian.core import DataError, Quantity, UnitError, to_ms
 from vitruvian.tables.codes import LOINC, analyte
 from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.heart.evidence import Evidence, evidence_of
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"observation", "imaging_feature"})
 _SIZE = ("height", "weight")
+_SETTING = frozenset(
+    "heart_rate height weight lvot_diameter pr_interval qrs_duration aortic_valve_area mitral_valve_area "
+    "aortic_leak mitral_leak".split()
+)
+"""What sets a beat or reads another value, and teaches no unknown: told again to a later twin."""
 _DAYS = 180.0
 """Measurements further back than this from the newest are of another state of the heart."""
 
 
-def read_evidence(patient: Patient, at: str | None = None) -> Evidence:
+def read_evidence(patient: Patient, at: str | None = None, *, after: str | None = None) -> Evidence:
     """What a record knows of a person's heart by the moment `at` (default: all).
 
-    Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
+    `after`: the moment of an earlier twin whose posterior is the starting point. What was measured up to then has
+    taught that twin and is left out, but for heart rate, size, PR, QRS and valves. Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
     """
     everything = patient.facts()
     dated = [one.start_ms for one in everything if one.start_ms is not None]
@@ -49,9 +55,9 @@ def read_evidence(patient: Patient, at: str | None = None) -> Evidence:
     if age is not None:
         values["age"] = Quantity(age, "a")
         lines.append(Used("age", f"{age:.0f} years", "", None, "birth date"))
-    moment = next(str(one.start)[:16] for one in kept.values() if one.start_ms == last)
+    moment = next(_moment(one) for one in kept.values() if one.start_ms == last)
     evidence = evidence_of(values, person=patient.id, female=female, at=moment, used=tuple(lines))
-    return _with(evidence, old)
+    return _without(_with(evidence, old), kept, after) if after else _with(evidence, old)
 
 
 def _newest(facts: Iterable[Fact]) -> dict[str, Fact]:
@@ -84,6 +90,25 @@ def _quantity(name: str, fact: Fact) -> Quantity:
     if not fact.unit and BY_NAME[name].unit != "1":
         raise UnitError(f"{name}: the record gives no unit", got=fact.value_raw, allowed=BY_NAME[name].unit)
     return Quantity(float(fact.value or 0.0), fact.unit or "1")
+
+
+def _moment(fact: Fact) -> str:
+    return str(fact.start)[:16]
+
+
+def _without(evidence: Evidence, facts: Mapping[str, Fact], after: str) -> Evidence:
+    """The evidence less what taught a twin of the moment `after`."""
+    taught = {n for n, one in facts.items() if n not in _SETTING and to_ms(_moment(one)) <= to_ms(after)}
+    if not taught:
+        return evidence
+    titles = [BY_NAME[name].title for name in sorted(taught)]
+    text = f"Told to the earlier twin of {after} already, and not counted again: {', '.join(titles)}."
+    return replace(
+        evidence,
+        values={name: value for name, value in evidence.values.items() if name not in taught},
+        used=tuple(line for line in evidence.used if line.name not in titles),
+        messages=(*evidence.messages, Message("note", "told-before", text)),
+    )
 
 
 def _with(evidence: Evidence, old: list[str]) -> Evidence:
