@@ -74,6 +74,10 @@ def _tube(row: int, fields: dict[str, str]) -> Tube:
 
     outlet = Outlet(maybe("R1_Pa_s_m3"), maybe("R2_Pa_s_m3"), maybe("C_m3_Pa"), maybe("reflection"),
                     number("outlet_pressure_Pa"))  # fmt: skip
+    if fields.get("outlet_pressure_Pa", "").strip() and outlet.R1 is None and outlet.reflection is None:
+        raise DataError(
+            f"{where}, outlet_pressure_Pa", got="a pressure without an outlet", allowed="with R1 or reflection"
+        )
     none = (outlet.R1, outlet.R2, outlet.C, outlet.reflection) == (None,) * 4
     thickness = fields["thickness_m"].strip()
     return Tube(
