@@ -23,14 +23,25 @@ def free_peaks(twin: Twin, schedule: Schedule, *, hours: float = 72.0, seed: int
     case, drug = twin.case, twin.case.drug
     if drug.unbound is None:
         raise DataError(f"the unbound share of {drug.name} is not known", todo="Give free concentrations to qt_shift.")
-    times = case.now + np.linspace(0.0, hours, _POINTS)
     fits = twin.fits or ()
     output = fits[0].model.outputs[0].name
     course = case.given + schedule.shift(case.now)
+    times = _times(course, case.now, case.now + hours)
     peaks = [fit.draws.curves([course], [times], output)[0].max(axis=1) for fit in fits]
     weight = np.concatenate([np.full(len(p), fit.weight / len(p)) for p, fit in zip(peaks, fits, strict=True)])
     chosen = np.random.default_rng(seed).choice(np.concatenate(peaks), twin.draws, p=weight / weight.sum())
     return np.asarray(chosen * drug.unbound / drug.molar_mass * 1e6)
+
+
+def _times(course: Schedule, begin: float, end: float) -> np.ndarray:
+    """An even grid, and the end of each dose or infusion, where a level that is not absorbed first is highest."""
+    ends = [
+        dose.time + k * (dose.interval or 0.0) + (dose.duration or 0.0)
+        for dose in course.doses
+        for k in range(dose.repeats(end))
+    ]
+    inside = [at for at in ends if begin <= at <= end]
+    return np.union1d(np.linspace(begin, end, _POINTS), inside)
 
 
 def qt_under(
