@@ -35,6 +35,8 @@ def test_two_drugs() -> None:
     assert together([]) == 0.0
     with pytest.raises(InputError, match="must be a share"):
         together([1.2])
+    with pytest.raises(InputError, match="got bliss; allowed: independent, competing"):
+        together([0.5], "bliss")  # type: ignore[arg-type]
     two = shares([published(library()[name]) for name in ("dofetilide", "verapamil")], [2.0, 81.0])
     alone = shares([published(library()["dofetilide"])], [2.0])
     assert alone["IKr"] < two["IKr"] < 1.0
@@ -74,6 +76,7 @@ def test_samples_keep_to_the_intervals() -> None:
     low, middle, high = np.quantile(draws.ic50["ICaL"], [0.05, 0.5, 0.95])
     assert one.ic50_interval is not None
     assert (low, middle, high) == pytest.approx((one.ic50_interval[0], one.ic50, one.ic50_interval[1]), rel=0.08)
+    assert sampled(CardiacDrug("none", 1.0), 5).size == 5
     again = sampled(drug, 4000, seed=1)
     assert np.array_equal(draws.ic50["ICaL"], again.ic50["ICaL"])
     assert not np.array_equal(draws.ic50["ICaL"], sampled(drug, 4000, seed=2).ic50["ICaL"])

@@ -62,3 +62,5 @@ def test_skill_by_hand() -> None:
     assert high.positive.low < high.positive.value < high.positive.high
     with pytest.raises(DataError):
         skill((), (), (), ())
+    with pytest.raises(DataError, match="a number for each drug"):
+        skill("ab", ("high", "low"), ("high", "low"), [float("nan"), 0.08])

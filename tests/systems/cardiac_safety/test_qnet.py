@@ -9,6 +9,8 @@ from vitruvian.core import DataError
 from vitruvian.systems.cardiac_safety import (
     DOSES,
     RISKS,
+    Assessed,
+    Beats,
     CardiacDrug,
     Potency,
     assess,
@@ -19,9 +21,11 @@ from vitruvian.systems.cardiac_safety import (
     settled_beats,
     skill,
 )
+from vitruvian.systems.cardiac_safety.assess import _assessed
+from vitruvian.systems.cardiac_safety.orbit import FLAGS
 from vitruvian.systems.cardiac_safety.qnet import control, ranked_in
 
-GOLDEN = {  # heart.md: the initiative's own code, CVODE 1e-6, beat 1000
+GOLDEN = {  # the initiative's own program (Li 2019, doi:10.1002/cpt.1184), CVODE 1e-6, beat 1000
     ("dofetilide", 0.0): (0.0697, 289.2),
     ("dofetilide", 4.0): (0.0437, 417.5),
     ("verapamil", 4.0): (0.0744, 344.7),
@@ -48,6 +52,7 @@ def test_published_beats_and_an_abnormal_one() -> None:
 
 def test_the_control_is_settled() -> None:
     assert control().shape == (len(ranked_in().State._fields),)
+    assert not control().flags.writeable
     found = settled_beats(parameters([("dofetilide", 0.0)]))
     assert found.qnet[0] == pytest.approx(0.06938, rel=1e-3)
     assert found.left[0] < 3e-4
@@ -74,12 +79,30 @@ def test_a_drug_from_end_to_end() -> None:
         assess([drug], named_thresholds("nanion-8"), doses=(0.0,))
 
 
+def judged(scores: list[float], dataset: str) -> Assessed:
+    """A drug whose samples have these scores, by thresholds of the "manual" data set."""
+    drug = CardiacDrug("mine", 10.0, {"IKr": Potency(20.0, 1.0)}, source="manual patch clamp", dataset=dataset)
+    n = len(scores)
+    abnormal = {name: np.zeros(n, bool) for name in FLAGS}
+    beats = Beats(np.array(scores), np.full(n, 300.0), abnormal, np.zeros(n), np.zeros((1, n)))
+    return _assessed(drug, (1.0,), [beats], [beats], named_thresholds("validation-2019"))
+
+
+def test_a_tie_is_the_higher_class_and_a_data_set_is_told_by_its_name() -> None:
+    tie = judged([0.08, 0.04], "manual")
+    assert tie.probabilities == {"low": 0.5, "intermediate": 0.0, "high": 0.5}
+    assert tie.risk == "high"
+    assert not any("another laboratory" in reason for reason in tie.reasons)
+    assert any("another laboratory" in reason for reason in judged([0.08], "chantest").reasons)
+    assert {one.dataset for one in library("chantest").values()} == {"chantest"}
+
+
 @pytest.mark.slow
 def test_many_beats_agree_with_leaps() -> None:
     """A thousand beats come near to where leaps go.
 
-    Not nearer: sodium and potassium still drift then (verapamil's qNet by 3e-5 of itself in each further thousand beats,
-    towards where the leap is, 0.3 % lower).
+    Not nearer: sodium and potassium still drift then (verapamil's qNet by 3e-5 of itself in each further thousand
+    beats, towards where the leap is, 0.3 % lower).
     """
     from vitruvian.systems.cardiac_safety.orbit import cycle
     from vitruvian.systems.cardiac_safety.qnet import CYCLE_LENGTH, FINENESS, NET

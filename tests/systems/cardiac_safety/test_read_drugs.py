@@ -21,14 +21,15 @@ def table(folder: Path, text: str) -> Path:
 def test_all_columns(tmp_path: Path) -> None:
     text = (
         "name,Cmax nM,IKr IC50 nM,IKr IC50 low nM,IKr IC50 high nM,IKr Hill,"
-        "Kmax,Ku 1/ms,n,halfmax nM^n,Vhalf mV,class\n"
-        "dofetilide,2,4.87,4,6,0.93,35.1,1.816e-5,1.08,216.6,-1,high\n\n"
-        "verapamil,81,288,,,0.96,,,,,,\n"
+        "Kmax,Ku 1/ms,n,halfmax nM^n,Vhalf mV,class,dataset\n"
+        "dofetilide,2,4.87,4,6,0.93,35.1,1.816e-5,1.08,216.6,-1,high,manual\n\n"
+        "verapamil,81,288,,,0.96,,,,,,,\n"
     )
     first, second = read_drugs(table(tmp_path, text))
     assert first.potency["IKr"] == Potency(4.87, 0.93, (4.0, 6.0))
     assert first.binding == Binding(35.1, 1.816e-5, 1.08, 216.6, -1.0)
     assert (first.risk, second.risk, second.binding, second.cmax) == ("high", None, None, 81.0)
+    assert (first.dataset, second.dataset) == ("manual", "")
     assert second.potency["IKr"].ic50_interval is None
 
 
@@ -46,6 +47,8 @@ def test_all_columns(tmp_path: Path) -> None:
         (f"{HEAD},Kmax\nA,1,5,1,,,3\n", DataError, r"hERG kinetics.*got Kmax"),
         ("name,Cmax uM\nA,1\n", UnitError, r"Cmax uM.*got uM; allowed: nM"),
         ("name,Cmax\nA,1\n", UnitError, r"unit of column 'Cmax'; got none"),
+        ("name,Cmax nM,Kmax,Ku,n,halfmax nM^n,Vhalf mV\nA,1,35,2e-5,1,217,-1\n", UnitError, r"'Ku'; got none.*1/ms"),
+        ("name,Cmax nM\nA,1\n", DataError, r"line 2, A: no block.*IC50"),
         ("name,Cmax nM,potency\nA,1,2\n", UnknownNameError, r"potency"),
         ("name,Cmax nM,IKur IC50 nM,IKur Hill\nA,1,2,1\n", UnknownNameError, r"IKur"),
         ("name,hERG IC50 nM,hERG Hill\nA,1,1\n", DataError, r"lacks a column.*Cmax"),

@@ -62,7 +62,7 @@ class Assessed:
     probabilities: Mapping[Risk, float]
     """Share of the samples in each class; those in which repolarisation fails are of the highest."""
     risk: Risk | None
-    """The likeliest class; None where no sample can be told."""
+    """The likeliest class, of equally likely ones the higher; None where no sample can be told."""
     reasons: tuple[str, ...]
     unsettled: float
     """Largest share by which qNet of a normal beat is estimated to change still."""
@@ -154,7 +154,7 @@ def _assessed(
     classes = np.where(failing, len(RISKS) - 1, thresholds.classes(np.where(np.isfinite(scores), scores, 0.0)))
     classes = classes[~lost]
     shares = {one: float(np.mean(classes == k)) if len(classes) else 0.0 for k, one in enumerate(RISKS)}
-    likeliest = max(RISKS, key=lambda one: shares[one])
+    likeliest = max(reversed(RISKS), key=lambda one: shares[one])
     ranked = scores[np.isfinite(scores)]
     left = max((float(np.max(one.left[one.normal], initial=0.0)) for one in [*fixed, *spread]), default=0.0)
     reasons = _reasons(drug, each, thresholds, failing, lost, left)
@@ -211,7 +211,7 @@ def _reasons(
         found.append(f"repolarisation fails in {failing.mean():.0%} of the samples, which count as high risk")
     if lost.any():
         found.append(f"{lost.mean():.0%} of the samples alternate or are not captured and tell nothing")
-    if thresholds.dataset not in drug.source:
+    if thresholds.dataset != drug.dataset:
         found.append(f"the thresholds ({thresholds.name}) belong to another laboratory's data ({thresholds.dataset})")
     if left > UNSETTLED:
         found.append(unsettled(left))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -28,8 +28,10 @@ def together(shares: Sequence[Any], rule: Rule = "independent") -> Any:
     doi:10.1111/j.1744-7348.1939.tb06990.x): other sites. "competing": drugs bind one site, where one drug keeps the
     other out, x/(1 + x) with x = Σ bᵢ/(1 − bᵢ) (Gaddum 1937, doi:10.1113/jphysiol.1937.sp003456): less than so.
     For hERG the latter is the likelier: blockers meet in one pore (Mitcheson 2000, doi:10.1073/pnas.210244497).
-    Raises `InputError` for a share outside 0 to 1.
+    Raises `InputError` for a share outside 0 to 1 or another rule.
     """
+    if rule not in get_args(Rule):
+        raise InputError("rule of drugs together", got=rule, allowed=", ".join(get_args(Rule)))
     blocked = [np.asarray(share, float) for share in shares]
     if not blocked:
         return np.asarray(0.0)

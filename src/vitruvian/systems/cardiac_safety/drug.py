@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf, isfinite
+from math import inf
 from typing import Literal
 
 from vitruvian.core import DataError
@@ -50,6 +50,8 @@ class CardiacDrug:
     binding: Binding | None = None
     risk: Risk | None = None
     source: str = ""
+    dataset: str = ""
+    """Of the laboratory whose blocks these are, as thresholds name it."""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -71,7 +73,7 @@ class CardiacDrug:
             raise self._wrong("class", self.risk, ", ".join(RISKS))
 
     def _above_zero(self, what: str, value: float) -> None:
-        if not (isfinite(value) and 0.0 < value < inf):
+        if not 0.0 < value < inf:
             raise self._wrong(what, value, "a finite number above 0")
 
     def _interval(self, what: str, value: float, ends: tuple[float, float] | None) -> None:

@@ -30,8 +30,9 @@ def library(dataset: str = "chantest") -> Mapping[str, CardiacDrug]:
         name, risk = row["drug"], cast(Risk, row["risk"])
         kinetics = _binding(binding[name]) if name in binding else None
         found[name] = CardiacDrug(
-            name, float(row["cmax_nM"]), _potencies(dataset, name), kinetics, risk, f"{dataset}: {DATASETS[dataset]}"
-        )
+            name, float(row["cmax_nM"]), _potencies(dataset, name), kinetics, risk, f"{dataset}: {DATASETS[dataset]}",
+            dataset,
+        )  # fmt: skip
     return MappingProxyType(found)
 
 

@@ -61,9 +61,11 @@ def ranked_in() -> Cell:
 
 @cache
 def control() -> np.ndarray:
-    """(states,) of the cell without a drug after 1000 beats at 2 s, computed here; where every other run starts."""
+    """(states,) of the cell without a drug after 1000 beats at 2 s, computed here; every other run starts at it."""
     stored = json.loads(files(__package__).joinpath("control.json").read_text(encoding="utf-8"))
-    return np.array([stored[name] for name in ranked_in().State._fields])
+    found = np.array([stored[name] for name in ranked_in().State._fields])
+    found.setflags(write=False)
+    return found
 
 
 def settled_beats(

@@ -17,13 +17,14 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
     "cmax": ("Cmax", "nM"),
     "class": ("class", ""),
     "source": ("source", ""),
+    "dataset": ("dataset", ""),
     "kmax": ("Kmax", ""),
     "ku": ("Ku", "1/ms"),
     "n": ("n", ""),
     "halfmax": ("halfmax", "nM^n"),
     "vhalf": ("Vhalf", "mV"),
 }
-_NEEDS_UNIT = ("Cmax", "IC50", "IC50 low", "IC50 high")
+_NEEDS_UNIT = ("Cmax", "IC50", "IC50 low", "IC50 high", "Ku", "halfmax", "Vhalf")
 _CURRENT = {name.lower(): name for name in CURRENTS} | {"herg": "IKr"}
 _OF_CURRENT = re.compile(r"(\S+)\s+(ic50|hill)(?:\s+(low|high))?(?:\s+(\S+))?", re.IGNORECASE)
 _KINETICS = ("Kmax", "Ku", "n", "halfmax", "Vhalf")
@@ -35,7 +36,8 @@ def read_drugs(path: str | Path) -> tuple[CardiacDrug, ...]:
 
     Columns: `name`, `Cmax nM` (free); for each current of `CURRENTS` (or hERG for IKr) `<current> IC50 nM`,
     `<current> Hill`, and optionally their 90 % intervals `<current> IC50 low nM`, `… high nM`, `<current> Hill low`,
-    `… high`; hERG kinetics `Kmax`, `Ku 1/ms`, `n`, `halfmax nM^n`, `Vhalf mV` (all or none); `class`, `source`.
+    `… high`; hERG kinetics `Kmax`, `Ku 1/ms`, `n`, `halfmax nM^n`, `Vhalf mV` (all or none); `class`, `source`,
+    `dataset` (as thresholds name it).
     Raises `UnknownNameError` for a column, `UnitError` for its unit, `DataError` naming line, column and rule.
     """
     file = Path(path)
@@ -98,20 +100,24 @@ def _drug(line: int, row: Mapping[str, str]) -> CardiacDrug:
     for name in ("name", "Cmax"):
         if name not in row:
             raise DataError(f"line {line}, column {name}: empty", allowed="a value for every drug")
-    texts = ("name", "class", "source")
+    texts = ("name", "class", "source", "dataset")
     numbers = {name: _number(line, name, cell) for name, cell in row.items() if name not in texts}
     risk = cast("Risk | None", row.get("class"))
     try:
-        return CardiacDrug(
+        drug = CardiacDrug(
             row["name"],
             numbers["Cmax"],
             _potencies(line, numbers),
             _binding(line, numbers),
             risk,
             row.get("source", ""),
+            row.get("dataset", ""),
         )
     except DataError as error:
         raise DataError(f"line {line}, {error.what}", got=error.got, allowed=error.allowed, todo=error.todo) from error
+    if not drug.potency and drug.binding is None:
+        raise DataError(f"line {line}, {drug.name}: no block", allowed="IC50 and Hill of a current, or hERG kinetics")
+    return drug
 
 
 def _number(line: int, column: str, cell: str) -> float:

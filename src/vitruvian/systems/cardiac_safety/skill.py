@@ -46,11 +46,13 @@ class Skill:
 
 
 def skill(names: Sequence[str], known: Sequence[Risk], told: Sequence[Risk], scores: Sequence[float]) -> Skill:
-    """Skill on drugs of known class; a lower score means more risk. Raises `DataError` without drugs."""
+    """Skill on drugs of known class; a lower score means more risk. Raises `DataError` without drugs or scores."""
     if not names or not len(names) == len(known) == len(told) == len(scores):
         raise DataError(
             "drugs to judge", got=[len(one) for one in (names, known, told, scores)], allowed="as many each"
         )
+    if np.isnan(np.asarray(scores, float)).any():
+        raise DataError("scores to judge", got=list(scores), allowed="a number for each drug")
     pairs = list(zip(known, told, strict=True))
     confusion = {a: {b: pairs.count((a, b)) for b in RISKS} for a in RISKS}
     wrong = {name: pair for name, pair in zip(names, pairs, strict=True) if pair[0] != pair[1]}

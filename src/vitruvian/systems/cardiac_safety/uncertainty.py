@@ -29,24 +29,20 @@ SOURCE = Source(
 
 @dataclass(frozen=True)
 class Sampled:
-    """One drug many times over: (n,) arrays of IC50 in nM and Hill coefficient by current, and of hERG kinetics."""
+    """One drug `size` times over: (n,) arrays of IC50 in nM and Hill coefficient by current, and of hERG kinetics."""
 
     drug: CardiacDrug
+    size: int
     ic50: Mapping[str, np.ndarray]
     hill: Mapping[str, np.ndarray]
     binding: Mapping[str, np.ndarray] | None
-
-    @property
-    def size(self) -> int:
-        """How many."""
-        return len(next(iter([*self.ic50.values(), *(self.binding or {"": np.ones(1)}).values()])))
 
 
 def published(drug: CardiacDrug) -> Sampled:
     """The drug once, at the published numbers."""
     ic50 = {name: np.array([one.ic50]) for name, one in drug.potency.items()}
     hill = {name: np.array([one.hill]) for name, one in drug.potency.items()}
-    return Sampled(drug, ic50, hill, _kinetics(drug.binding, np.ones(1), np.ones(1)))
+    return Sampled(drug, 1, ic50, hill, _kinetics(drug.binding, np.ones(1), np.ones(1)))
 
 
 def sampled(drug: CardiacDrug, number: int = SAMPLES, *, seed: int = 0) -> Sampled:
@@ -63,7 +59,7 @@ def sampled(drug: CardiacDrug, number: int = SAMPLES, *, seed: int = 0) -> Sampl
         hill[name] = _two_sided(rng, number, one.hill, one.hill_interval, HILL_FACTOR)
     affinity = _two_sided(rng, number, 1.0, None, AFFINITY_FACTOR)
     unbinding = _two_sided(rng, number, 1.0, None, UNBINDING_FACTOR)
-    return Sampled(drug, ic50, hill, _kinetics(drug.binding, affinity, unbinding))
+    return Sampled(drug, number, ic50, hill, _kinetics(drug.binding, affinity, unbinding))
 
 
 def _two_sided(
