@@ -10,6 +10,8 @@ import pytest
 from vitruvian.core import DataError, UnitError
 from vitruvian.record import Record
 from vitruvian.twin.heart import Curve, evidence_of, read_evidence, read_table
+from vitruvian.twin.heart.predict import SCALARS
+from vitruvian.twin.heart.targets import aims
 
 ROOT = Path(__file__).parents[3]
 PLAIN = {"heart_rate": 70, "systolic": 120, "diastolic": 75, "edv": 120, "esv": 50, "ejection_fraction": 0.58}
@@ -56,6 +58,19 @@ def test_other_refusals() -> None:
         evidence_of({"systolic": 120})
     with pytest.raises(DataError, match="error of systolic"):
         evidence_of(PLAIN, errors={"systolic": 0.0})
+    for name in ("heart_rate", "e_wave"):
+        with pytest.raises(DataError, match=f"error of {name} is of no use"):
+            evidence_of(PLAIN, errors={name: 1.0})
+
+
+def test_errors_of_doppler_widen_what_is_made_of_them() -> None:
+    doppler = PLAIN | {"lvot_vti": 20.0, "lvot_diameter": 2.0, "e_wave": 80.0, "a_wave": 60.0}
+    usual = aims(evidence_of(doppler), 0.0)[1]
+    for name, told in (("lvot_vti", "stroke"), ("lvot_diameter", "stroke"), ("e_wave", "log_e"), ("a_wave", "log_e")):
+        wide = aims(evidence_of(doppler, errors={name: 0.3 * doppler[name]}), 0.0)[1]
+        changed = [SCALARS[k] for k in np.flatnonzero(wide < usual)]
+        assert len(changed) == 1, name
+        assert changed[0].startswith(told)
 
 
 def test_curves_of_another_beat_are_refused() -> None:
@@ -68,6 +83,8 @@ def test_curves_of_another_beat_are_refused() -> None:
         Curve(time[::-1], good.value),
         Curve(time, np.where(time > 0.5, np.nan, good.value)),
         Curve(time, good.value * 100),
+        Curve(time, good.value, 0.0),
+        Curve(time, good.value, float("nan")),
     ):
         with pytest.raises(DataError, match="pressure curve"):
             evidence_of(PLAIN, curves={"pressure": bad})
@@ -88,6 +105,7 @@ def test_the_example_table() -> None:
         ("quantity,value,unit\nheart_rate,70,/min\nheart_rate,71,/min\n", "twice"),
         ("quantity,value,unit\nsex,7,\n", "sex"),
         ("name,value\na,1\n", "no such table"),
+        ("quantity,value,unit,sd\nheart_rate,70,/min,2\n", "nothing reads"),
         ("quantity,value,unit\nheart_rate,70\n", "no such table"),
         ("", "no such table"),
     ],
@@ -96,6 +114,13 @@ def test_broken_tables(tmp_path: Path, text: str, what: str) -> None:
     file = tmp_path / "broken.csv"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=what):
+        read_table(file)
+
+
+def test_a_table_of_another_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "latin.csv"
+    file.write_bytes("quantity,value,unit\nâge,70,a\n".encode("latin-1"))
+    with pytest.raises(DataError, match="not UTF-8"):
         read_table(file)
 
 

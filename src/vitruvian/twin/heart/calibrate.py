@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
 
-from vitruvian.core import DataError, SolveError
+from vitruvian.core import DataError, InputError, SolveError
 from vitruvian.twin.answer import Interval, Message
 from vitruvian.twin.heart.evidence import Evidence
 from vitruvian.twin.heart.fitting import Fit, Seen, minimise
@@ -81,8 +82,13 @@ def calibrate(
     """The twin of a person. `before`: an earlier one, whose posterior is the starting point `years` later.
 
     `method`: "laplace", "importance", "nuts"; "auto" takes importance draws, and NUTS where their weights fail.
-    Raises `SolveError` where no circulation fits, `DataError` for another person's twin.
+    Raises `SolveError` where no circulation fits, `DataError` for another person's twin, `InputError` for years below 0
+    or fewer than two draws.
     """
+    if not (math.isfinite(years) and years >= 0):
+        raise InputError("years since the earlier twin: below 0", got=years, allowed="0 or more")
+    if draws < 2:
+        raise InputError("too few draws", got=draws, allowed="2 or more")
     if before is not None and before.evidence.person != evidence.person:
         raise DataError("the earlier twin is another person's", got=before.evidence.person, allowed=evidence.person)
     base = base_of(evidence) if before is None else _carried(before, evidence)

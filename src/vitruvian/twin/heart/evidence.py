@@ -16,6 +16,8 @@ from vitruvian.twin.heart.quantities import BY_NAME, Measure
 CURVES = {"pressure": "mm[Hg]", "flow": "mL/s"}
 """Curves over one beat: arterial pressure, and flow through the aortic valve."""
 _EF_APART = 0.08
+_DOPPLER = frozenset({"lvot_vti", "lvot_diameter", "e_wave", "a_wave"})
+"""Measured to be multiplied or divided: their errors are shares of a product."""
 _PERSON = frozenset({"age", "height", "weight"})
 
 
@@ -72,6 +74,9 @@ def evidence_of(
     for name, sd in (errors or {}).items():
         if not (math.isfinite(sd) and sd > 0):
             raise DataError(f"the error of {name} is not a positive number", got=sd, allowed="above 0")
+        if name not in plain or not (BY_NAME[name].error or name in _DOPPLER):
+            todo = "Leave it out, or give the quantity."
+            raise DataError(f"the error of {name} is of no use", got=sd, allowed="one of a fitted quantity", todo=todo)
     _check_whole(plain)
     checked = checked_curves(curves or {}, 60.0 / plain["heart_rate"])
     messages = tuple(_said(plain, checked))
@@ -165,6 +170,8 @@ def _checked_curve(name: str, curve: Curve, period: float) -> Curve:
     if not 0.7 * period <= time[-1] - time[0] <= 1.15 * period:
         got, allowed = f"{time[-1] - time[0]:.2f} s", f"one beat, {period:.2f} s"
         raise DataError(f"{name} curve: not one beat of the heart rate", got=got, allowed=allowed)
+    if curve.error is not None and not (math.isfinite(curve.error) and curve.error > 0):
+        raise DataError(f"{name} curve: its error is not a positive number", got=curve.error, allowed="above 0")
     low, high = (20, 300) if name == "pressure" else (-300, 2500)
     if value.min() < low or value.max() > high:
         got = f"{value.min():g} to {value.max():g} {CURVES[name]}"

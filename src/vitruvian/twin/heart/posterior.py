@@ -94,4 +94,4 @@ def _nuts(seen: Seen, base: Mapping[str, float], fit: Fit, draws: int, generator
     u, effective = chains(seen, base, fit, draws, int(generator.integers(2**31)))
     x, quantity, value = placed(seen, base, fit, u)
     kept = np.flatnonzero(np.isfinite(value))[np.arange(draws) % int(np.isfinite(value).sum())]
-    return Sampled(u[kept], x[kept], quantity[kept], "nuts", 0.0, effective)
+    return Sampled(u[kept], x[kept], quantity[kept], "nuts", float("nan"), effective)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"observation", "imaging_feature"})
 _SIZE = ("height", "weight")
-_SETTING = frozenset(
-    "heart_rate height weight lvot_diameter pr_interval qrs_duration aortic_valve_area mitral_valve_area "
-    "aortic_leak mitral_leak".split()
-)
+_PAIR = {"systolic", "diastolic"}
+_PRESSURES = _PAIR | {"mean_arterial"}
+_VALVES = ("aortic_valve_area", "mitral_valve_area", "aortic_leak", "mitral_leak")
+_SETTING = frozenset({"heart_rate", *_SIZE, "lvot_diameter", "pr_interval", "qrs_duration", *_VALVES})
 """What sets a beat or reads another value, and teaches no unknown: told again to a later twin."""
 _DAYS = 180.0
 """Measurements further back than this from the newest are of another state of the heart."""
@@ -32,13 +32,14 @@ def read_evidence(patient: Patient, at: str | None = None, *, after: str | None 
     """What a record knows of a person's heart by the moment `at` (default: all).
 
     `after`: the moment of an earlier twin whose posterior is the starting point. What was measured up to then has
-    taught that twin and is left out, but for heart rate, size, PR, QRS and valves. Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
+    taught that twin and is left out, but for heart rate, size, PR, QRS and valves.
+    Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
     """
     everything = patient.facts()
     dated = [one.start_ms for one in everything if one.start_ms is not None]
     now = moment_ms(at) if at else max(dated, default=0)
     facts = trusted(everything, now)
-    found = _newest(facts)
+    found, alone = _newest(facts)
     heart = [one.start_ms or 0 for name, one in found.items() if name not in _SIZE]
     if not heart:
         todo = "Ingest vital signs and an echocardiogram, or give a table."
@@ -57,23 +58,28 @@ def read_evidence(patient: Patient, at: str | None = None, *, after: str | None 
         lines.append(Used("age", f"{age:.0f} years", "", None, "birth date"))
     moment = next(_moment(one) for one in kept.values() if one.start_ms == last)
     evidence = evidence_of(values, person=patient.id, female=female, at=moment, used=tuple(lines))
-    return _without(_with(evidence, old), kept, after) if after else _with(evidence, old)
+    evidence = _with(evidence, old, alone)
+    return _without(evidence, kept, after) if after else evidence
 
 
-def _newest(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """The newest fact of each quantity; systolic and diastolic pressure of one moment."""
+def _newest(facts: Iterable[Fact]) -> tuple[dict[str, Fact], list[Fact]]:
+    """The newest fact of each quantity, pressures of one moment; and newer pressures that lack their partner."""
     found: dict[str, Fact] = {}
     pressures: dict[int, dict[str, Fact]] = {}
     for one in facts:
         name = _name(one)
         if name is None or one.value is None or one.start_ms is None:
             continue
-        if name in ("systolic", "diastolic"):
+        if name in _PRESSURES:
             pressures.setdefault(one.start_ms, {})[name] = one
         elif name not in found or (found[name].start_ms or 0) <= one.start_ms:
             found[name] = one
-    whole = [moment for moment, pair in pressures.items() if len(pair) == 2]
-    return found | (pressures[max(whole)] if whole else {})
+    whole = [moment for moment, some in pressures.items() if some.keys() >= _PAIR]
+    means = [moment for moment, some in pressures.items() if "mean_arterial" in some]
+    chosen = max(whole or means, default=-1)
+    taken = {n: one for n, one in pressures.get(chosen, {}).items() if whole or n == "mean_arterial"}
+    alone = [one for moment in sorted(pressures) if moment >= chosen for one in pressures[moment].values()]
+    return found | taken, [one for one in alone if one not in taken.values()]
 
 
 def _name(fact: Fact) -> str | None:
@@ -111,9 +117,14 @@ def _without(evidence: Evidence, facts: Mapping[str, Fact], after: str) -> Evide
     )
 
 
-def _with(evidence: Evidence, old: list[str]) -> Evidence:
-    if not old:
-        return evidence
-    names = ", ".join(BY_NAME[name].title for name in old)
-    text = f"Not used, as measured more than {_DAYS:.0f} days before the newest: {names}."
-    return replace(evidence, messages=(*evidence.messages, Message("note", "old", text, "Measure again.")))
+def _with(evidence: Evidence, old: list[str], alone: list[Fact]) -> Evidence:
+    said = list(evidence.messages)
+    if alone:
+        which = ", ".join(f"{BY_CODE[one.code].title} of {_moment(one)}" for one in alone)
+        text = f"Not used, as systolic and diastolic pressure are not both known of that moment: {which}."
+        said.append(Message("note", "alone", text, "Record both with the same time."))
+    if old:
+        names = ", ".join(BY_NAME[name].title for name in old)
+        text = f"Not used, as measured more than {_DAYS:.0f} days before the newest: {names}."
+        said.append(Message("note", "old", text, "Measure again."))
+    return replace(evidence, messages=tuple(said))

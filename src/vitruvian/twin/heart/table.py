@@ -24,7 +24,7 @@ def read_table(path: str | Path, *, curves: Mapping[str, str | Path] | None = No
     values: dict[str, float | str | Quantity] = {}
     errors: dict[str, float] = {}
     female: bool | None = None
-    for number, row in enumerate(_rows(path, _COLUMNS), start=2):
+    for number, row in enumerate(_rows(path, _COLUMNS, ("error",)), start=2):
         name, text, unit = (row[column].strip() for column in _COLUMNS)
         if name == "sex":
             female = _sex(text, number)
@@ -51,16 +51,21 @@ def read_curve(path: str | Path) -> Curve:
     )
 
 
-def _rows(path: str | Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+def _rows(path: str | Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[dict[str, str]]:
     file = Path(path)
     if not file.is_file():
         raise InputError("no such file", got=file)
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        rows = list(csv.DictReader(lines))
+    try:
+        rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file.name} is not UTF-8", got=f"byte {error.start}", todo="Save it as UTF-8.") from error
     names = set(rows[0]) if rows else set()
     if not set(needed) <= names or any(None in row or None in row.values() for row in rows):
         got = ", ".join(sorted(str(n) for n in names)) or "no rows"
         raise DataError(f"{file.name} is no such table", got=got, allowed="columns " + ", ".join(needed))
+    if unknown := sorted(names - {*needed, *optional}):
+        allowed = ", ".join(needed + optional)
+        raise DataError(f"{file.name}: columns that nothing reads", got=", ".join(unknown), allowed=allowed)
     return rows
 
 

@@ -48,6 +48,7 @@ _QT_TO_CONTRACTION = (CLOSED_LOOP.typical["rise_ventricles"] + CLOSED_LOOP.typic
 """Length of contraction in the model over QT, both at 60 beats/min."""
 _VTI_SHARE = 0.10
 _DIAMETER_SHARE = 0.05
+_WAVE_SHARE = 0.07  # so that E/A has 10 %
 
 
 def base_of(evidence: Evidence) -> dict[str, float]:
@@ -79,7 +80,8 @@ def aims(evidence: Evidence, discrepancy: float = 1.0) -> tuple[Float[np.ndarray
             curve = evidence.curves[name]
             points = slice(len(SCALARS) + k * POINTS, len(SCALARS) + (k + 1) * POINTS)
             value[points] = resampled(curve, evidence.period)
-            error = curve.error or 0.05 * float(np.abs(curve.value).mean() if name == "pressure" else curve.value.max())
+            size = float(np.abs(curve.value).mean() if name == "pressure" else curve.value.max())
+            error = 0.05 * size if curve.error is None else curve.error
             weight[points] = 1.0 / np.hypot(error, discrepancy * CURVE_DISCREPANCY[name])
     return value, weight
 
@@ -99,34 +101,26 @@ def resampled(curve: Curve, period: float) -> Float[np.ndarray, " k"]:
 def _scalars(evidence: Evidence) -> dict[str, tuple[float, float]]:
     """Aim and SD of measurement of each quantity of the model that was measured."""
     known, found = evidence.values, {}
-    for name in (
-        "systolic",
-        "diastolic",
-        "mean_arterial",
-        "edv",
-        "ejection_fraction",
-        "pulmonary_systolic",
-        "central_venous",
-    ):
+    for name in _DIRECT:
         if name in known:
             found[name] = (known[name], _error(evidence, name))
     if "esv" in known and not ({"edv", "ejection_fraction"} <= set(known) and "esv" not in evidence.errors):
         found["esv"] = (known["esv"], _error(evidence, "esv"))  # otherwise it is EDV and EF told twice
     if (stroke := _stroke(evidence)) is not None:
         found["stroke_volume"] = stroke
-    ratio = known.get("e_to_a")
-    if ratio is None and {"e_wave", "a_wave"} <= set(known):
-        ratio = known["e_wave"] / known["a_wave"]
-    if ratio is not None:
-        found["log_e_to_a"] = (float(np.log(ratio)), evidence.errors.get("e_to_a", 0.10 * ratio) / ratio)
+    if "e_to_a" in known:
+        found["log_e_to_a"] = (float(np.log(known["e_to_a"])), _error(evidence, "e_to_a") / known["e_to_a"])
+    elif {"e_wave", "a_wave"} <= set(known):
+        share = np.hypot(_share(evidence, "e_wave", _WAVE_SHARE), _share(evidence, "a_wave", _WAVE_SHARE))
+        found["log_e_to_a"] = (float(np.log(known["e_wave"] / known["a_wave"])), float(share))
     if "e_to_e_prime" in known:
         found["left_atrial"] = (1.9 + 1.24 * known["e_to_e_prime"], 1.24 * _error(evidence, "e_to_e_prime"))
     if "ejection_time" in known:
         found["ejection_time"] = (known["ejection_time"] / 1000.0, _error(evidence, "ejection_time") / 1000.0)
     if "qt_interval" in known:
         qt = known["qt_interval"] - max(known.get("qrs_duration", 100.0) - 100.0, 0.0)
-        share = _QT_TO_CONTRACTION / 1000.0
-        found["contraction"] = (share * qt, share * _error(evidence, "qt_interval"))
+        factor = _QT_TO_CONTRACTION / 1000.0
+        found["contraction"] = (factor * qt, factor * _error(evidence, "qt_interval"))
     return found
 
 
@@ -135,17 +129,24 @@ def _error(evidence: Evidence, name: str) -> float:
     return evidence.errors.get(name, usual_error)
 
 
+def _share(evidence: Evidence, name: str, usual_share: float) -> float:
+    """The error of one measurement as a share of it."""
+    return evidence.errors[name] / evidence.values[name] if name in evidence.errors else usual_share
+
+
 def _stroke(evidence: Evidence) -> tuple[float, float] | None:
     known: Mapping[str, float] = evidence.values
     if "stroke_volume" in known:
         return known["stroke_volume"], _error(evidence, "stroke_volume")
     if "lvot_vti" not in known:
         return None
-    share = _VTI_SHARE
+    share = _share(evidence, "lvot_vti", _VTI_SHARE)
     if "lvot_diameter" in known:
-        diameter, share = known["lvot_diameter"], float(np.hypot(share, 2 * _DIAMETER_SHARE))
+        diameter = known["lvot_diameter"]
+        share = float(np.hypot(share, 2 * _share(evidence, "lvot_diameter", _DIAMETER_SHARE)))
     else:
         body = surface(known["height"], known["weight"]) if {"height", "weight"} <= set(known) else 1.8
-        diameter, share = (5.7 * body + 12.1) / 10.0, 0.20  # Leye M et al. JACC Cardiovasc Imaging 2009;2:1390
+        diameter = (5.7 * body + 12.1) / 10.0  # Leye M et al. JACC Cardiovasc Imaging 2009;2:1390
+        share = max(share, 0.20)
     stroke = known["lvot_vti"] * np.pi * diameter**2 / 4.0
     return stroke, share * stroke

@@ -20,9 +20,9 @@ def usual(
     """Parameters of the closed loop for a person; what is not known is taken as in the adult of the published ones.
 
     Size: flows and volumes grow with body surface at the same pressures. Sex: ventricles of women are smaller by a
-    tenth at equal surface (Lang RM et al. J Am Soc Echocardiogr 2015;28:1). Age: arterial compliance falls by 8 %, and
-    the early filling by stiffening 6 %, a decade (Segers P et al. Hypertension 2007;49:1248; Redfield MM et al.
-    Circulation 2005;112:2254), resistance grows by 4 % (Lakatta EG. Physiol Rev 1993;73:413).
+    tenth at equal surface (Lang RM et al. J Am Soc Echocardiogr 2015;28:1). Age: a decade lowers arterial compliance
+    by 8 %, stiffens the ventricle and strengthens the left atrium by 6 % (Segers P et al. Hypertension 2007;49:1248;
+    Redfield MM et al. Circulation 2005;112:2254), and raises resistance by 4 % (Lakatta EG. Physiol Rev 1993;73:413).
     """
     p = dict(CLOSED_LOOP.typical)
     size = surface(height, weight) / SURFACE if height and weight else 1.0
@@ -39,8 +39,7 @@ def usual(
     for name in ("Emin_left_ventricle", "Emax_left_atrium"):
         p[name] *= 1.06**decades
     ventricle = {True: 0.93, False: 1.03, None: 1.0}[female]
-    for name in ("V0_left_ventricle",):
-        p[name] *= ventricle
+    p["V0_left_ventricle"] *= ventricle
     for name in ("k_left_ventricle", "Emin_left_ventricle", "Emax_left_ventricle"):
         p[name] /= ventricle
     return p

@@ -148,7 +148,7 @@ def resting(twin: HeartTwin) -> Beat:
 
 
 def _may_tell(twin: HeartTwin) -> None:
-    identified = {one.name for one in twin.learned if one.shrinkage >= 0.2}
+    identified = {one.name for one in twin.learned if one.identified}
     if not twin.converged:
         raise RefusalError("The twin was not fitted: no forecast rests on it.")
     if twin.misfit > 9.0:
