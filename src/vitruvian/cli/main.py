@@ -26,6 +26,7 @@ from vitruvian.cli.laboratory import laboratory_app
 from vitruvian.cli.patient import patient_app
 from vitruvian.cli.population import population_command
 from vitruvian.cli.quarantine import quarantine_app
+from vitruvian.cli.serve import serve_command
 from vitruvian.cli.simulate import simulate_command
 from vitruvian.cli.vpc import vpc_command
 from vitruvian.core import VitruvianError
@@ -66,6 +67,7 @@ app.add_typer(laboratory_app, name="laboratory")
 app.add_typer(patient_app, name="patient")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("population")(population_command)
+app.command("serve")(serve_command)
 app.command("simulate")(simulate_command)
 app.command("estimate")(estimate_command)
 app.command("vpc")(vpc_command)

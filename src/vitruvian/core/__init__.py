@@ -1,6 +1,7 @@
 """Ground floor: errors, sources, units, time, ids, actors, random keys, stored programs."""
 
 from vitruvian.core.actor import ACTIONS as ACTIONS
+from vitruvian.core.actor import RIGHTS as RIGHTS
 from vitruvian.core.actor import Actor as Actor
 from vitruvian.core.errors import AccessError as AccessError
 from vitruvian.core.errors import DataError as DataError

@@ -116,6 +116,11 @@ def _configure_sqlite(connection: Any, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def open_engine(url: str) -> Engine:
+    """An engine for a file name or URL, as a record has it; raises `InputError`, `UnsupportedError`."""
+    return make_engine(_parse(url))
+
+
 def prepare(engine: Engine) -> None:
     """Make the tables of a new record, migrate those of an old one.
 

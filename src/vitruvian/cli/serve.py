@@ -1,0 +1,37 @@
+"""`vitruvian serve`: the twin in use, on this machine or for a ward."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitruvian.cli._record import DEFAULT_RECORD, RECORD_OPTION
+from vitruvian.core import InputError
+
+
+def serve_command(
+    record: str | None = RECORD_OPTION,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM): serve over TLS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    public_url: Annotated[
+        str | None, typer.Option(help="Address that people use, where a proxy stands between.")
+    ] = None,
+    samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
+) -> None:
+    """Serve pages, HTTP interfaces and agents over one record; prints the address and a one-time sign-in link."""
+    from vitruvian.serve import Settings, prepared, serve
+
+    if (tls_cert is None) != (tls_key is None):
+        raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
+    where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
+    settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples)
+    link = prepared(settings)
+    typer.echo(f"Serving {settings.record} at {settings.url}")
+    typer.echo(f"Sign in once, within 15 minutes: {link}")
+    serve(settings)

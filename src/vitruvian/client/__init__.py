@@ -1,0 +1,1 @@
+"""A typed client of a Vitruvian server, for programs and agents."""

@@ -1,0 +1,3 @@
+"""The HTTP interface for programs, version 1."""
+
+from vitruvian.serve.api.routes import router as router

@@ -1,0 +1,52 @@
+"""The application: one list of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from vitruvian import __version__
+from vitruvian.serve import api, identity, pages
+from vitruvian.serve.problems import add_handlers
+from vitruvian.serve.server import Server
+from vitruvian.serve.settings import Settings
+from vitruvian.serve.trace import Traced
+
+_HERE = Path(__file__).parent
+_PARTS = (identity, pages, api)
+"""Each has a `router`; one with work of its own beside requests has `running(server)`, an asynchronous context."""
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The whole server over one record. Raises `InputError`, `StoreError` where record or store cannot be opened."""
+    server = Server.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(server.close)
+            for part in _PARTS:
+                if hasattr(part, "running"):
+                    await stack.enter_async_context(part.running(server))
+            yield
+
+    app = FastAPI(
+        title="Vitruvian",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.server = server
+    app.add_middleware(Traced)
+    add_handlers(app)
+    for part in _PARTS:
+        app.include_router(part.router)
+    for name in ("static", "assets"):
+        app.mount(f"/{name}", StaticFiles(directory=_HERE / name, check_dir=False), name=name)
+    return app

@@ -1,0 +1,136 @@
+"""Who calls, with which rights; and the one dependency through which every route of every channel is allowed.
+
+A route declares `Annotated[Caller, Allow("read", "facts")]`: an action of `vitruvian.core.ACTIONS` (or one of
+`OWN_ACTIONS`) and a resource of `RESOURCES`. A route open to everybody declares `Open("why")`. The test of the
+authorisation matrix reads these declarations from the routes, and fails for a route without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError
+from vitruvian.record import Patient, Record
+
+RESOURCES = (
+    "patients", "facts", "twins", "scenarios", "jobs", "streams", "alerts", "consent", "audit", "quarantine",
+    "identity", "files", "accounts", "own", "fhir", "cds", "metrics",
+)  # fmt: skip
+OWN_ACTIONS = ("administer", "own", "monitor")
+"""Beside those on a record: administering accounts, one's own account, acknowledging alerts."""
+_OWN_RIGHTS: Mapping[str, frozenset[str]] = {
+    "owner": frozenset(OWN_ACTIONS),
+    "administrator": frozenset({"administer", "own"}),
+    "clinician": frozenset({"monitor", "own"}),
+}
+
+
+class SignInNeeded(AccessError):
+    """Nobody is signed in, or the token is not valid (any more)."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One who calls. `record` acts as them; `scopes` narrow what their roles give, `only` the people."""
+
+    account: str
+    name: str
+    record: Record
+    scopes: frozenset[str] | None = None
+    """SMART scopes of a token; None where roles alone decide."""
+    only: str | None = None
+    """The one patient of a token or of a launch."""
+    session: str = ""
+    """Id of the browser session, "" for tokens."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts on the record."""
+        return self.record.actor
+
+    @cached_property
+    def _only_person(self) -> str:
+        return self.record.patient(self.only).id if self.only else ""
+
+    def patient(self, name: str) -> Patient:
+        """The person of this name; one whom the caller may not see does not exist. Raises `UnknownNameError`."""
+        found = self.record.patient(name)
+        if self.only and found.id != self._only_person:
+            raise UnknownNameError("no such patient", got=repr(name))
+        return found
+
+    def people(self) -> list[str]:
+        """Ids of all whom the caller may see."""
+        if self.only:
+            return [self._only_person]
+        if self.actor.permits("search"):
+            return self.record.people()
+        return sorted({self.record.patient(one).id for one in self.actor.own})
+
+    def may(self, action: str) -> bool:
+        """Whether their roles allow an action at all (on whom is a matter of each read)."""
+        if action in OWN_ACTIONS:
+            return action == "own" or any(action in _OWN_RIGHTS.get(role, ()) for role in self.actor.roles)
+        return self.actor.permits_all(action) or self.actor.permits(action, self.actor.own)
+
+    def acting(self, purpose: str) -> Caller:
+        """The same caller with another purpose of use."""
+        return replace(self, record=self.record.acting(purpose))
+
+
+class _Allow:
+    """A dependency that gives the caller, or refuses; callable so that routes can be asked what they demand."""
+
+    def __init__(self, action: str, resource: str) -> None:
+        if action not in (*ACTIONS, *OWN_ACTIONS) or resource not in RESOURCES:
+            raise ValueError(f"no such action or resource: {action} {resource}")
+        self.action, self.resource = action, resource
+
+    def __call__(self, connection: HTTPConnection) -> Caller:
+        from vitruvian.serve.identity import caller_of
+        from vitruvian.serve.scopes import demand
+
+        caller = caller_of(connection)
+        if not caller.may(self.action):
+            raise caller.actor.refusal(self.action)
+        demand(caller, self.action, self.resource)
+        return caller
+
+
+class _Open:
+    """Marks a route that everybody may use, with the reason."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def __call__(self) -> None:
+        return None
+
+
+def Allow(action: str, resource: str) -> Any:
+    """The dependency of a route: the caller may do `action` on `resource`."""
+    return Depends(_Allow(action, resource))
+
+
+def Open(why: str) -> Any:
+    """The dependency of a route that needs nobody signed in."""
+    return Depends(_Open(why))
+
+
+def demands(route: Any) -> tuple[tuple[str, str], ...] | None:
+    """(action, resource) of a route, `()` for one that is open, None for one that declares nothing."""
+    calls = [one.call for one in _walk(route.dependant)]
+    found = tuple((one.action, one.resource) for one in calls if isinstance(one, _Allow))
+    return found or (() if any(isinstance(one, _Open) for one in calls) else None)
+
+
+def _walk(dependant: Any) -> Any:
+    for one in dependant.dependencies:
+        yield one
+        yield from _walk(one)

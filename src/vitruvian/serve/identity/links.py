@@ -1,0 +1,34 @@
+"""One-time sign-in links: printed at the start, or given to somebody by an administrator."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Table, Text, delete, insert, select
+
+from vitruvian.core import now_ms
+from vitruvian.serve.identity.secret import hashed, new_secret
+from vitruvian.serve.store import Store, metadata
+
+links = Table(
+    "sign_in_link",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+)
+_VALID_MS = 15 * 60_000
+
+
+def sign_in_link(store: Store, url: str, account: str) -> str:
+    """A link that signs an account in once, within a quarter of an hour."""
+    secret = new_secret("in")
+    with store.transaction() as connection:
+        connection.execute(insert(links).values(hash=hashed(secret), account=account, until_ms=now_ms() + _VALID_MS))
+    return f"{url}/sign-in/once?key={secret}"
+
+
+def redeemed(store: Store, secret: str) -> str | None:
+    """The account of a link that is used now for the first time; None where it is not valid."""
+    with store.transaction() as connection:
+        row = connection.execute(select(links).where(links.c.hash == hashed(secret))).first()
+        connection.execute(delete(links).where((links.c.hash == hashed(secret)) | (links.c.until_ms < now_ms())))
+    return row.account if row is not None and row.until_ms >= now_ms() else None

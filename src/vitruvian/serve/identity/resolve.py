@@ -1,0 +1,62 @@
+"""From a request to its caller: a bearer token, else the session of a browser."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from starlette.requests import HTTPConnection
+
+from vitruvian.core import AccessError
+from vitruvian.serve.caller import Caller, SignInNeeded
+from vitruvian.serve.identity.accounts import Account, account_of, as_caller
+from vitruvian.serve.identity.sessions import COOKIE, session_of
+from vitruvian.serve.identity.tokens import token_of
+from vitruvian.serve.server import Server, server_of
+
+CSRF_HEADER = "x-csrf-token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Who sent it. Raises `SignInNeeded`, and `AccessError` where a page's request lacks its CSRF token."""
+    server = server_of(connection)
+    kind, _, secret = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and secret:
+        return caller_of_token(server, secret.strip())
+    if cookie := connection.cookies.get(COOKIE):
+        return _of_session(server, connection, cookie)
+    raise SignInNeeded("nobody is signed in", todo="Sign in, or send a token.")
+
+
+def caller_of_token(server: Server, secret: str) -> Caller:
+    """Who holds a token. Raises `SignInNeeded`."""
+    token = token_of(server.store, secret)
+    account = _active(server, token.account) if token else None
+    if token is None or account is None:
+        raise SignInNeeded("the token is not valid", todo="Make a new one.")
+    return replace(as_caller(server, account, purpose=token.purpose), scopes=token.scopes, only=token.patient)
+
+
+def csrf_of(connection: HTTPConnection) -> str:
+    """The CSRF token of the session, "" without one."""
+    cookie = connection.cookies.get(COOKIE)
+    session = session_of(server_of(connection).store, cookie) if cookie else None
+    return session.csrf if session else ""
+
+
+def _of_session(server: Server, connection: HTTPConnection, cookie: str) -> Caller:
+    session = session_of(server.store, cookie)
+    account = _active(server, session.account) if session else None
+    if session is None or account is None:
+        raise SignInNeeded("the session has ended", todo="Sign in again.")
+    method = connection.scope.get("method", "GET")
+    given = connection.headers.get(CSRF_HEADER, "")
+    if method not in _SAFE and not secrets.compare_digest(given, session.csrf):
+        raise AccessError("the request does not come from a page of this server", todo="Load the page again.")
+    return as_caller(server, account, purpose=session.purpose, session=session.id)
+
+
+def _active(server: Server, account: str) -> Account | None:
+    found = account_of(server.store, account)
+    return found if found and found.active else None

@@ -1,0 +1,3 @@
+"""Pages for people."""
+
+from vitruvian.serve.pages.routes import router as router

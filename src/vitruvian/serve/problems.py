@@ -1,0 +1,87 @@
+"""Errors as answers: problem+json (RFC 9457) for programs, a page for people, an OperationOutcome under /fhir."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from vitruvian.core import AccessError, RefusalError, StoreError, UnknownNameError, VitruvianError
+from vitruvian.serve.caller import SignInNeeded
+from vitruvian.serve.trace import trace_id
+
+_STATUS: tuple[tuple[type[VitruvianError], int], ...] = (
+    (SignInNeeded, 401),
+    (AccessError, 403),
+    (UnknownNameError, 404),
+    (StoreError, 503),
+    (RefusalError, 409),
+    (VitruvianError, 422),
+)
+_FHIR_CODE = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 409: "conflict", 412: "conflict",
+              422: "processing", 429: "throttled", 503: "transient"}  # fmt: skip
+
+
+class Precondition(VitruvianError):
+    """What was to be changed is not what the sender had seen."""
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every error of the house, of the framework, and of validation gets the same shape."""
+
+    @app.exception_handler(VitruvianError)
+    def of_house(request: Request, error: VitruvianError) -> Response:
+        return answer(request, _status(error), error.what, error)
+
+    @app.exception_handler(HTTPException)
+    def of_framework(request: Request, error: HTTPException) -> Response:
+        return answer(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    def of_validation(request: Request, error: RequestValidationError) -> Response:
+        found = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        return answer(request, 422, "the request is not valid: " + "; ".join(found[:10]))
+
+
+def answer(
+    request: Request,
+    status: int,
+    what: str,
+    error: VitruvianError | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """One error in the shape that the sender reads."""
+    more = dict(headers or {}) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    if request.url.path.startswith("/fhir"):
+        return JSONResponse(outcome(status, str(error or what)), status, more, "application/fhir+json")
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api"):
+        return _page(request, status, what, error, more)
+    body: dict[str, Any] = {"type": "about:blank", "title": what, "status": status, "detail": str(error or what)}
+    if error is not None:
+        parts = {"got": error.got, "allowed": error.allowed, "todo": error.todo}
+        body |= {name: str(part) for name, part in parts.items() if part is not None}
+    body["trace"] = trace_id()
+    return JSONResponse(body, status, more, "application/problem+json")
+
+
+def outcome(status: int, text: str) -> dict[str, Any]:
+    """An OperationOutcome of one error."""
+    issue = {"severity": "error", "code": _FHIR_CODE.get(status, "exception"), "diagnostics": text}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def _page(request: Request, status: int, what: str, error: VitruvianError | None, headers: dict[str, str]) -> Response:
+    from vitruvian.serve.pages.render import page
+
+    if status == 401 and request.url.path != "/sign-in/once":
+        return RedirectResponse("/sign-in", 303)
+    return page(request, "problem.html", None, status=status, headers=headers, what=what, error=error, code=status)
+
+
+def _status(error: VitruvianError) -> int:
+    if isinstance(error, Precondition):
+        return 412
+    return next(status for kind, status in _STATUS if isinstance(error, kind))

@@ -1,0 +1,37 @@
+"""What every request can reach: settings, the record (as the server's owner), the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import HTTPConnection
+
+from vitruvian.record import Record
+from vitruvian.serve.settings import Settings
+from vitruvian.serve.store import Store, beside
+
+
+@dataclass(frozen=True)
+class Server:
+    """One running server. `record` acts as the owner: requests never use it directly but through their `Caller`."""
+
+    settings: Settings
+    record: Record
+    store: Store
+
+    @classmethod
+    def open(cls, settings: Settings) -> Server:
+        """Open record and store."""
+        record = Record.open(settings.record)
+        return cls(settings, record, Store.open(settings.store or beside(settings.record)))
+
+    def close(self) -> None:
+        """Let go of both."""
+        self.store.close()
+        self.record.close()
+
+
+def server_of(connection: HTTPConnection) -> Server:
+    """The server that a request or socket came to."""
+    return cast(Server, connection.app.state.server)

@@ -1,0 +1,45 @@
+"""What a server is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class OpenIdProvider:
+    """An OpenID Connect provider that may sign people in."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`record`: file name or URL of the record; `store`: URL of the server's own data (default: beside the record)."""
+
+    record: str = "vitruvian.db"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    workers: int = 1
+    store: str | None = None
+    public_url: str | None = None
+    samples: bool = True
+    """Take the sample patients into a record that is empty."""
+    providers: tuple[OpenIdProvider, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Where people reach it."""
+        scheme = "https" if self.tls_cert else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"{scheme}://{host}:{self.port}").rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it over TLS, so that cookies may travel on no other way."""
+        return self.url.startswith("https://")

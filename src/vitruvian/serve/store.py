@@ -1,0 +1,45 @@
+"""What the server keeps beside the record: accounts, sessions, tokens, jobs, alerts. No clinical value lies here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, MetaData
+
+from vitruvian.record import open_engine
+
+metadata = MetaData()
+"""Each part of the server declares its tables here."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The server's own database. Use `Store.open`."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open or make it; tables that are absent are made. Raises `InputError`, `StoreError`."""
+        engine = open_engine(url)
+        metadata.create_all(engine)
+        return cls(engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction, durable when it ends."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+
+def beside(record: str) -> str:
+    """The store of a record: the same server database, or a file beside the record's."""
+    if "://" in record and not record.startswith("sqlite"):
+        return record
+    return f"{record}.serve"

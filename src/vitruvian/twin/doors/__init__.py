@@ -1,0 +1,15 @@
+"""Twins as others see them: state, questions and answers of one shape, by entry point."""
+
+from vitruvian.twin.doors.asking import ask as ask
+from vitruvian.twin.doors.asking import checked as checked
+from vitruvian.twin.doors.asking import twin_door as twin_door
+from vitruvian.twin.doors.asking import twin_doors as twin_doors
+from vitruvian.twin.doors.door import Field as Field
+from vitruvian.twin.doors.door import Line as Line
+from vitruvian.twin.doors.door import Missing as Missing
+from vitruvian.twin.doors.door import Picture as Picture
+from vitruvian.twin.doors.door import Question as Question
+from vitruvian.twin.doors.door import Status as Status
+from vitruvian.twin.doors.door import Table as Table
+from vitruvian.twin.doors.door import Told as Told
+from vitruvian.twin.doors.door import TwinDoor as TwinDoor

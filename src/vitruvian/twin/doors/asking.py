@@ -1,0 +1,105 @@
+"""Installed twins by name, and values of a question checked against its fields before a twin sees them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from vitruvian.core import InputError, UnknownNameError, to_ms
+from vitruvian.twin.doors.door import Field, Question, Told, TwinDoor
+
+if TYPE_CHECKING:
+    from vitruvian.record import Patient
+
+GROUP = "vitruvian.twins"
+_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off", "")
+
+
+@cache
+def twin_doors() -> Mapping[str, TwinDoor]:
+    """Installed twins by name, in order of name. Raises `InputError` for an entry that is none."""
+    found: dict[str, TwinDoor] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        door = entry.load()
+        if not isinstance(door, TwinDoor):
+            raise InputError(f"entry point {entry.name} of {GROUP} is no twin", got=type(door).__name__)
+        found[door.name] = door
+    return found
+
+
+def twin_door(name: str) -> TwinDoor:
+    """The twin of a name; raises `UnknownNameError`."""
+    doors = twin_doors()
+    if name not in doors:
+        raise UnknownNameError("no such twin", got=repr(name), allowed=", ".join(doors))
+    return doors[name]
+
+
+def ask(patient: Patient, twin: str, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
+    """The answer of a person's twin to a question; values are checked first.
+
+    Raises `UnknownNameError` for a twin, question or field that does not exist, `InputError` for a value.
+    """
+    door = twin_door(twin)
+    known = {one.name: one for one in door.questions(patient)}
+    if question not in known:
+        raise UnknownNameError(f"no such question of {twin}", got=repr(question), allowed=", ".join(known))
+    if at is not None:
+        to_ms(at)
+    return door.ask(patient, question, checked(known[question], values), at)
+
+
+def checked(question: Question, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by field, in the field's type, defaults filled in; absent optional ones are left out."""
+    fields = {one.name: one for one in question.fields}
+    if unknown := sorted(set(values) - set(fields)):
+        raise UnknownNameError("no such value", got=", ".join(unknown), allowed=", ".join(fields) or "none")
+    found: dict[str, Any] = {}
+    for name, one in fields.items():
+        given = values.get(name)
+        if given is None or (given == "" and one.kind != "text"):
+            given = one.default
+        if given is None:
+            if not one.optional:
+                raise InputError(f"{name} is missing", allowed=_allowed(one), todo=one.about or None)
+            continue
+        found[name] = _checked(one, given)
+    return found
+
+
+def _checked(one: Field, given: Any) -> Any:
+    if one.kind == "number":
+        return _number(one, given)
+    text = str(given).strip()
+    if one.kind == "choice" and text not in (allowed := [value for value, _ in one.choices]):
+        raise InputError(f"{one.name}: not a choice", got=repr(text), allowed=", ".join(allowed))
+    if one.kind == "flag":
+        if text.lower() not in _TRUE + _FALSE:
+            raise InputError(f"{one.name}: neither yes nor no", got=repr(text), allowed="true, false")
+        return text.lower() in _TRUE
+    if one.kind == "moment":
+        to_ms(text)
+    return text
+
+
+def _number(one: Field, given: Any) -> float:
+    try:
+        value = float(given) if not isinstance(given, bool) else math.nan
+    except (TypeError, ValueError):
+        value = math.nan
+    low, high = one.low if one.low is not None else -math.inf, one.high if one.high is not None else math.inf
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InputError(f"{one.name}: out of range", got=repr(given), allowed=_allowed(one))
+    return value
+
+
+def _allowed(one: Field) -> str:
+    if one.kind == "choice":
+        return ", ".join(value for value, _ in one.choices)
+    if one.kind != "number":
+        return one.kind
+    ends = [f"{name} {end:g}" for name, end in (("from", one.low), ("to", one.high)) if end is not None]
+    return " ".join(["a number", *ends, one.unit]).strip()
