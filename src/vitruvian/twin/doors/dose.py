@@ -73,7 +73,8 @@ def told(answer: Answer) -> Told:
 
 def _drugs(patient: Patient, at: str | None) -> dict[str, str]:
     """Drugs of the library among the person's medication, with the moment of the newest fact."""
-    known, found = set(library()), {}
+    known = set(library())
+    found: dict[str, str] = {}
     for one in patient.facts(until=at):
         name = one.detail.get("drug")
         if one.kind in _KINDS and name in known:
