@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError
@@ -48,6 +49,8 @@ class Caller:
     """The one patient of a token or of a launch."""
     session: str = ""
     """Id of the browser session, "" for tokens."""
+    csrf: str = ""
+    """What every form and request of this session's pages must bring back."""
 
     @property
     def actor(self) -> Actor:
@@ -92,11 +95,16 @@ class _Allow:
             raise ValueError(f"no such action or resource: {action} {resource}")
         self.action, self.resource = action, resource
 
-    def __call__(self, connection: HTTPConnection) -> Caller:
+    async def __call__(self, connection: HTTPConnection) -> Caller:
+        from vitruvian.serve.identity import form_token
+
+        return await run_in_threadpool(self._caller, connection, await form_token(connection))
+
+    def _caller(self, connection: HTTPConnection, csrf: str) -> Caller:
         from vitruvian.serve.identity import caller_of
         from vitruvian.serve.scopes import demand
 
-        caller = caller_of(connection)
+        caller = caller_of(connection, csrf)
         if not caller.may(self.action):
             raise caller.actor.refusal(self.action)
         demand(caller, self.action, self.resource)

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from vitruvian.serve.caller import Caller
-from vitruvian.serve.identity.resolve import csrf_of
 
 
 @cache
@@ -35,6 +34,6 @@ def page(
     **shown: Any,
 ) -> HTMLResponse:
     """The answer; `caller` is None where nobody is signed in."""
-    csrf = csrf_of(request) if caller is not None and caller.session else ""
+    csrf = caller.csrf if caller is not None else ""
     text = templates().get_template(template).render(caller=caller, csrf=csrf, path=request.url.path, **shown)
     return HTMLResponse(text, status, {"cache-control": "no-store"} | (headers or {}))
