@@ -391,6 +391,11 @@ class Record(Governing):
             raise self.actor.refusal(action)
         return found
 
+    def note(self, action: str, person: str = "", **detail: Any) -> None:
+        """One audit row of an act of this actor beside reading and writing, such as a call of an agent's tool."""
+        with self.transaction() as connection:
+            self._note(connection, action, person, detail)
+
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None:
         """One audit row: of what was asked, what can be told without telling of anybody; of lists, how many."""
         self.chain.append(connection, self.actor, action, person, told(detail))

@@ -21,7 +21,7 @@ from vitruvian.record import Patient, Record
 
 RESOURCES = (
     "patients", "facts", "twins", "scenarios", "jobs", "streams", "alerts", "consent", "audit", "quarantine",
-    "identity", "files", "accounts", "own", "fhir", "cds", "metrics",
+    "identity", "files", "accounts", "own", "fhir", "cds", "metrics", "agents", "proposals",
 )  # fmt: skip
 OWN_ACTIONS = ("administer", "own", "monitor")
 """Beside those on a record: administering accounts, one's own account, acknowledging alerts."""

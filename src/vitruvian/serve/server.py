@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from starlette.requests import HTTPConnection
 
@@ -19,6 +19,8 @@ class Server:
     settings: Settings
     record: Record
     store: Store
+    parts: dict[str, Any] = field(default_factory=dict)
+    """What a part keeps while the server runs, under the part's name."""
 
     @classmethod
     def open(cls, settings: Settings) -> Server:
