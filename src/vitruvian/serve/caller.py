@@ -63,9 +63,15 @@ class Caller:
 
     def patient(self, name: str) -> Patient:
         """The person of this name; one whom the caller may not see does not exist. Raises `UnknownNameError`."""
-        found = self.record.patient(name)
+        if not self.only and self.actor.permits("search"):
+            return self.record.patient(name)
+        unknown = UnknownNameError("no such patient", got=repr(name))
+        try:
+            found = self.record.patient(name)
+        except (AccessError, UnknownNameError):
+            raise unknown from None
         if self.only and found.id != self._only_person:
-            raise UnknownNameError("no such patient", got=repr(name))
+            raise unknown
         return found
 
     def people(self) -> list[str]:

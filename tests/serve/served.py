@@ -1,0 +1,210 @@
+"""Servers to test: one in this process with clients signed in as anybody, one as a real process on a free port."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from vitruvian.serve import Settings, make_app
+from vitruvian.serve.identity import Account, add_account, new_token
+from vitruvian.serve.identity.sessions import COOKIE, begin, session_of
+from vitruvian.serve.server import Server
+from vitruvian.serve.store import Store
+
+NAME = "clinic.db"
+"""File name of every record under test: a record keeps its name when it is copied."""
+ANYTHING = ("user/*.cruds",)
+
+
+def copied(template: Path, folder: Path) -> Path:
+    """A copy of a record (its file) with all that lies beside it, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in template.parent.glob(f"{template.name}*"):
+        if one.is_dir():
+            shutil.copytree(one, folder / one.name)
+        else:
+            shutil.copy2(one, folder / one.name)
+    return folder / template.name
+
+
+@dataclass
+class People:
+    """Accounts made when they are first asked for, and secrets for them, in the store of a server."""
+
+    store: Store
+    _accounts: dict[tuple[str, frozenset[str], str], Account] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def account(self, role: str, own: Collection[str] = (), who: str = "") -> Account:
+        """An account of this role; a patient is sample-a unless said otherwise. `who` tells several of a role apart."""
+        mine = frozenset(own or (("sample-a",) if role == "patient" else ()))
+        if (role, mine, who) not in self._accounts:
+            name = f"{role}-{next(self._numbers)}"
+            self._accounts[role, mine, who] = add_account(self.store, name, [role], mine)
+        return self._accounts[role, mine, who]
+
+    def token(
+        self,
+        role: str,
+        *,
+        own: Collection[str] = (),
+        who: str = "",
+        scopes: Collection[str] = ANYTHING,
+        patient: str | None = None,
+        purpose: str = "",
+    ) -> str:
+        """A bearer token of an account of this role."""
+        account = self.account(role, own, who)
+        return new_token(self.store, account.id, "test", scopes, patient=patient, purpose=purpose)
+
+    def session(
+        self, role: str, *, own: Collection[str] = (), who: str = "", purpose: str = ""
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Cookies and headers (CSRF) of a browser session of an account of this role."""
+        secret = begin(self.store, self.account(role, own, who).id, purpose)
+        found = session_of(self.store, secret)
+        assert found is not None
+        return {COOKIE: secret}, {"x-csrf-token": found.csrf}
+
+
+@dataclass
+class Served:
+    """A server in this process; all clients share its event loop."""
+
+    app: FastAPI
+    anybody: TestClient
+    """A client that is not signed in."""
+    people: People
+
+    @property
+    def server(self) -> Server:
+        """Settings, record (as the owner), store."""
+        server: Server = self.app.state.server
+        return server
+
+    def client(
+        self,
+        role: str = "owner",
+        *,
+        own: Collection[str] = (),
+        who: str = "",
+        purpose: str = "",
+        scopes: Collection[str] = (),
+        patient: str | None = None,
+        json: bool = True,
+    ) -> TestClient:
+        """A client signed in by a session (with its CSRF header), or by a token where `scopes` or `patient` is given.
+
+        It asks for JSON; with `json=False` as a browser does. Redirects are not followed.
+        """
+        client = TestClient(self.app, follow_redirects=False)
+        client.portal, client.app_state = self.anybody.portal, self.anybody.app_state
+        client.headers["accept"] = "application/json" if json else "text/html"
+        if scopes or patient:
+            secret = self.people.token(
+                role, own=own, who=who, scopes=scopes or ANYTHING, patient=patient, purpose=purpose
+            )
+            client.headers["authorization"] = f"Bearer {secret}"
+        else:
+            cookies, headers = self.people.session(role, own=own, who=who, purpose=purpose)
+            client.cookies.update(cookies)
+            client.headers.update(headers)
+        return client
+
+
+@contextmanager
+def serving(record: Path, **settings: Any) -> Iterator[Served]:
+    """A server over a record in this process, started and shut down as a real one is."""
+    app = make_app(Settings(record=str(record), samples=False, **settings))
+    with TestClient(app, follow_redirects=False) as anybody:
+        yield Served(app, anybody, People(app.state.server.store))
+
+
+@dataclass
+class Running:
+    """A server in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    people: People
+    log: Path
+    """Its standard error: lines of JSON."""
+
+    def client(self, role: str = "owner", **options: Any) -> httpx.Client:
+        """A client signed in by a token."""
+        headers = {"authorization": f"Bearer {self.people.token(role, **options)}", "accept": "application/json"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self.process.kill()
+        self.process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def running(record: Path, *options: str, wait_s: float = 60.0, env: dict[str, str] | None = None) -> Iterator[Running]:
+    """`vitruvian serve` over a record on a free port, ready; stopped by SIGTERM at the end."""
+    port = free_port()
+    command = [
+        str(Path(sys.executable).with_name("vitruvian")),
+        "serve",
+        "--record",
+        str(record),
+        "--port",
+        str(port),
+        *options,
+    ]
+    log = record.parent / f"serve-{port}.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=stream, cwd=record.parent, env=os.environ | (env or {})
+        )
+    store = Store.open(f"{record}.serve")
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process, log, wait_s)
+        yield Running(url, process, People(store), log)
+    finally:
+        store.close()
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path, wait_s: float) -> None:
+    until = time.monotonic() + wait_s
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended: {log.read_text()[-2000:]}")
+        try:
+            httpx.get(f"{url}/sign-in", timeout=5)
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError(f"the server does not answer: {log.read_text()[-2000:]}")
