@@ -1,4 +1,4 @@
-"""A template as an answer, with what every page shows: who is signed in, and for what purpose."""
+"""A template as an answer, with what every page shows: who is signed in, for what purpose, where they can go."""
 
 from __future__ import annotations
 
@@ -9,19 +9,39 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from vitruvian.core import SPELLINGS
 from vitruvian.serve.caller import Caller
+from vitruvian.serve.pages.charts import picture_json, picture_tables
+from vitruvian.serve.pages.places import person_places, places
+from vitruvian.twin import words
 
 
 @cache
 def templates() -> Environment:
     """The templates of the server; what records say is never markup."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("vitruvian.serve"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["person_places"] = person_places
+    made.filters |= {
+        "picture_json": picture_json,
+        "picture_tables": picture_tables,
+        "percent": words.percent_text,
+        "number": words.number_text,
+        "unit": words.unit_text,
+        "interval": words.interval_text,
+        "age": words.age_text,
+        "covariate": words.covariate_name,
+        "parameter": words.parameter_name,
+        "cell": _cell,
+        "moment": _moment,
+        "purpose": _purpose,
+    }
+    return made
 
 
 def page(
@@ -35,5 +55,24 @@ def page(
 ) -> HTMLResponse:
     """The answer; `caller` is None where nobody is signed in."""
     csrf = caller.csrf if caller is not None else ""
-    text = templates().get_template(template).render(caller=caller, csrf=csrf, path=request.url.path, **shown)
+    shown |= {"caller": caller, "csrf": csrf, "path": request.url.path}
+    shown["places"] = places(caller) if caller is not None else ()
+    text = templates().get_template(template).render(**shown)
     return HTMLResponse(text, status, {"cache-control": "no-store"} | (headers or {}))
+
+
+def _cell(value: str | float | None) -> str:
+    """What stands in a cell of a table."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else words.number_text(float(value))
+
+
+def _moment(text: str) -> str:
+    """A moment in ISO 8601 to the minute, as people read it."""
+    return text[:16].replace("T", " ") + (" UTC" if text.endswith(("Z", "+00:00")) else "")
+
+
+def _purpose(code: str) -> str:
+    """The readable spelling of a purpose of use; a code without one stays."""
+    return next((name.replace("_", " ") for name, known in SPELLINGS.items() if known == code), code)

@@ -1,0 +1,32 @@
+"""Where one can go: the places of the server that a caller may use, and those of one person."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from vitruvian.serve.caller import Caller
+from vitruvian.twin.doors import twin_doors
+
+_PLACES = (
+    ("/", "People", "read"),
+    ("/monitor", "Monitor", "monitor"),
+    ("/intake", "Take in", "ingest"),
+    ("/quarantine", "Quarantine", "quarantine"),
+    ("/audit", "Audit", "audit"),
+    ("/accounts", "Accounts", "administer"),
+    ("/me", "Me", "own"),
+)
+_OF_PERSON = (("timeline", "Timeline", "read"), ("consent", "Consent", "consent"), ("access", "Who saw it", "audit"))
+
+
+def places(caller: Caller) -> list[tuple[str, str]]:
+    """(address, title) of each place that the caller's roles allow."""
+    return [(href, title) for href, title, action in _PLACES if caller.may(action)]
+
+
+def person_places(person: str, caller: Caller) -> list[tuple[str, str]]:
+    """The places of one person: overview, each installed twin, the record's own."""
+    base = f"/patients/{quote(person, safe='')}"
+    twins = [(f"{base}/twins/{name}", door.title) for name, door in twin_doors().items()]
+    rest = [(f"{base}/{name}", title) for name, title, action in _OF_PERSON if caller.may(action)]
+    return [(base, "Overview"), *twins, *rest]

@@ -1,0 +1,241 @@
+// Draws every figure[data-chart] from the picture in its JSON element (vitruvian.twin.doors.Picture): curves with
+// bands, measured marks, the target zone; in light, dark and print. Loops (x goes back and forth) are left to loop.js.
+// Other scripts: import { update } from "/static/chart.js"; update(figure, picture).
+
+const COLOURS = ["--blue", "--orange", "--green", "--red", "--amber", "--grey"];
+const plots = new Map(); // figure → {picture, plot}
+let library;
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function faded(name, opacity) {
+  return `color-mix(in srgb, ${colour(name)} ${Math.round(100 * opacity)}%, transparent)`;
+}
+
+export function short(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size >= 1000) return value.toFixed(0);
+  return String(Number(value.toPrecision(3)));
+}
+
+function loaded() {
+  library ??= new Promise((done, failed) => {
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/assets/uplot.css" });
+    const script = Object.assign(document.createElement("script"), { src: "/assets/uplot.js" });
+    script.onload = () => done(window.uPlot);
+    script.onerror = failed;
+    document.head.append(style, script);
+  });
+  return library;
+}
+
+const rising = (x) => x.every((value, k) => k === 0 || value >= x[k - 1]);
+
+// One table of columns for uPlot, and what each column is: lines share x, or are joined where they have their own.
+function columns(picture) {
+  const parts = picture.lines.map((line) => {
+    const x = line.x ?? picture.x;
+    return [x, line.y, ...line.bands.flat()];
+  });
+  const shared = picture.lines.every((line) => !line.x);
+  const data = shared ? [picture.x, ...parts.flatMap((part) => part.slice(1))] : window.uPlot.join(parts);
+  const kinds = [];
+  picture.lines.forEach((line, k) => {
+    kinds.push({ line, k, at: kinds.length + 1 });
+    line.bands.forEach((_, b) => kinds.push({ edge: "low", b, k, line }, { edge: "high", b, k, line }));
+  });
+  return { data, kinds };
+}
+
+function series(picture, kinds) {
+  return kinds.map((one) => {
+    const name = COLOURS[one.k % COLOURS.length];
+    if (one.edge) return { class: "edge", points: { show: false }, spanGaps: true, stroke: "transparent", width: 0 };
+    const stroke = one.line.marks ? colour("--ink") : colour(name);
+    return {
+      label: one.line.title,
+      value: (u, value, _, row) => told(u, value, one, row, picture.y_unit),
+      stroke,
+      width: one.line.marks ? 0 : 2,
+      spanGaps: true,
+      dash: one.k % 2 && !one.line.marks ? [7, 4] : undefined, // told apart without colours too
+      paths: one.line.marks ? () => null : undefined,
+      points: one.line.marks ? { show: true, size: 9, fill: stroke, stroke } : { show: false },
+    };
+  });
+}
+
+function told(u, value, one, row, unit) {
+  if (value === null || value === undefined) return "–";
+  const widest = one.line.bands.length ? [u.data[one.at + 1]?.[row], u.data[one.at + 2]?.[row]] : null;
+  const band = widest && widest[0] !== undefined ? ` (${short(widest[0])}–${short(widest[1])})` : "";
+  return `${short(value)}${band} ${unit}`.trim();
+}
+
+function bands(kinds) {
+  const found = [];
+  kinds.forEach((one, at) => {
+    if (one.edge === "high") {
+      const opacity = one.line.bands.length > 1 ? [0.16, 0.26][Math.min(one.b, 1)] : 0.2;
+      found.push({ series: [at + 1, at], fill: faded(COLOURS[one.k % COLOURS.length], opacity) });
+    }
+  });
+  return found;
+}
+
+// Target zone behind everything; a dotted line at 0 where the axis counts from now.
+function backdrop(picture) {
+  return (u) => {
+    const { left, top, width, height } = u.bbox;
+    const clip = (value, low, high) => Math.min(Math.max(value, low), high);
+    if (picture.zone) {
+      const [low, high] = picture.zone;
+      const y0 = low === null ? top + height : clip(u.valToPos(low, "y", true), top, top + height);
+      const y1 = high === null ? top : clip(u.valToPos(high, "y", true), top, top + height);
+      u.ctx.fillStyle = faded("--green", 0.16);
+      u.ctx.fillRect(left, y1, width, y0 - y1);
+      u.ctx.strokeStyle = faded("--green", 0.7);
+      u.ctx.lineWidth = devicePixelRatio;
+      for (const [end, y] of [[low, y0], [high, y1]]) {
+        if (end !== null) line(u.ctx, left, y, left + width, y);
+      }
+    }
+    if (!picture.x_is_time && u.scales.x.min < 0 && u.scales.x.max > 0) {
+      const x = u.valToPos(0, "x", true);
+      u.ctx.strokeStyle = colour("--soft");
+      u.ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+      line(u.ctx, x, top, x, top + height);
+      u.ctx.setLineDash([]);
+    }
+  };
+}
+
+function line(ctx, x0, y0, x1, y1) {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
+
+function highest(picture) {
+  const ends = (picture.zone ?? []).filter((end) => end !== null);
+  const all = picture.lines.flatMap((one) => [one.y, ...one.bands.flat()]);
+  let [low, high] = [Infinity, -Infinity];
+  for (const column of all) {
+    for (const value of column) {
+      if (value !== null && value < low) low = value;
+      if (value !== null && value > high) high = value;
+    }
+  }
+  for (const end of ends) [low, high] = [Math.min(low, end), Math.max(high, end)];
+  if (!(high > low)) [low, high] = [low - 1, high + 1];
+  const floor = low >= 0 && low < 0.5 * high ? 0 : low - 0.06 * (high - low);
+  return [floor, high + 0.06 * (high - floor)];
+}
+
+function options(picture, kinds, box) {
+  const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  const named = (title, unit) => (unit ? `${title} (${unit})` : title);
+  return {
+    width: Math.max(box.clientWidth, 200),
+    height: Number(box.dataset.height) || Math.max(220, Math.min(360, box.clientWidth * 0.55)),
+    scales: { x: { time: picture.x_is_time }, y: { range: () => highest(picture) } },
+    axes: [
+      { ...axis, label: picture.x_is_time ? undefined : named(picture.x_title, picture.x_unit), labelSize: 22 },
+      { ...axis, label: named(picture.y_title, picture.y_unit), size: 56, labelSize: 22,
+        values: (_, splits) => splits.map(short) },
+    ],
+    series: [
+      { label: picture.x_is_time ? "Time" : picture.x_title,
+        value: picture.x_is_time ? undefined : (_, v) => (v === null ? "–" : `${short(v)} ${picture.x_unit}`) },
+      ...series(picture, kinds),
+    ],
+    bands: bands(kinds),
+    cursor: { drag: { x: true, y: false }, points: { size: 7 } },
+    legend: { live: true },
+    hooks: { drawClear: [backdrop(picture)] },
+  };
+}
+
+function pictureOf(figure) {
+  return JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+}
+
+function make(figure, picture) {
+  const box = figure.querySelector(".plot");
+  const { data, kinds } = columns(picture);
+  plots.get(figure)?.plot.destroy();
+  box.replaceChildren();
+  const plot = new window.uPlot(options(picture, kinds, box), data, box);
+  plots.set(figure, { picture, plot });
+  figure.classList.add("drawn");
+}
+
+async function draw(figure) {
+  const picture = pictureOf(figure);
+  figure.dataset.chart = "seen";
+  try {
+    if (!picture.lines.every((one) => rising(one.x ?? picture.x))) {
+      return (await import("./loop.js")).draw(figure, picture);
+    }
+    await loaded();
+    make(figure, picture);
+    new ResizeObserver(() => resized(figure)).observe(figure.querySelector(".plot"));
+    figure.querySelector(".plot").addEventListener("keydown", (event) => moved(event, figure));
+  } catch {
+    figure.querySelector("details")?.setAttribute("open", ""); // the numbers can be read all the same
+  }
+}
+
+function resized(figure) {
+  const { plot } = plots.get(figure) ?? {};
+  const width = figure.querySelector(".plot").clientWidth;
+  if (plot && width && width !== plot.width) plot.setSize({ width, height: plot.height });
+}
+
+// Arrow keys walk along the curve; the legend says the values.
+function moved(event, figure) {
+  const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 }[event.key];
+  const { plot } = plots.get(figure) ?? {};
+  if (!step || !plot) return;
+  event.preventDefault();
+  const last = plot.data[0].length - 1;
+  const at = Math.min(Math.max((plot.cursor.idx ?? -1) + step, 0), last);
+  plot.setCursor({ left: plot.valToPos(plot.data[0][at], "x"), top: 10 });
+}
+
+/** Show another picture in a figure that is drawn; only the data move where the shape is the same. */
+export function update(figure, picture) {
+  const known = plots.get(figure);
+  if (!known) return void import("./loop.js").then((loop) => loop.draw(figure, picture));
+  const same = picture.lines.length === known.picture.lines.length &&
+    picture.lines.every((one, k) => one.bands.length === known.picture.lines[k].bands.length);
+  if (!same) return make(figure, picture);
+  Object.assign(known.picture, picture); // the hooks of the plot read this object
+  known.plot.setData(columns(picture).data);
+}
+
+function redrawn() {
+  for (const [figure, { picture }] of plots) {
+    if (figure.isConnected) make(figure, picture);
+    else plots.delete(figure);
+  }
+}
+
+export function drawAll(root = document) {
+  root.querySelectorAll('figure[data-chart=""]').forEach(draw);
+}
+
+function printing(yes) {
+  document.documentElement.classList.toggle("printing", yes);
+  redrawn();
+}
+
+drawAll();
+document.addEventListener("htmx:after:settle", () => drawAll());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redrawn);
+addEventListener("beforeprint", () => printing(true));
+addEventListener("afterprint", () => printing(false));
