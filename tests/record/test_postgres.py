@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 
 from vitruvian.ingest import samples
 from vitruvian.record import Record, schema
-from vitruvian.record.opening import _migrate, _parse, make_engine
+from vitruvian.record.opening import REVISION, _migrate, _parse, make_engine
 
 
 def test_what_goes_in_comes_out(record_url: str) -> None:
@@ -96,7 +96,7 @@ def test_the_schema_is_what_the_migrations_make(record_url: str, made: str) -> N
     with engine.begin() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == REVISION
         indexes = {index["name"] for name in schema.metadata.tables for index in inspect(connection).get_indexes(name)}
         assert {index.name for table in schema.metadata.tables.values() for index in table.indexes} <= indexes
     engine.dispose()

@@ -22,6 +22,7 @@ from vitruvian.record.formats import installed_formats as installed_formats
 from vitruvian.record.identity import Candidate as Candidate
 from vitruvian.record.identity import IdentityEntry as IdentityEntry
 from vitruvian.record.intake import files_under as files_under
+from vitruvian.record.journal import Streamed as Streamed
 from vitruvian.record.opening import open_engine as open_engine
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined

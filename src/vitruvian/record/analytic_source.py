@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, select
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact_rows import hidden_of
+from vitruvian.record.fhir_references import ids_of, resolved
 from vitruvian.record.formats import RawFile
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.rows import chunks
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 FHIR = "fhir"
-_REFERENCE = re.compile(rb'("reference"\s*:\s*")(urn:uuid:[^"]+)')
 BATCH = 200_000
 """Rows of a table in one part, about."""
 _TEXT = ("fact", "subject", "kind", "system", "code", "display", "unit", "unit_raw", "value_code", "value_text",
@@ -115,35 +114,13 @@ def resource_frames(
         for (kept_by, raw_hash), members in groupby(found.all(), key=lambda row: (row.owner, row.raw_hash)):
             with blobs.file(kept_by, raw_hash) as path:
                 content = RawFile(path).content
-            whole, ids = Verbatim(content), _ids(content)
-            rows += [_resource(row, _resolved(whole.at(row.path), ids), categories) for row in members]
+            whole, ids = Verbatim(content), ids_of(content)
+            rows += [_resource(row, resolved(whole.at(row.path), ids), categories) for row in members]
             if len(rows) >= BATCH:
                 yield pl.DataFrame(rows, schema=resource_schema())
                 rows = []
     if rows:
         yield pl.DataFrame(rows, schema=resource_schema())
-
-
-def _ids(content: bytes) -> dict[str, str]:
-    """ "Type/id" of the entries of a bundle, or of a person's part of one, that go by a UUID in it."""
-    if b"urn:uuid:" not in content or b'"entry' not in content:
-        return {}
-    try:
-        whole = orjson.loads(content)
-    except orjson.JSONDecodeError:  # lines: they have no entries
-        return {}
-    named = whole.get("entry") if isinstance(whole.get("entry"), list) else whole.values()
-    entries = [(one.get("fullUrl"), one.get("resource") or {}) for one in named if isinstance(one, dict)]
-    return {url: f"{one['resourceType']}/{one['id']}" for url, one in entries if url and "id" in one}
-
-
-def _resolved(content: bytes, ids: Mapping[str, str]) -> bytes:
-    """The resource with references inside the bundle as a server would write them: "Type/id"."""
-    return _REFERENCE.sub(lambda found: found[1] + _written(found[2], ids), content) if ids else content
-
-
-def _written(reference: bytes, ids: Mapping[str, str]) -> bytes:
-    return ids.get(reference.decode(), reference.decode()).encode()
 
 
 def _resource(row: Any, content: bytes, categories: Mapping[str, frozenset[str]]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ def _ask(
     """Rights, then consents, then rows and their audit row in one transaction."""
     for action in ("search", "read"):
         record._demand(action, "")
+    record.seal_samples()
     copy = Analytic.of(record.engine, record.keys, record.blobs)
     index = copy.current()
     with record.transaction() as connection:

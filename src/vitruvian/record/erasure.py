@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 _LONGEST = 128
 _WORD = re.compile(rb"[\w.:/-]{2,%d}" % _LONGEST)
 _PIECE = 1 << 20
-_OWNED = (schema.fact, schema.resource, schema.provenance, schema.chunk, schema.identifier, schema.identity)
+_OWNED = (
+    schema.fact, schema.resource, schema.provenance, schema.chunk, schema.journal, schema.identifier, schema.identity,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

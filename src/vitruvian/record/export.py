@@ -99,6 +99,7 @@ def export_patient(patient: Patient, out: str | Path) -> dict[str, Any]:
 
 def _held(patient: Patient) -> Holdings:
     record, subjects = patient.record, patient.subjects
+    record.seal_samples(subjects)
     prov, refused, states, audit = schema.provenance, schema.quarantine, schema.state, schema.audit
     waiting = select(refused).where(refused.c.subject.in_(subjects), refused.c.accepted_ms.is_(None))
     pseudonym = record.chain.pseudonym(patient.id)

@@ -90,7 +90,7 @@ class Patient:
         asked = _Asked.of(since, until, known_by)
         names = signals_of(name)
         pairs = [*_pairs(name), *(("", known.loinc) for one in names if (known := signals().get(one)) and known.loinc)]
-        streams = chunks_of(self.subjects, names, asked.since, asked.until)
+        streams = self._streams(names, asked.since, asked.until)
         detail = {"observations": name} | asked.said
         rows, chunks = self._read(detail, self._fact_query(asked, "observation", pairs), streams)
         rows = rows if asked.known_by is None else _newest(rows)
@@ -104,7 +104,7 @@ class Patient:
     ) -> Any:
         """Samples of one signal of `tables/signals` as a table (`views.columns`), of all sources, in order of start."""
         asked = _Asked.of(since, until, None)
-        streams = chunks_of(self.subjects, (signal,), asked.since, asked.until)
+        streams = self._streams((signal,), asked.since, asked.until)
         (chunks,) = self._read({"samples": signal} | asked.said, streams)
         tables = [sample_table(*pair) for pair in self._samples(chunks, asked, streams).items()]
         return given_as(_found(united(tables), signal), as_)
@@ -126,7 +126,7 @@ class Patient:
         from vitruvian.record.days import days
 
         asked = _Asked.of(since, until, None)
-        streams = chunks_of(self.subjects, (signal,), asked.since, asked.until)
+        streams = self._streams((signal,), asked.since, asked.until)
         (chunks,) = self._read({"daily": signal} | asked.said, streams)
         samples = self._samples(chunks, asked, streams).get(signal)
         if samples is None:
@@ -135,13 +135,13 @@ class Patient:
 
     def signals(self) -> list[str]:
         """Names of the signals of which there are samples."""
-        (chunks,) = self._read({"signals": True}, chunks_of(self.subjects, ()))
+        (chunks,) = self._read({"signals": True}, self._streams(()))
         return sorted({one.signal for one in chunks})
 
     def newest_samples(self) -> dict[str, tuple[dict[str, Any], int]]:
         """Of each signal the newest sample that nothing speaks against (a row as `samples` gives them), and how many
         samples there are; one chunk of each is opened, or a few where the newest are doubtful."""
-        streams = chunks_of(self.subjects, ())
+        streams = self._streams(())
         (chunks,) = self._read({"newest": True}, streams)
         try:
             return self._newest(chunks)
@@ -174,7 +174,7 @@ class Patient:
         from vitruvian.record.days import days
 
         asked = _Asked.of(since, until, None)
-        streams = chunks_of(self.subjects, (), asked.since, asked.until)
+        streams = self._streams((), asked.since, asked.until)
         rows, chunks = self._read({"timeline": True} | asked.said, self._fact_query(asked, None, None), streams)
         found = [fact for fact in self._facts(rows, asked) if fact.start_ms is not None]
         found = [fact for fact in found if fact.status not in VOID_STATUS]
@@ -186,6 +186,11 @@ class Patient:
 
     def _read(self, detail: Mapping[str, Any], *queries: Any) -> list[Sequence[Row[Any]]]:
         return self.record._reads(self.id, detail, queries)
+
+    def _streams(self, names: Sequence[str], first: int | None = None, last: int | None = None) -> Any:
+        """Statement and values of the chunks of some signals (all for ()); what waits in the journal becomes one."""
+        self.record.seal_samples(self.subjects)
+        return chunks_of(self.subjects, names, first, last)
 
     def _fact_query(self, asked: _Asked, kind: str | None, pairs: Sequence[tuple[str, str]] | None) -> Any:
         """Statement and values: a statement is made once for each shape of question."""

@@ -38,6 +38,7 @@ from vitruvian.record.places import at_place, load_container
 from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
 from vitruvian.record.scratch import sweep
 from vitruvian.record.states import TwinState, open_state, states_of, write_state
+from vitruvian.record.streaming import Streaming
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +49,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Record(Governing):
+class Record(Governing, Streaming):
     """Everything known of people, append-only, behind one actor's rights. Use `Record.open`."""
 
     engine: Engine

@@ -122,6 +122,21 @@ chunk = Table(
     Index("chunk_by_signal", "subject", "signal", "first_ms"),
 )
 
+# samples that came a few at a time, until they are in chunks; `seq` is never used twice
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("subject", Text, nullable=False),
+    Column("signal", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("journal_waiting", "done_ms", "subject"),
+    sqlite_autoincrement=True,
+)
+
 quarantine = Table(
     "quarantine",
     metadata,

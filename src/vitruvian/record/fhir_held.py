@@ -1,0 +1,282 @@
+"""What the record holds of people as FHIR: versions of resources as received, facts from elsewhere, states of twins.
+
+One read of a person is judged by role, purpose and consent, and audited once; a resource is seen whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, or_, select
+
+from vitruvian.core import now_ms
+from vitruvian.record import schema
+from vitruvian.record.access import Scope, allowed, scope_of
+from vitruvian.record.fact import Fact
+from vitruvian.record.fact_rows import open_fact
+from vitruvian.record.faults import storage
+from vitruvian.record.fhir_references import ids_of, resolved
+from vitruvian.record.formats import RawFile
+from vitruvian.record.states import TwinState
+from vitruvian.record.verbatim import Verbatim
+
+if TYPE_CHECKING:
+    from vitruvian.record.record import Record
+
+FHIR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a FHIR resource and where its bytes lie. All versions of a resource share `line`; `number` is
+    what the source calls the version ("" if nothing), `digest` names its content. `subject` is "" if it is about
+    nobody."""
+
+    id: str
+    line: str
+    type: str
+    subject: str
+    number: str
+    digest: str
+    known_ms: int
+    received_ms: int
+    current: bool
+    owner: str
+    raw_hash: str
+    origin: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Of one person: versions of resources; facts that no resource states; the newest state of each model (without
+    arrays)."""
+
+    person: str
+    subjects: tuple[str, ...]
+    versions: tuple[Version, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    states: tuple[TwinState, ...] = ()
+
+
+def held(
+    record: Record,
+    people: Sequence[str],
+    types: Collection[str] = (),
+    *,
+    line: str = "",
+    past: bool = False,
+    made: bool = True,
+) -> list[Held]:
+    """What this actor may see of each of `people` (ids of persons), in one transaction, audited for each.
+
+    `types` and `line` narrow the resources; `past` adds versions that are not current; `made` adds what did not come
+    as FHIR. Raises `AccessError` where role and purpose refuse one of them.
+    """
+    values: dict[str, Any] = {"types": sorted(types)} if types else {}
+    values |= {"line": line} if line else {}
+    shape = (bool(types), bool(line), past)
+
+    def work(connection: Connection) -> list[Held] | None:
+        found = []
+        for person in people:
+            if not allowed(connection, record.actor, "read", person):
+                record._note(connection, "refused", person, {"action": "read"})
+                return None
+            scope = scope_of(connection, record.keys, record.actor, person, now_ms())
+            one = _held(record, connection, scope, shape, values, made)
+            count = len(one.versions) + len(one.facts) + len(one.states)
+            emergency = scope.emergency or None
+            record._note(connection, "read", person, {"fhir": count, "rows": count, "emergency": emergency})
+            found.append(one)
+        return found
+
+    with storage():
+        return record._granted(record.commits.run(work), "read", people[0] if len(people) == 1 else "")
+
+
+def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past: bool = False) -> list[Version]:
+    """Resources about nobody (practitioners, organizations, places, drugs); no consent speaks of them."""
+    values: dict[str, Any] = {"subjects": [""]}
+    values |= ({"types": sorted(types)} if types else {}) | ({"line": line} if line else {})
+    with record.transaction() as connection:
+        rows = connection.execute(_versions(bool(types), bool(line), past), values).all()
+        record._note(connection, "search", "", {"of": "nobody", "rows": len(rows)})
+    return [_version(row) for row in rows]
+
+
+def whose(record: Record, kind: str, name: str) -> list[tuple[str, str]]:
+    """(person, line) of every resource of this type and id, "" for nobody. It asks for no rights: what it tells is
+    only to be looked for in `held`, never to be shown."""
+    table, subject = schema.resource, schema.subject
+    joined = table.outerjoin(subject, subject.c.subject == table.c.subject)
+    query = select(subject.c.person, table.c.line).select_from(joined).distinct()
+    query = query.where(table.c.source_id == record.keys.blind(name), table.c.kind == kind)
+    with record.engine.connect() as connection:
+        return [(person or "", line) for person, line in connection.execute(query)]
+
+
+def whose_fact(record: Record, key: str) -> str | None:
+    """The person of a fact or of a state, by its id; it asks for no rights, as `whose`."""
+    fact, subject, state = schema.fact, schema.subject, schema.state
+    joined = fact.join(subject, subject.c.subject == fact.c.subject)
+    with record.engine.connect() as connection:
+        found = connection.execute(select(subject.c.person).select_from(joined).where(fact.c.fact == key)).scalar()
+        return found or connection.execute(select(state.c.person).where(state.c.state == key)).scalar()
+
+
+def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Version, bytes]]:
+    """The bytes of versions that `held` or `nobodys` gave, as received but for references inside their bundle, which
+    are written as a server would ("Type/id"); file by file."""
+    ordered = sorted(versions, key=lambda one: (one.owner, one.raw_hash))
+    for (owner, raw_hash), members in groupby(ordered, key=lambda one: (one.owner, one.raw_hash)):
+        some = list(members)
+        with record.blobs.file(owner, raw_hash) as path:
+            content = RawFile(path).content
+        whole, ids = Verbatim(content), ids_of(content)
+        if owner and b"urn:uuid:" in content:
+            ids = _nobodys_ids(record, some[0].origin, raw_hash) | ids
+        for one in some:
+            yield one, resolved(whole.at(one.place), ids)
+
+
+def _nobodys_ids(record: Record, origin: str, but: str) -> dict[str, str]:
+    """Ids of what came about nobody in the same file, where that lies apart."""
+    prov = schema.provenance
+    query = select(prov.c.raw_hash).where(prov.c.subject == "", prov.c.origin_hash == origin, prov.c.raw_hash != but)
+    with record.engine.connect() as connection:
+        hashes = connection.execute(query).scalars().all()
+    found: dict[str, str] = {}
+    for one in hashes:
+        found |= ids_of(record.blobs.get("", one))
+    return found
+
+
+def _held(
+    record: Record,
+    connection: Connection,
+    scope: Scope,
+    shape: tuple[bool, bool, bool],
+    values: Mapping[str, Any],
+    made: bool,
+) -> Held:
+    subjects = sorted(scope.subjects)
+    given = {**values, "subjects": subjects}
+    rows = _whole(scope, connection.execute(_stated(*shape), given).all())
+    bare = scope.seen(connection.execute(_bare(*shape), given).all())
+    once = {row.resource: row for row in (*rows, *bare)}
+    versions = tuple(_version(row) for row in once.values())
+    if not made:
+        return Held(scope.person, tuple(subjects), versions)
+    facts = scope.seen(connection.execute(_elsewhere(), {"subjects": subjects}).all())
+    learned = scope.seen(connection.execute(_learned(), {"person": scope.person}).all())
+    return Held(
+        scope.person,
+        tuple(subjects),
+        versions,
+        tuple(open_fact(row, scope.person, record.keys.cipher(row.subject)) for row in facts),
+        tuple(_states(record, learned)),
+    )
+
+
+def _whole(scope: Scope, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Rows of the resources of which every fact may be seen."""
+    seen = scope.seen(rows)
+    if len(seen) == len(rows):
+        return seen
+    left = Counter(row.resource for row in rows)
+    left.subtract(row.resource for row in seen)
+    return [row for row in seen if not left[row.resource]]
+
+
+def _states(record: Record, rows: Sequence[Row[Any]]) -> Iterator[TwinState]:
+    for _, group in groupby(rows, key=lambda row: row.model):
+        row = next(group)
+        summary = orjson.loads(record.keys.cipher(row.subject).open(row.sealed, row.state.encode()))
+        yield TwinState(row.state, row.person, row.model, row.version, row.cutoff_ms, row.created_ms, summary)
+
+
+def _version(row: Any) -> Version:
+    number, _, digest = row.version.rpartition("~")
+    known = row.stated_ms if row.stated_ms is not None else row.received_ms
+    return Version(
+        row.resource, row.line, row.type, row.about, number, digest, known, row.received_ms,
+        row.head is not None, row.owner, row.raw_hash, row.origin_hash, row.place,
+    )  # fmt: skip
+
+
+def _columns() -> list[Any]:
+    resource, prov, head = schema.resource, schema.provenance, schema.head
+    return [
+        resource.c.kind.label("type"),
+        resource.c.subject.label("about"),
+        resource.c.known_ms.label("stated_ms"),
+        *(resource.c.line, resource.c.version, resource.c.path.label("place")),
+        *(prov.c.raw_hash, prov.c.origin_hash, prov.c.received_ms, prov.c.subject.label("owner")),
+        head.c.resource.label("head"),
+    ]
+
+
+def _limited(query: Any, types: bool, line: bool, past: bool) -> Any:
+    resource = schema.resource
+    query = query.where(schema.provenance.c.format == FHIR)
+    query = query.where(resource.c.kind.in_(bindparam("types", expanding=True))) if types else query
+    query = query.where(resource.c.line == bindparam("line")) if line else query
+    return query if past else query.where(schema.head.c.resource.is_not(None))
+
+
+def _joined(start: Any) -> Any:
+    resource, prov, head = schema.resource, schema.provenance, schema.head
+    return start.join(prov, prov.c.prov == resource.c.prov).outerjoin(head, head.c.resource == resource.c.resource)
+
+
+@lru_cache(maxsize=8)
+def _stated(types: bool, line: bool, past: bool) -> Any:
+    """A row for each fact of each version, facts first, so that they can be judged."""
+    fact, resource = schema.fact, schema.resource
+    joined = _joined(fact.join(resource, resource.c.resource == fact.c.resource))
+    query = select(fact, *_columns()).select_from(joined)
+    query = query.where(fact.c.subject.in_(bindparam("subjects", expanding=True)))
+    return _limited(query, types, line, past).order_by(resource.c.prov, resource.c.path)
+
+
+@lru_cache(maxsize=8)
+def _bare(types: bool, line: bool, past: bool) -> Any:
+    """Versions that state no fact."""
+    fact, resource = schema.fact, schema.resource
+    joined = _joined(resource.outerjoin(fact, fact.c.resource == resource.c.resource))
+    query = select(resource.c.resource, *_columns()).select_from(joined).where(fact.c.fact.is_(None))
+    query = query.where(resource.c.subject.in_(bindparam("subjects", expanding=True)))
+    return _limited(query, types, line, past).order_by(resource.c.prov, resource.c.path)
+
+
+@lru_cache(maxsize=8)
+def _versions(types: bool, line: bool, past: bool) -> Any:
+    """Versions whatever they state."""
+    resource = schema.resource
+    query = select(resource.c.resource, *_columns()).select_from(_joined(resource))
+    query = query.where(resource.c.subject.in_(bindparam("subjects", expanding=True)))
+    return _limited(query, types, line, past).order_by(resource.c.prov, resource.c.path)
+
+
+@lru_cache(maxsize=1)
+def _elsewhere() -> Any:
+    """Current facts that no FHIR resource states: measured ones of other formats, extracted and derived ones."""
+    fact, prov, head = schema.fact, schema.provenance, schema.head
+    joined = fact.join(prov, prov.c.prov == fact.c.prov).join(head, head.c.resource == fact.c.resource)
+    query = select(fact, prov.c.raw_hash, prov.c.parser).select_from(joined)
+    query = query.where(fact.c.subject.in_(bindparam("subjects", expanding=True)), prov.c.format != FHIR)
+    return query.where(or_(fact.c.basis != "measured", fact.c.kind == "observation")).order_by(fact.c.fact)
+
+
+@lru_cache(maxsize=1)
+def _learned() -> Any:
+    table = schema.state
+    newest = (table.c.cutoff_ms.desc(), table.c.created_ms.desc())
+    return select(table).where(table.c.person == bindparam("person")).order_by(table.c.model, *newest)
