@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body
+from pydantic import BaseModel
 
+from vitruvian.serve.api.facts import Moment
+from vitruvian.serve.api.tagged import Tagged
 from vitruvian.serve.caller import Allow, Caller
-from vitruvian.twin.doors import ask, twin_door, twin_doors
+from vitruvian.twin.doors import Question, Status, Told, ask, twin_door, twin_doors
 
-router = APIRouter(prefix="/patients/{person}/twins", tags=["twins"])
+router = APIRouter(prefix="/patients/{person}/twins", tags=["twins"], route_class=Tagged)
+Values = dict[str, float | str | bool | None]
+
+
+class TwinOut(BaseModel):
+    """How a twin stands for a person."""
+
+    twin: str
+    title: str
+    about: str
+    status: list[Status]
 
 
 @router.get("")
-def states(
-    person: str, caller: Annotated[Caller, Allow("read", "twins")], at: str | None = None
-) -> list[dict[str, Any]]:
+def states(person: str, caller: Annotated[Caller, Allow("read", "twins")], at: Moment = None) -> list[TwinOut]:
     """How every installed twin stands for this person."""
     patient = caller.patient(person)
     return [
-        {"twin": name, "title": door.title, **asdict(one)}
+        TwinOut(twin=name, title=door.title, about=door.about, status=list(door.status(patient, at)))
         for name, door in twin_doors().items()
-        for one in door.status(patient, at)
     ]
 
 
 @router.get("/{twin}/questions")
-def questions(person: str, twin: str, caller: Annotated[Caller, Allow("read", "twins")]) -> list[dict[str, Any]]:
+def questions(person: str, twin: str, caller: Annotated[Caller, Allow("read", "twins")]) -> list[Question]:
     """What may be asked of this person's twin, with units and ranges."""
-    return [asdict(one) for one in twin_door(twin).questions(caller.patient(person))]
+    return list(twin_door(twin).questions(caller.patient(person)))
 
 
 @router.post("/{twin}/questions/{question}")
@@ -38,8 +47,8 @@ def answer(
     twin: str,
     question: str,
     caller: Annotated[Caller, Allow("read", "twins")],
-    values: Annotated[dict[str, float | str | bool | None], Body()],
-    at: str | None = None,
-) -> dict[str, Any]:
-    """The answer to a question; a refusal is an answer too (`refused`)."""
-    return asdict(ask(caller.patient(person), twin, question, values, at))
+    values: Annotated[Values, Body(examples=[{"drug": "vancomycin"}])],
+    at: Moment = None,
+) -> Told:
+    """The answer to a question; a refusal is an answer too (`refused`). For one that takes long, submit a job."""
+    return ask(caller.patient(person), twin, question, values, at)
