@@ -16,7 +16,7 @@ from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError
+from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError, lineage, purpose_code
 from vitruvian.record import Patient, Record
 
 RESOURCES = (
@@ -51,6 +51,8 @@ class Caller:
     """Id of the browser session, "" for tokens."""
     csrf: str = ""
     """What every form and request of this session's pages must bring back."""
+    until_ms: int | None = None
+    """When an emergency ends that this session declared."""
 
     @property
     def actor(self) -> Actor:
@@ -89,7 +91,9 @@ class Caller:
         return self.actor.permits_all(action) or self.actor.permits(action, self.actor.own)
 
     def acting(self, purpose: str) -> Caller:
-        """The same caller with another purpose of use."""
+        """The same caller with another purpose of use. Raises `AccessError` for an emergency that was not declared."""
+        if "ETREAT" in lineage(purpose_code(purpose)) and "ETREAT" not in lineage(self.actor.purpose_code):
+            raise AccessError("an emergency is declared with its reason", todo="Break the glass in a session.")
         return replace(self, record=self.record.acting(purpose))
 
 

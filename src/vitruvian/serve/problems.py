@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -77,8 +78,14 @@ def _page(request: Request, status: int, what: str, error: VitruvianError | None
     from vitruvian.serve.pages.render import page
 
     if status == 401 and request.url.path != "/sign-in/once":
-        return RedirectResponse("/sign-in", 303)
+        return RedirectResponse(_sign_in_place(request), 303)
     return page(request, "problem.html", None, status=status, headers=headers, what=what, error=error, code=status)
+
+
+def _sign_in_place(request: Request) -> str:
+    """Where to sign in, with the way back for what can be asked again."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return f"/sign-in?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else "/sign-in"
 
 
 def _status(error: VitruvianError) -> int:

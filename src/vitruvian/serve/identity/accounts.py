@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Table, Text, insert, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, insert, select, update
 
-from vitruvian.core import RIGHTS, Actor, InputError, now_ms
+from vitruvian.core import RIGHTS, Actor, InputError, UnknownNameError, now_ms
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.server import Server
 from vitruvian.serve.store import Store, metadata
@@ -17,7 +19,8 @@ accounts = Table(
     "account",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("folded", Text, nullable=False, unique=True),
     Column("roles", Text, nullable=False),
     Column("own", Text, nullable=False),
     Column("active", Boolean, nullable=False),
@@ -30,6 +33,7 @@ _PURPOSE = {
     "patient": "own",
 }  # fmt: skip
 """Purpose with which a role acts unless another is said."""
+_LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -48,30 +52,70 @@ class Account:
         return next((purpose for role, purpose in _PURPOSE.items() if role in self.roles), "")
 
 
+def folded(name: str) -> str:
+    """By what a name is told from others: case, width and spaces do not count."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def add_account(store: Store, name: str, roles: Iterable[str], own: Iterable[str] = ()) -> Account:
     """A new account. Raises `InputError` for an unknown role, a name in use, a patient without a person."""
-    wanted, mine = frozenset(roles), frozenset(own)
-    if unknown := wanted - set(RIGHTS):
-        raise InputError("no such role", got=", ".join(sorted(unknown)), allowed=", ".join(RIGHTS))
-    if not name.strip() or not wanted or ("patient" in wanted) != bool(mine):
-        raise InputError("an account needs a name and a role, a patient's also the patient", got=repr(name))
-    made = Account(secrets.token_hex(8), name.strip(), wanted, mine)
+    plain = " ".join(name.split())
+    if not plain or len(plain) > _LONGEST or not plain.isprintable():
+        raise InputError("an account needs a name", got=repr(name[:_LONGEST]), allowed=f"up to {_LONGEST} characters")
+    made = Account(secrets.token_hex(8), plain, *_judged(roles, own))
     with store.transaction() as connection:
-        if connection.execute(select(accounts.c.account).where(accounts.c.name == made.name)).first():
-            raise InputError("the name is in use", got=repr(made.name))
-        row = {"roles": " ".join(sorted(wanted)), "own": "\n".join(sorted(mine)), "active": True, "made_ms": now_ms()}
-        connection.execute(insert(accounts).values(account=made.id, name=made.name, **row))
+        if connection.execute(select(accounts.c.account).where(accounts.c.folded == folded(plain))).first():
+            raise InputError("the name is in use", got=repr(plain), todo="Choose another one.")
+        row = {"account": made.id, "name": plain, "folded": folded(plain), "active": True, "made_ms": now_ms()}
+        connection.execute(insert(accounts).values(**row, **_kept(made)))
     return made
+
+
+def change_roles(store: Store, account: str, roles: Iterable[str], own: Iterable[str] = ()) -> Account:
+    """The account with other roles. Raises `InputError`, also where nobody would be left who may administer."""
+    wanted, mine = _judged(roles, own)
+    with store.transaction() as connection:
+        made = replace(_of(connection, account), roles=wanted, own=mine)
+        connection.execute(update(accounts).where(accounts.c.account == account).values(**_kept(made)))
+        _somebody_administers(connection)
+    return made
+
+
+def set_active(store: Store, account: str, active: bool) -> Account:
+    """The account, disabled or enabled. Raises `InputError` where nobody would be left who may administer."""
+    with store.transaction() as connection:
+        made = replace(_of(connection, account), active=active)
+        connection.execute(update(accounts).where(accounts.c.account == account).values(active=active))
+        _somebody_administers(connection)
+    return made
+
+
+def all_accounts(store: Store) -> list[Account]:
+    """Every account by name."""
+    with store.transaction() as connection:
+        return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.folded))]
 
 
 def account_of(store: Store, account: str) -> Account | None:
     """The account with this id."""
     with store.transaction() as connection:
         row = connection.execute(select(accounts).where(accounts.c.account == account)).first()
-    if row is None:
-        return None
-    own = frozenset(row.own.split("\n")) - {""}
-    return Account(row.account, row.name, frozenset(row.roles.split()), own, row.active)
+    return _account(row) if row else None
+
+
+def by_name(store: Store, name: str) -> Account | None:
+    """The account of this name."""
+    with store.transaction() as connection:
+        row = connection.execute(select(accounts).where(accounts.c.folded == folded(name))).first()
+    return _account(row) if row else None
+
+
+def named(store: Store, name: str) -> Account:
+    """The account of this name. Raises `UnknownNameError`."""
+    found = by_name(store, name)
+    if found is None:
+        raise UnknownNameError("no such account", got=repr(name))
+    return found
 
 
 def as_caller(server: Server, account: Account, *, purpose: str = "", session: str = "") -> Caller:
@@ -80,8 +124,34 @@ def as_caller(server: Server, account: Account, *, purpose: str = "", session: s
     return Caller(account.id, account.name, replace(server.record, actor=actor), session=session)
 
 
-def by_name(store: Store, name: str) -> Account | None:
-    """The account of this name."""
-    with store.transaction() as connection:
-        found = connection.execute(select(accounts.c.account).where(accounts.c.name == name)).scalar()
-    return account_of(store, found) if found else None
+def _judged(roles: Iterable[str], own: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    wanted, mine = frozenset(roles), frozenset(one.strip() for one in own if one.strip())
+    if unknown := wanted - set(RIGHTS):
+        raise InputError("no such role", got=", ".join(sorted(unknown)), allowed=", ".join(RIGHTS))
+    if not wanted:
+        raise InputError("an account needs a role", allowed=", ".join(RIGHTS))
+    if ("patient" in wanted) != bool(mine):
+        raise InputError("a patient's account says who they are in the record, and no other does")
+    return wanted, mine
+
+
+def _kept(account: Account) -> dict[str, Any]:
+    return {"roles": " ".join(sorted(account.roles)), "own": "\n".join(sorted(account.own))}
+
+
+def _account(row: Row[Any]) -> Account:
+    own = frozenset(row.own.split("\n")) - {""}
+    return Account(row.account, row.name, frozenset(row.roles.split()), own, row.active)
+
+
+def _of(connection: Connection, account: str) -> Account:
+    row = connection.execute(select(accounts).where(accounts.c.account == account).with_for_update()).first()
+    if row is None:
+        raise UnknownNameError("no such account", got=repr(account))
+    return _account(row)
+
+
+def _somebody_administers(connection: Connection) -> None:
+    rows = connection.execute(select(accounts).where(accounts.c.active)).all()
+    if not any({"owner", "administrator"} & _account(row).roles for row in rows):
+        raise InputError("nobody would be left who may administer", todo="Give somebody else that role first.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Table, Text, delete, insert
 
 from vitruvian.core import now_ms
 from vitruvian.serve.identity.secret import hashed, new_secret
@@ -28,7 +28,14 @@ def sign_in_link(store: Store, url: str, account: str) -> str:
 
 def redeemed(store: Store, secret: str) -> str | None:
     """The account of a link that is used now for the first time; None where it is not valid."""
+    taken = delete(links).where(links.c.hash == hashed(secret)).returning(links.c.account, links.c.until_ms)
     with store.transaction() as connection:
-        row = connection.execute(select(links).where(links.c.hash == hashed(secret))).first()
-        connection.execute(delete(links).where((links.c.hash == hashed(secret)) | (links.c.until_ms < now_ms())))
+        row = connection.execute(taken).first()  # one statement: of two at once, one gets it
+        connection.execute(delete(links).where(links.c.until_ms < now_ms()))
     return row.account if row is not None and row.until_ms >= now_ms() else None
+
+
+def drop_links(store: Store, account: str) -> None:
+    """Links of an account that were not used yet are not valid any more."""
+    with store.transaction() as connection:
+        connection.execute(delete(links).where(links.c.account == account))

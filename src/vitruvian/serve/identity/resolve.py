@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 
 from vitruvian.core import AccessError
 from vitruvian.serve.caller import Caller, SignInNeeded
 from vitruvian.serve.identity.accounts import Account, account_of, as_caller
-from vitruvian.serve.identity.sessions import COOKIE, session_of
+from vitruvian.serve.identity.sessions import cookie_of, session_of
 from vitruvian.serve.identity.tokens import token_of
 from vitruvian.serve.server import Server, server_of
 
@@ -20,28 +21,31 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 def caller_of(connection: HTTPConnection, csrf: str = "") -> Caller:
-    """Who sent it; `csrf` is the token of a form, where it came with one. Raises `SignInNeeded`, and `AccessError` where a page's request lacks its CSRF token."""
+    """Who sent it; `csrf` is the token of a form, where it came with one.
+
+    Raises `SignInNeeded`, and `AccessError` where what a session sends does not come from a page of this server.
+    """
     server = server_of(connection)
     kind, _, secret = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
-        return caller_of_token(server, secret.strip())
-    if cookie := connection.cookies.get(COOKIE):
+        return caller_of_token(server, secret.strip(), connection.url.path)
+    if cookie := cookie_of(connection):
         return _of_session(server, connection, cookie, csrf)
     raise SignInNeeded("nobody is signed in", todo="Sign in, or send a token.")
 
 
-def caller_of_token(server: Server, secret: str) -> Caller:
-    """Who holds a token. Raises `SignInNeeded`."""
+def caller_of_token(server: Server, secret: str, path: str = "") -> Caller:
+    """Who holds a token, for a request to `path`, where it is told. Raises `SignInNeeded`."""
     token = token_of(server.store, secret)
     account = _active(server, token.account) if token else None
-    if token is None or account is None:
+    if token is None or account is None or not token.serves(path):
         raise SignInNeeded("the token is not valid", todo="Make a new one.")
     return replace(as_caller(server, account, purpose=token.purpose), scopes=token.scopes, only=token.patient)
 
 
 async def form_token(connection: HTTPConnection) -> str:
     """The CSRF token of a form that a browser sends without scripts, from its field `csrf`; "" where there is none."""
-    if not isinstance(connection, Request) or connection.method in _SAFE or COOKIE not in connection.cookies:
+    if not isinstance(connection, Request) or connection.method in _SAFE or not cookie_of(connection):
         return ""
     if connection.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
         return ""
@@ -54,11 +58,20 @@ def _of_session(server: Server, connection: HTTPConnection, cookie: str, csrf: s
     account = _active(server, session.account) if session else None
     if session is None or account is None:
         raise SignInNeeded("the session has ended", todo="Sign in again.")
-    method = connection.scope.get("method", "GET")
     given = connection.headers.get(CSRF_HEADER) or csrf
-    if method not in _SAFE and not secrets.compare_digest(given.encode(), session.csrf.encode()):
+    if not _from_here(connection, given, session.csrf):
         raise AccessError("the request does not come from a page of this server", todo="Load the page again.")
-    return replace(as_caller(server, account, purpose=session.purpose, session=session.id), csrf=session.csrf)
+    caller = as_caller(server, account, purpose=session.purpose, session=session.id)
+    return replace(caller, csrf=session.csrf, only=session.patient, until_ms=session.until_ms)
+
+
+def _from_here(connection: HTTPConnection, given: str, csrf: str) -> bool:
+    """Whether it comes from a page of this server: a token with what changes something, for a socket its origin."""
+    if connection.scope["type"] == "websocket":
+        origin = connection.headers.get("origin")
+        return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
+    method = connection.scope.get("method", "GET")
+    return method in _SAFE or secrets.compare_digest(given.encode(), csrf.encode())
 
 
 def _active(server: Server, account: str) -> Account | None:

@@ -1,4 +1,4 @@
-"""The first page: people whom the caller may see; and the page that asks to sign in."""
+"""The first page: people whom the caller may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from vitruvian.serve.caller import Allow, Caller, Open
+from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.pages.render import page
 
 router = APIRouter()
@@ -18,12 +18,6 @@ def home(request: Request, caller: Annotated[Caller, Allow("read", "patients")])
     """Everybody whom the caller may see."""
     people = [(one, _named(caller, one)) for one in caller.people()]
     return page(request, "home.html", caller, people=people)
-
-
-@router.get("/sign-in", dependencies=[Open("this is how one signs in")])
-def sign_in(request: Request) -> Response:
-    """How to sign in."""
-    return page(request, "sign_in.html", None)
 
 
 def _named(caller: Caller, person: str) -> dict[str, str]:
