@@ -15,6 +15,14 @@ from vitruvian.record.fact import Parsed as Parsed
 from vitruvian.record.fact import Rejected as Rejected
 from vitruvian.record.fact import Samples as Samples
 from vitruvian.record.fact import SourceRecord as SourceRecord
+from vitruvian.record.fhir_held import Held as Held
+from vitruvian.record.fhir_held import Version as Version
+from vitruvian.record.fhir_held import contents as contents
+from vitruvian.record.fhir_held import held as held
+from vitruvian.record.fhir_held import nobodys as nobodys
+from vitruvian.record.fhir_held import whose as whose
+from vitruvian.record.fhir_held import whose_fact as whose_fact
+from vitruvian.record.fhir_out import observation as observation
 from vitruvian.record.formats import Format as Format
 from vitruvian.record.formats import RawFile as RawFile
 from vitruvian.record.formats import Told as Told
@@ -28,3 +36,7 @@ from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
 from vitruvian.record.states import TwinState as TwinState
+from vitruvian.record.whole import Moved as Moved
+from vitruvian.record.whole import NotAccepted as NotAccepted
+from vitruvian.record.whole import moment_of as moment_of
+from vitruvian.record.whole import take_in_whole as take_in_whole

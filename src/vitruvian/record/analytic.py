@@ -87,7 +87,7 @@ class Analytic:
         """The index, after a refresh if the record has moved on."""
         index = self.parts.index()
         with self.engine.connect() as connection:
-            if index.generation and _extent(index.provs) == _extent_there(connection):
+            if index.generation and _extent(index.provs) == extent(connection):
                 return index
         self.refresh()
         return self.parts.index()
@@ -125,7 +125,7 @@ def _extent(provs: Collection[int]) -> tuple[int, int, int]:
     return len(provs), max(provs, default=0), sum(provs)
 
 
-def _extent_there(connection: Connection) -> tuple[int, int, int]:
+def extent(connection: Connection) -> tuple[int, int, int]:
     """Number, newest and sum of the provenances of the record: whatever is taken in or erased changes them."""
     prov = schema.provenance.c.prov
     row = connection.execute(select(func.count(), func.coalesce(func.max(prov), 0), func.coalesce(func.sum(prov), 0)))

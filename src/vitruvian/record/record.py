@@ -167,11 +167,15 @@ class Record(Governing, Streaming):
             else:
                 items = iter([Rejected(reader.name if reader else "file", "file", str(form))])
             taken = take_in(store, file, named, items, reader, origin)
-            counts = {k: v for k, v in taken.report.to_json().items() if isinstance(v, int)}
-            detail = orjson.dumps({"origin": origin[:16], **counts}).decode()
-            for person in sorted(self._persons(connection, taken.report.people) or ("",), key=self.chain.shard):
-                self.chain.append(connection, self.actor, "ingest", person, detail)
+            self._tell_of(connection, taken.report, origin)
         return taken
+
+    def _tell_of(self, connection: Connection, report: IngestReport, origin: str) -> None:
+        """The audit rows of a file: one for each person of whom it tells."""
+        counts = {k: v for k, v in report.to_json().items() if isinstance(v, int)}
+        detail = orjson.dumps({"origin": origin[:16], **counts}).decode()
+        for person in sorted(self._persons(connection, report.people) or ("",), key=self.chain.shard):
+            self.chain.append(connection, self.actor, "ingest", person, detail)
 
     def _told(self, connection: Connection, told: Told, needed: str | None, named: str | None) -> Told:
         """What was told, with the subject that `named` means, and a way to look others up."""
