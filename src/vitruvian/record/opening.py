@@ -32,7 +32,7 @@ from vitruvian.record.blobs import BlobStore
 from vitruvian.record.keys import KeyRing, holds_keys, ring_file
 from vitruvian.record.master import open_master
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest revision of `migrations`."""
 _WAIT_S = 600
 _LOCK = 0x5649_5453  # advisory lock of PostgreSQL while tables are made

@@ -64,7 +64,7 @@ resource = Table(
     Column("resource", String(32), primary_key=True),
     Column("line", String(32), nullable=False, index=True),
     Column("kind", Text, nullable=False),
-    Column("source_id", Text, nullable=False),
+    Column("source_id", Text, nullable=False, index=True),
     Column("version", Text, nullable=False),
     Column("subject", Text, nullable=False, index=True),
     Column("known_ms", BigInteger),
