@@ -23,6 +23,7 @@ from vitruvian.cli.identity import identity_app
 from vitruvian.cli.ingest import ingest_command
 from vitruvian.cli.interactions import interactions_command
 from vitruvian.cli.laboratory import laboratory_app
+from vitruvian.cli.mcp import mcp_command
 from vitruvian.cli.patient import patient_app
 from vitruvian.cli.population import population_command
 from vitruvian.cli.quarantine import quarantine_app
@@ -64,6 +65,7 @@ app.command("interactions")(interactions_command)
 app.add_typer(models.app, name="models")
 app.command("ingest")(ingest_command)
 app.add_typer(laboratory_app, name="laboratory")
+app.command("mcp")(mcp_command)
 app.add_typer(patient_app, name="patient")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("population")(population_command)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from vitruvian.core import AccessError, RefusalError, StoreError, UnknownNameError, VitruvianError
 from vitruvian.serve.caller import SignInNeeded
+from vitruvian.serve.server import server_of
 from vitruvian.serve.trace import trace_id
 
 _STATUS: tuple[tuple[type[VitruvianError], int], ...] = (
@@ -55,7 +56,7 @@ def answer(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """One error in the shape that the sender reads."""
-    more = dict(headers or {}) | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    more = dict(headers or {}) | ({"WWW-Authenticate": challenge(request)} if status == 401 else {})
     if request.url.path.startswith("/fhir"):
         return JSONResponse(outcome(status, str(error or what)), status, more, "application/fhir+json")
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api"):
@@ -66,6 +67,14 @@ def answer(
         body |= {name: str(part) for name, part in parts.items() if part is not None}
     body["trace"] = trace_id()
     return JSONResponse(body, status, more, "application/problem+json")
+
+
+def challenge(request: Request) -> str:
+    """How one may prove who one is; agents are told where the door's metadata lie (RFC 9728)."""
+    path = request.url.path
+    if path != "/mcp":
+        return "Bearer"
+    return f'Bearer resource_metadata="{server_of(request).settings.url}/.well-known/oauth-protected-resource{path}"'
 
 
 def outcome(status: int, text: str) -> dict[str, Any]:

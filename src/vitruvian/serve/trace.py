@@ -100,6 +100,8 @@ def log_lines() -> None:
     """Structured logs of the server to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    logging.getLogger("mcp").addHandler(logging.NullHandler())  # its messages quote what was sent
+    logging.getLogger("mcp").propagate = False
     for name in ("vitruvian", "uvicorn", "uvicorn.error"):
         log = logging.getLogger(name)
         log.handlers, log.propagate = [handler], False
