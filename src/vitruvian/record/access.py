@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, literal_column, select
 
-from vitruvian.core import Actor, DataError, InputError
+from vitruvian.core import Actor, DataError, InputError, stable_id
 from vitruvian.record.consent import Consent, Matter, decide, read_consent
 from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
@@ -77,6 +77,18 @@ class Scope:
             for kind in one.kinds or {""}
             for code in one.codes or {""}
         )
+
+    @cached_property
+    def mark(self) -> str:
+        """A name of all that is decided here: with the same mark the same actor may see the same."""
+        found = [f"{one}:{self._by_category[one]}" for one in CATEGORIES]
+        for one in (term for consent in self.consents if consent.active for term in consent.terms()):
+            for kind in sorted(one.kinds or {""}):
+                for code in sorted(one.codes or {""}):
+                    permitted = [self.permits(Matter(frozenset({each}), kind, code)) for each in CATEGORIES]
+                    found.append(f"{kind}:{code}:{permitted}")
+        who = (self.actor.id, *sorted(self.actor.roles), self.actor.purpose_code)
+        return stable_id(self.person, *sorted(self.subjects), *who, *sorted(set(found)))
 
     @cached_property
     def emergency(self) -> bool:

@@ -306,6 +306,14 @@ class Record(Governing, Streaming):
         beside = [(one["name"], one["hash"]) for one in told["companions"]]
         return self.blobs.file(fact.subject, fact.raw_hash, told["name"], beside)
 
+    def rights_mark(self, person: str) -> str:
+        """A name of what this actor may see of a person (an id) now; it changes when that does.
+
+        Whoever keeps what was computed from reads keeps the mark too, and shows it only while the mark is the same.
+        """
+        with self.engine.begin() as connection:
+            return scope_of(connection, self.keys, self.actor, person, now_ms()).mark
+
     # -- everybody ------------------------------------------------------------------------------------------------
 
     def cohort(self, view: Mapping[str, Any] | str | Path) -> pl.DataFrame:

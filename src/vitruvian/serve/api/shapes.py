@@ -82,5 +82,5 @@ class DayOut(BaseModel):
 
 def fact_out(one: Fact) -> FactOut:
     """A fact as it is answered."""
-    other = {"flags": list(one.flags), "source": one.parser, "detail": dict(one.detail)}
+    other: dict[str, Any] = {"flags": list(one.flags), "source": one.parser, "detail": dict(one.detail)}
     return FactOut(**{name: getattr(one, name) for name in FactOut.model_fields if name not in other}, **other)
