@@ -92,7 +92,7 @@ def subject_of(resource: Json, entry: Entry, context: Context, needed: bool) -> 
         if not subject:
             raise DataError("a Patient has no id", allowed="Patient.id or entry.fullUrl")
         return subject
-    reference = _named(resource)
+    reference = named_patient(resource)
     if reference:
         return _resolved(reference, entry.full_url, kind, context, needed)
     if needed:
@@ -100,7 +100,8 @@ def subject_of(resource: Json, entry: Entry, context: Context, needed: bool) -> 
     return "" if kind in _NOBODY else _mentioned(entry.text, entry.full_url, kind, context)
 
 
-def _named(resource: Json) -> str:
+def named_patient(resource: Json) -> str:
+    """The reference by which a resource says whose it is, "" if it does not; it may still mention people."""
     for name in _NAMING:
         part = resource.get(name)
         if isinstance(part, list) and len(part) == 1:

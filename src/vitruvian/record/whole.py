@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from vitruvian.record.fact import Item, Rejected
 from vitruvian.record.faults import storage
 from vitruvian.record.formats import Format, RawFile, Told
 from vitruvian.record.intake import Refused, Store, Taken, hash_of, items_of, take_in
+from vitruvian.record.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from vitruvian.record.record import Record
@@ -40,34 +42,42 @@ def moment_of(record: Record) -> Moment:
         return extent(connection)
 
 
-def take_in_whole(record: Record, path: Path, form: Format, *, since: Moment | None = None) -> IngestReport:
-    """Take one file in, all of its records or none: in one transaction, accounted for and audited.
+def take_in_whole(
+    record: Record, content: bytes, name: str, form: Format, *, about: Collection[str], since: Moment | None = None
+) -> IngestReport:
+    """Take the bytes of one file in, all of its records or none: in one transaction, accounted for and audited.
 
-    `since`: the moment at which the caller looked before deciding to write. Raises `NotAccepted` where a record of the
-    file is refused (it does not go into quarantine: the caller still has it), `Moved` where the record has moved on
-    since that moment, `AccessError`, `StoreError`.
+    `about`: the subjects whom its records may be about ("" for nobody); `since`: the moment at which the caller looked
+    before deciding to write. Raises `NotAccepted` where a record of the file is refused (it does not go into
+    quarantine: the caller still has it) or is about somebody else, `Moved` where the record has moved on since that
+    moment, `AccessError`, `StoreError`.
     """
     record._demand("ingest", "")
-    file = RawFile(path)
-    with storage():
+    with storage(), scratch_folder() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
         try:
             with record.transaction() as connection:
-                taken = _write(record, connection, file, form, since)
+                taken = _write(record, connection, RawFile(path), form, frozenset(about), since)
         except NotAccepted:
             with record.transaction() as connection:
                 record._note(connection, "refused", "", {"action": "ingest"})
             raise
-        for owner, name in taken.obsolete:
-            record.blobs.remove(owner, name)
+        for owner, blob in taken.obsolete:
+            record.blobs.remove(owner, blob)
     return taken.report
 
 
-def _write(record: Record, connection: Connection, file: RawFile, form: Format, since: Moment | None) -> Taken:
+def _write(
+    record: Record, connection: Connection, file: RawFile, form: Format, about: frozenset[str], since: Moment | None
+) -> Taken:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if since is not None and extent(connection) != since:
         raise Moved("the record has moved on", todo="Look again, then write.")
     items = _all(file, form, record._told(connection, Told(None), None, None))
+    if others := [one for one in items if one.subject not in about]:
+        raise NotAccepted(tuple(f"{one.place}: it is about somebody else" for one in others))
     store = Store(connection, record.keys, record.blobs, record.actor.id, now_ms())
     origin = hash_of(file)
     taken = take_in(store, file, (form.name, form.version), items, form, origin)
