@@ -1,0 +1,54 @@
+"""Is a sample to be believed? Each is judged against the range of its signal and the samples before it."""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import Literal, NamedTuple
+
+from vitruvian.tables.signals import signals
+from vitruvian.twin.monitor.rules import Rule
+
+Quality = Literal["good", "no value", "implausible", "jump", "stuck"]
+WORDS: dict[Quality, str] = {
+    "good": "nothing speaks against it",
+    "no value": "it has no value in a known unit",
+    "implausible": "no living person has such a value",
+    "jump": "it jumps away from the samples before it, and none after it agrees yet",
+    "stuck": "the value has not moved for longer than a living signal stays the same",
+}
+_BEFORE = 5
+_AGREE = 3
+
+
+class Sieve(NamedTuple):
+    """The last good samples, those that jumped away from them, and since when the value is the same."""
+
+    good: tuple[float, ...] = ()
+    away: tuple[float, ...] = ()
+    same: float = math.nan
+    since: int = 0
+
+
+def sieved(sieve: Sieve, rule: Rule, at: int, value: float) -> tuple[Sieve, Quality]:
+    """The sieve after a sample of `at` (ms), and what is thought of the sample.
+
+    A jump is doubted (Hampel) until `_AGREE` samples in a row lie near each other where it went.
+    """
+    if not math.isfinite(value):
+        return sieve, "no value"
+    signal = signals()[rule.signal]
+    if not signal.low <= value <= signal.high:
+        return sieve, "implausible"
+    if value != sieve.same:
+        sieve = sieve._replace(same=value, since=at)
+    if sieve.good and abs(value - median(sieve.good)) > rule.jump:
+        near = tuple(one for one in sieve.away if abs(one - value) <= rule.jump)
+        away = (*near, value)
+        if len(away) < _AGREE:
+            return sieve._replace(away=away), "jump"
+        return sieve._replace(good=away, away=()), "good"
+    sieve = sieve._replace(good=(*sieve.good[1 - _BEFORE :], value), away=())
+    if rule.stuck_s is not None and at - sieve.since > 1000 * rule.stuck_s:
+        return sieve, "stuck"
+    return sieve, "good"
