@@ -8,6 +8,7 @@ import typer
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli.account import account_app
 from vitruvian.cli.audit import audit_app
 from vitruvian.cli.circulation import circulation_app
 from vitruvian.cli.cohort import cohort_command
@@ -53,6 +54,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
 app.command("deid")(deid_command)
 app.add_typer(circulation_app, name="circulation")
 app.command("cohort")(cohort_command)
+app.add_typer(account_app, name="account")
 app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")
 app.command("demo")(demo_command)

@@ -15,8 +15,20 @@ from vitruvian.serve.caller import SignInNeeded
 from vitruvian.serve.server import server_of
 from vitruvian.serve.trace import trace_id
 
+
+class TooMany(VitruvianError):
+    """Too many requests or attempts: wait."""
+
+    exit_code = 6
+
+    def __init__(self, wait_s: int, instead: str = "") -> None:
+        super().__init__("too many attempts", todo=", ".join(filter(None, (f"Wait {wait_s} s", instead))) + ".")
+        self.wait_s = wait_s
+
+
 _STATUS: tuple[tuple[type[VitruvianError], int], ...] = (
     (SignInNeeded, 401),
+    (TooMany, 429),
     (AccessError, 403),
     (UnknownNameError, 404),
     (StoreError, 503),
@@ -36,7 +48,8 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(VitruvianError)
     def of_house(request: Request, error: VitruvianError) -> Response:
-        return answer(request, _status(error), error.what, error)
+        headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooMany) else {}
+        return answer(request, _status(error), error.what, error, headers)
 
     @app.exception_handler(HTTPException)
     def of_framework(request: Request, error: HTTPException) -> Response:

@@ -75,18 +75,20 @@ def change_roles(store: Store, account: str, roles: Iterable[str], own: Iterable
     """The account with other roles. Raises `InputError`, also where nobody would be left who may administer."""
     wanted, mine = _judged(roles, own)
     with store.transaction() as connection:
-        made = replace(_of(connection, account), roles=wanted, own=mine)
+        before = _of(connection, account)
+        made = replace(before, roles=wanted, own=mine)
         connection.execute(update(accounts).where(accounts.c.account == account).values(**_kept(made)))
-        _somebody_administers(connection)
+        _somebody_administers(connection, before)
     return made
 
 
 def set_active(store: Store, account: str, active: bool) -> Account:
     """The account, disabled or enabled. Raises `InputError` where nobody would be left who may administer."""
     with store.transaction() as connection:
-        made = replace(_of(connection, account), active=active)
+        before = _of(connection, account)
+        made = replace(before, active=active)
         connection.execute(update(accounts).where(accounts.c.account == account).values(active=active))
-        _somebody_administers(connection)
+        _somebody_administers(connection, before)
     return made
 
 
@@ -110,7 +112,7 @@ def by_name(store: Store, name: str) -> Account | None:
     return _account(row) if row else None
 
 
-def named(store: Store, name: str) -> Account:
+def account_named(store: Store, name: str) -> Account:
     """The account of this name. Raises `UnknownNameError`."""
     found = by_name(store, name)
     if found is None:
@@ -151,7 +153,11 @@ def _of(connection: Connection, account: str) -> Account:
     return _account(row)
 
 
-def _somebody_administers(connection: Connection) -> None:
-    rows = connection.execute(select(accounts).where(accounts.c.active)).all()
-    if not any({"owner", "administrator"} & _account(row).roles for row in rows):
+def _administers(account: Account) -> bool:
+    return account.active and bool({"owner", "administrator"} & account.roles)
+
+
+def _somebody_administers(connection: Connection, before: Account) -> None:
+    """Raise `InputError` where the last one who may administer was changed into one who may not."""
+    if _administers(before) and not any(_administers(_account(row)) for row in connection.execute(select(accounts))):
         raise InputError("nobody would be left who may administer", todo="Give somebody else that role first.")

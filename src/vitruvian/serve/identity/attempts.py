@@ -14,9 +14,10 @@ from ipaddress import ip_address, ip_network
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from vitruvian.core import VitruvianError, now_ms
+from vitruvian.core import now_ms
 from vitruvian.serve.identity.accounts import folded
 from vitruvian.serve.identity.secret import hashed
+from vitruvian.serve.problems import TooMany
 from vitruvian.serve.store import Store, metadata
 
 attempts = Table(
@@ -30,16 +31,6 @@ attempts = Table(
 FREE = 5
 _FIRST_MS, _LONGEST_MS = 30_000, 3_600_000
 _FORGOTTEN_MS = 24 * 3_600_000
-
-
-class TooMany(VitruvianError):
-    """Too many attempts: wait."""
-
-    exit_code = 6
-
-    def __init__(self, wait_s: int) -> None:
-        super().__init__("too many attempts", todo=f"Wait {wait_s} s, or sign in by a one-time link.")
-        self.wait_s = wait_s
 
 
 @dataclass
@@ -62,7 +53,7 @@ def attempt(store: Store, name: str, address: str) -> Iterator[Attempt]:
             for one, (count, _) in rows.items():
                 _count(connection, one, count + 1, limits[one])
     if wait > 0:
-        raise TooMany(-(-wait // 1000))
+        raise TooMany(-(-wait // 1000), "or sign in by a one-time link")
     made = Attempt()
     yield made
     if made.passed:

@@ -139,14 +139,14 @@ def _account(request: Request, caller: Caller) -> Account:
 
 def _page(request: Request, caller: Caller, **shown: Any) -> Response:
     store = server_of(request).store
-    told = {"done": "", "secret": "", "app": "", "recovery": (), "token": ""} | shown
+    told: dict[str, Any] = {"done": "", "secret": "", "app": "", "recovery": (), "token": ""} | shown
     sessions, tokens = sessions_of(store, caller.account), tokens_of(store, caller.account)
     account, second = _account(request, caller), has_second(store, caller.account)
-    return page(
-        request, "account.html", caller, account=account, sessions=sessions, tokens=tokens, day=_day, second=second,
-        password=has_password(store, caller.account), shortest=SHORTEST, **told,
-    )  # fmt: skip
+    told |= {"account": account, "sessions": sessions, "tokens": tokens, "second": second, "moment": moment}
+    password = has_password(store, caller.account)
+    return page(request, "account.html", caller, password=password, shortest=SHORTEST, **told)
 
 
-def _day(at_ms: int) -> str:
+def moment(at_ms: int) -> str:
+    """A time as pages show it."""
     return to_datetime(at_ms).strftime("%Y-%m-%d %H:%M UTC")

@@ -9,13 +9,14 @@ from starlette.responses import RedirectResponse, Response
 
 from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
 from vitruvian.serve.identity.accounts import Account, account_of, as_caller, by_name
-from vitruvian.serve.identity.attempts import TooMany, attempt
+from vitruvian.serve.identity.attempts import attempt
 from vitruvian.serve.identity.forms import address_of, demand_form_key, form_key, give_form_cookie, local_place
 from vitruvian.serve.identity.links import redeemed
 from vitruvian.serve.identity.passwords import password_fits
 from vitruvian.serve.identity.second import has_second, second_fits
 from vitruvian.serve.identity.sessions import cookie_name, cookie_of, end, sign_in
 from vitruvian.serve.pages.render import page
+from vitruvian.serve.problems import TooMany
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter()

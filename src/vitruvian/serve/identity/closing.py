@@ -1,0 +1,25 @@
+"""Ending the ways by which an account comes in."""
+
+from __future__ import annotations
+
+from vitruvian.serve.identity.links import drop_links
+from vitruvian.serve.identity.passwords import drop_password
+from vitruvian.serve.identity.second import drop_second
+from vitruvian.serve.identity.sessions import end_all
+from vitruvian.serve.identity.tokens import drop_tokens
+from vitruvian.serve.store import Store
+
+
+def close_ways_in(store: Store, account: str, *, tokens: bool = True, but: str = "") -> None:
+    """End sessions (but the one with the id `but`), links and tokens of an account."""
+    end_all(store, account, but)
+    drop_links(store, account)
+    if tokens:
+        drop_tokens(store, account)
+
+
+def forget_ways_in(store: Store, account: str) -> None:
+    """The same, and forget password and second factor."""
+    close_ways_in(store, account)
+    drop_password(store, account)
+    drop_second(store, account)
