@@ -31,7 +31,7 @@ from vitruvian.twin.candidates import Candidate, within_absolute
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
-from vitruvian.twin.recommend import OFF_THE_CLOCK, Compared, as_options, exact_dose
+from vitruvian.twin.recommend import OFF_THE_CLOCK, Compared, as_options, compare, exact_dose
 from vitruvian.twin.words import (
     number_text,
     output_name,
@@ -84,6 +84,14 @@ def answer(
         spread=_spread(options[best], fits, goal),
         next_level=_next(case, ahead, compared, best, goal, twin.seed),
     )
+
+
+def option(case: Case, fits: Sequence[Fit], candidate: Candidate, goal: Goal) -> Option:
+    """One regimen of somebody's own, with its curve; nothing else is simulated."""
+    compared = compare(case, fits, [candidate], goal)
+    ahead = _Ahead.of(case, fits, compared, 0, None, goal)
+    (found,) = as_options(compared, fits)
+    return replace(found, band=ahead.options[0], first_h=next_start(case, candidate) - case.now)
 
 
 def refusal(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:

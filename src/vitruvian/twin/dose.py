@@ -39,8 +39,7 @@ def dose(
     chosen = (_model_of(drug, model),) if model else None
     twin = Twin(person, drug, asked, chosen, draws=draws, seed=seed)
     answer, twin = twin.asked_for(wanted, loading=loading)
-    if twin.fits is not None and record.actor.permits("derive", [person.id]):
-        _keep(record, person, twin)
+    keep_posterior(record, person, twin)
     return answer
 
 
@@ -53,8 +52,13 @@ def _model_of(drug: Drug, name: str) -> Model:
     return chosen
 
 
-def _keep(record: Record, person: Patient, twin: Twin) -> None:
-    """The posterior of every model in the record: draws, weight, the moment up to which data were used."""
+def keep_posterior(record: Record, person: Patient, twin: Twin) -> None:
+    """The posterior of every model in the record: draws, weight, the moment up to which data were used.
+
+    Nothing is kept of a twin that was not calibrated, or by an actor who may not add to the record.
+    """
+    if twin.fits is None or not record.actor.permits("derive", [person.id]):
+        return
     cutoff = twin.case.origin_ms + round(twin.case.now * HOUR_MS)
     for fit in twin.fits or ():
         summary = {"weight": fit.weight, "method": fit.main.method[0], "etas": list(fit.main.estimate.names)}

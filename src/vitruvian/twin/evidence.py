@@ -14,7 +14,14 @@ from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.case import Case, floor_of
 from vitruvian.twin.covariates import MEASURED, Series, courses
 from vitruvian.twin.effects import genotype_effects, interactions
-from vitruvian.twin.genome import advice_texts, advised_against, alternatives, gene_calls, genetic_names
+from vitruvian.twin.genome import (
+    advice_texts,
+    advised_against,
+    alternatives,
+    gene_calls,
+    genetic_names,
+    stated_calls,
+)
 from vitruvian.twin.reading import (
     HOUR_MS,
     Clock,
@@ -37,12 +44,16 @@ _STALE_DAYS = 30.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What the person who asks adds to the record: moment, route, indication, and covariates by name."""
+    """What the person who asks adds to the record: moment, route, indication, covariates by name, and genes.
+
+    `genes` are diplotypes that stand in place of the genome's ("what if"): {"CYP3A5": "*1/*3"}.
+    """
 
     at: str | None = None
     route: str | None = None
     indication: str = ""
     covariates: Mapping[str, float] | None = None
+    genes: Mapping[str, str] | None = None
 
 
 def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Case:
@@ -78,6 +89,8 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     known |= dict(asked.covariates or {})
 
     calls, genome, disagreeing = gene_calls(patient, facts)
+    stated = stated_calls(asked.genes or {})
+    calls = {**calls, **stated}
     genetic = [n for n in genetic_names(drug) if n not in known]
     others_act, unknown = interactions(drug, others, calls, clock, hour, route)
     found = [*others_act, *genotype_effects(drug, calls, route)]
@@ -85,6 +98,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
     reasons = [text for e in effects for text in e.reasons]
     advised = advice_texts(drug, calls) if calls else ()
     acting = _acting(calls, (*genetic, *(e.modifier.name.upper() for e in effects), *(text for text, _ in advised)))
+    acting = {gene: call for gene, call in acting.items() if gene not in stated}
     lines = _used(newest, series, marks, acting, genome, now, age, female, asked)
     return Case(
         patient=patient.id,
@@ -217,5 +231,6 @@ def _used(
     for gene, call in calls.items():
         said = f"{call.diplotype} ({call.phenotype})" if call.phenotype else str(call.diplotype)
         lines.append(used(gene, said, genome, now, "genome"))
-    lines += [Used(n, f"{v:g}", "", None, "given by the person who asked") for n, v in (asked.covariates or {}).items()]
+    given = {name: f"{value:g}" for name, value in (asked.covariates or {}).items()} | dict(asked.genes or {})
+    lines += [Used(name, text, "", None, "given by the person who asked") for name, text in given.items()]
     return lines

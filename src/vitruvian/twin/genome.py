@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vitruvian.core import UnknownNameError
 from vitruvian.ingest import read_calls
-from vitruvian.person.genes import Advice, GeneCall, advice, covariates, genotype
+from vitruvian.person.genes import Advice, GeneCall, OutsideCall, advice, covariates, genotype
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Draft, Fact, Patient
 from vitruvian.twin.answer import Message, Severity
@@ -55,6 +55,14 @@ def _disagreement(genomes: Sequence[Fact], differing: Mapping[str, Sequence[str]
 
 
 _AGAINST = re.compile(r"(Adults: )?(choose another|avoid\b)", re.IGNORECASE)
+
+
+def stated_calls(genes: Mapping[str, str]) -> dict[str, GeneCall]:
+    """Calls of diplotypes that somebody states, by gene; raises `DataError` for what is no diplotype."""
+    if not genes:
+        return {}
+    found = genotype({}, {gene: OutsideCall(gene, diplotype) for gene, diplotype in genes.items()})
+    return {gene: found[gene] for gene in genes}
 
 
 def genetic_names(drug: Drug) -> tuple[str, ...]:
@@ -133,7 +141,9 @@ def _keep(
     every: Mapping[str, GeneCall],
     facts: Sequence[Fact],
 ) -> None:
-    """Store what was called, unless the record already holds the same by these tables."""
+    """Store what was called, unless the record holds the same by these tables, or the actor may not add to it."""
+    if not patient.record.actor.permits("derive", [patient.id]):
+        return
     kept = {f.code: (f.value_code, f.detail.get("table_version")) for f in facts if f.kind == "genotype"}
     if kept == {gene: (call.diplotype, call.table_version) for gene, call in calls.items()}:
         return

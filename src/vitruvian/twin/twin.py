@@ -13,8 +13,8 @@ from vitruvian.infer import weighted_quantile
 from vitruvian.model import Dose, Model, Schedule
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Patient
-from vitruvian.twin.answer import Answer, Band, Interval, Message
-from vitruvian.twin.answering import answer, refusal
+from vitruvian.twin.answer import Answer, Band, Interval, Message, Option
+from vitruvian.twin.answering import answer, option, refusal
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import FEW, MANY, Candidate, candidates, standard
 from vitruvian.twin.case import Case
@@ -95,6 +95,11 @@ class Twin:
         if not own:
             raise InputError("nothing to compare", got="no options", todo="Give at least one regimen.")
         return self._answer(own, self.goal(goal), standard_at=None)[0]
+
+    def option(self, own: Schedule | Candidate, goal: Goal | str | None = None) -> Option:
+        """What one regimen would do, with its curve; the quickest question, where an answer is known already."""
+        candidate = own if isinstance(own, Candidate) else as_candidate(own)
+        return option(self.case, self._calibrated(), candidate, self.goal(goal))
 
     def recommend(self, goal: Goal | str | None = None, *, loading: bool = False) -> Answer:
         """The standard dose beside personalised candidates over real products; the best allowed one recommended."""

@@ -1,22 +1,35 @@
-"""Dosing, as others see it: which drugs of this person may be individualised, and the right dose of one."""
+"""Dosing, as others see it: which drugs of this person may be individualised, the right dose, and what-ifs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vitruvian.pharmacology import find, library
-from vitruvian.twin.answer import Answer, Band
-from vitruvian.twin.doors.door import Field, Line, Picture, Question, Status, Table, Told
-from vitruvian.twin.dose import dose
-from vitruvian.twin.evidence import Asked
-from vitruvian.twin.text import shown
+from vitruvian.core import DataError, InputError, RefusalError, SolveError
+from vitruvian.pharmacology import Drug, find, library
+from vitruvian.pharmacology.interactions import perpetrator_names
+from vitruvian.twin.answer import Answer
+from vitruvian.twin.changes import Change, changed
+from vitruvian.twin.doors.door import Field, Question, Status, Told
+from vitruvian.twin.doors.dose_shown import compared, forecast, recommended
+from vitruvian.twin.doors.dose_status import drugs_of, status_of
+from vitruvian.twin.doors.genes import as_genes, gene_choices
+from vitruvian.twin.doors.regimen import own_regimen, regimen_fields
+from vitruvian.twin.doors.warm import Warm, seen_now
+from vitruvian.twin.dose import keep_posterior
+from vitruvian.twin.evaluate import next_start
+from vitruvian.twin.evidence import Asked, read_case
+from vitruvian.twin.goals import Goal, goal_for
+from vitruvian.twin.guard import refused
+from vitruvian.twin.twin import Twin
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
 
-_KINDS = frozenset({"medication_request", "medication_statement", "medication_administration"})
-_ROWS = 12
+_TWINS: Warm[Twin] = Warm(48)
+_ANSWERS: Warm[tuple[Answer, Twin]] = Warm(96)
+_ROUTES = (("oral", "by mouth"), ("iv", "into a vein"), ("sc", "under the skin"))
 
 
 class DoseDoor:
@@ -27,73 +40,105 @@ class DoseDoor:
     about = "The dose that reaches a target in this person, from published models and their own levels."
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:
-        """One for each drug of the library that the person was given."""
-        return tuple(
-            Status("ready", f"{find(name).name} can be individualised.", moment, subject=name,
-                   next_question=f"Which dose of {name}?")
-            for name, moment in sorted(_drugs(patient, at).items())
-        )  # fmt: skip
+        """One for each drug of the library that the person was given, those taken now first."""
+        found = drugs_of(patient, at)
+        if not found:
+            return ()
+        seen = seen_now(patient)
+        keys = ((seen, one.name, _key(Asked(at))) for one in found)
+        return tuple(status_of(patient, one, at, _TWINS.peek(key)) for one, key in zip(found, keys, strict=True))
 
     def questions(self, patient: Patient) -> tuple[Question, ...]:
-        """The dose of one drug; those that the person takes come first."""
-        own = sorted(_drugs(patient, None))
+        """Recommend, compare and forecast; the drugs that the person takes come first."""
+        own = [one.name for one in drugs_of(patient, None)]
         names = [*own, *(one for one in library() if one not in own)]
-        fields = (
-            Field("drug", "Drug", "choice", default=names[0] if own else None, choices=tuple((n, n) for n in names)),
-            Field("goal", "Goal", "text", optional=True, about='A name, or such as "auc24 400-600 mg.h/L".'),
-            Field("route", "Route", "choice", choices=(("oral", "oral"), ("iv", "iv"), ("sc", "sc")), optional=True),
-            Field("indication", "Indication", "text", default=""),
-            Field("loading", "With a loading dose", "flag", default=False),
-        )
-        return (Question("recommend", "Which dose?", "Standard and personalised regimens beside each other.", fields),)
+        taken = sorted({str(f.detail["drug"]) for f in patient.facts() if f.detail.get("drug")})
+        first, rest = _asked_fields(own, names), _changes(taken, own)
+        return (
+            Question("recommend", "Which dose?", "The standard regimen beside personalised ones, the best marked.",
+                     (*first, Field("loading", "With a first, larger dose", "flag", default=False), *rest)),
+            Question("compare", "What would this regimen do?", "A regimen of your own beside the recommended one.",
+                     (*first, *regimen_fields(optional=False), *rest)),
+            Question("forecast", "What will levels be?", "The course under a regimen, or as the drug is given now.",
+                     (*first, *regimen_fields(optional=True),
+                      Field("hours", "Look ahead", unit="h", default=72.0, low=1.0, high=60 * 24.0), *rest)),
+        )  # fmt: skip
 
     def ask(self, patient: Patient, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
-        """The recommendation."""
-        asked = Asked(at, values.get("route"), values.get("indication", ""))
-        answer = dose(
-            patient.record, patient, values["drug"], goal=values.get("goal") or None, asked=asked,
-            loading=bool(values.get("loading")),
-        )  # fmt: skip
-        return told(answer)
+        """The answer of the guard and the models; a refusal is an answer too."""
+        drug = find(values["drug"])
+        goal = goal_for(drug, values.get("goal") or None, mic=values.get("mic"))
+        genes, told = as_genes(drug, values.get("genotype"))
+        asked = Asked(at, values.get("route"), values.get("indication", ""), genes=genes)
+        change = _change(values)
+        key = (seen_now(patient), drug.name, _key(asked))
+        loading = bool(values.get("loading"))
+        answer, twin = _ANSWERS.get(
+            (key, goal, change, loading), lambda: self._answer(patient, key, drug, asked, goal, change, loading)
+        )
+        answer = replace(answer, messages=(*answer.messages, *told))
+        if question == "recommend" or twin.fits is None or refused(twin.checks()):
+            return recommended(answer, goal, question)
+        own = own_regimen(twin.case, values)
+        if question == "forecast":
+            schedule = own.schedule(drug.name, next_start(twin.case, own) - twin.case.now)
+            band = twin.forecast(schedule, hours=values["hours"], output=goal.target.output)
+            return forecast(answer, own, band, goal)
+        return compared(answer, twin.option(own, goal), goal)
+
+    def _answer(
+        self, patient: Patient, key: Hashable, drug: Drug, asked: Asked, goal: Goal, change: Change, loading: bool
+    ) -> tuple[Answer, Twin]:
+        twin = _TWINS.get(key, lambda: _calibrated(patient, drug, asked))
+        return (changed(twin, change) if change else twin).asked_for(goal, loading=loading)
 
 
 DOSE = DoseDoor()
 
 
-def told(answer: Answer) -> Told:
-    """An answer on dosing in the shape of all answers."""
-    best = answer.best
-    return Told(
-        "dose", "recommend", answer.sentence, answer.refused, answer.messages,
-        pictures=(_picture(best.band),) if best is not None and best.band is not None else (),
-        tables=(_options(answer),) if answer.options else (),
-        reasons=answer.reasons, citations=answer.citations, data=answer.to_dict(),
+def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
+    """The twin after the person's levels, kept in the record; as it is where no model may be used."""
+    twin = Twin(read_case(patient, drug, asked), drug)
+    try:
+        twin = twin.calibrate()
+    except (RefusalError, SolveError, DataError):
+        return twin  # asked for a dose, it says why
+    if asked == Asked():
+        keep_posterior(patient.record, patient, twin)
+    return twin
+
+
+def _key(asked: Asked) -> Hashable:
+    return (asked.at, asked.route, asked.indication, tuple(sorted((asked.genes or {}).items())))
+
+
+def _asked_fields(own: list[str], names: list[str]) -> tuple[Field, ...]:
+    return (
+        Field("drug", "Drug", "choice", default=names[0] if own else None, choices=tuple((n, n) for n in names)),
+        Field("goal", "Goal", "text", optional=True,
+              about='A target of the library by name, or such as "auc24 400-600 mg.h/L"; left out, the usual one.'),
+        Field("mic", "MIC", unit="mg/L", low=0.001, high=1024.0, optional=True,
+              about="Of the germ, for antibiotics whose target depends on it."),
+        Field("route", "Route", "choice", choices=_ROUTES, optional=True, about="Left out, that of the last dose."),
+        Field("indication", "Indication", "text", default="", about="Where targets or label rules depend on it."),
     )  # fmt: skip
 
 
-def _drugs(patient: Patient, at: str | None) -> dict[str, str]:
-    """Drugs of the library among the person's medication, with the moment of the newest fact."""
-    known = set(library())
-    found: dict[str, str] = {}
-    for one in patient.facts(until=at):
-        name = one.detail.get("drug")
-        if one.kind in _KINDS and name in known:
-            found[str(name)] = one.start.isoformat() if one.start else found.get(str(name), "")
-    return found
-
-
-def _picture(band: Band) -> Picture:
-    line = Line("median", band.q50, ((band.q05, band.q95), (band.q25, band.q75)))
-    return Picture(
-        "course", f"{band.output} from now", "time from now", "h", band.output, band.unit, band.time_h, (line,)
-    )
-
-
-def _options(answer: Answer) -> Table:
-    columns = ("Regimen", "P(target)", "P(harm), largest", "Metric, median (90 %)", "Allowed", "Note")
-    rows = tuple(
-        (one.regimen, one.p_target, max(one.p_harm.values(), default=0.0), str(one.metric),
-         "yes" if one.allowed else "no", "recommended" if k == answer.recommended else one.label or one.why)
-        for k, one in shown(answer, _ROWS)
+def _changes(taken: list[str], own: list[str]) -> tuple[Field, ...]:
+    """What-ifs: another drug started or stopped now, another genotype."""
+    others = tuple((name, name) for name in perpetrator_names() if name not in taken)
+    genes = gene_choices(find(name) for name in own or library())
+    return (
+        Field("start", "What if started now", "choice", choices=others, optional=True,
+              about="A drug that the library knows to act on others."),
+        Field("start_dose", "Its single dose", unit="mg", low=0.001, high=1e5, optional=True),
+        Field("stop", "What if stopped now", "choice", choices=tuple((one, one) for one in taken), optional=True),
+        Field("genotype", "What if the genotype were", "choice", choices=genes, optional=True),
     )  # fmt: skip
-    return Table("options", "Regimens", columns, rows)
+
+
+def _change(values: Mapping[str, Any]) -> Change:
+    start, stop = values.get("start"), values.get("stop")
+    if start is None and values.get("start_dose") is not None:
+        raise InputError("start is missing", got="start_dose alone", todo="Say which drug is started.")
+    return Change(((start, values.get("start_dose")),) if start else (), (stop,) if stop else ())

@@ -1,0 +1,168 @@
+"""What if another drug were started or stopped now: the fit of the past stays, the future's clearance changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from vitruvian.core import UnknownNameError
+from vitruvian.model.schedule import Course
+from vitruvian.pharmacology.interactions import InteractionEffect, clearance_ratio, find_perpetrator
+from vitruvian.pharmacology.interactions import Taken as Agent
+from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
+from vitruvian.tables.codes import ATC, codes_of
+from vitruvian.twin.calibrate import Fit
+from vitruvian.twin.case import Case
+from vitruvian.twin.draws import Draws, value_at
+from vitruvian.twin.twin import Twin
+
+_NAME = "what_if"
+_STEPS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
+"""Half-lives after a start or stop at which the share of the effect is stepped."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Drugs started now (with the single dose in mg, where it is known) and drugs stopped now."""
+
+    start: tuple[tuple[str, float | None], ...] = ()
+    stop: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.start or self.stop)
+
+
+def changed(twin: Twin, change: Change, *, seed: int = 0) -> Twin:
+    """A calibrated twin whose other drugs change at the moment asked about. Raises `UnknownNameError` for a drug."""
+    found, case = twin, twin.case
+    for name in change.stop:
+        found = _stopped(found, name)
+    if change.start:
+        found = _started(found, change.start, [name for name, _ in case.active if name not in change.stop], seed)
+    return found
+
+
+def _stopped(twin: Twin, name: str) -> Twin:
+    case = twin.case
+    if name not in [one for one, _ in case.active]:
+        raise UnknownNameError(
+            "the person takes no such drug", got=name, allowed=", ".join(one for one, _ in case.active) or "none"
+        )
+    effects = [e for e in case.effects if e.modifier.name == name]
+    courses: dict[str, Course] = {}
+    for effect in effects:
+        half_life = _half_life(case, name)
+        courses[effect.modifier.covariate] = _from(case.now, effect.presence, 0.0, half_life)
+    if name.upper() in case.covariates:
+        courses[name.upper()] = _from(case.now, case.covariates[name.upper()], 0.0, None)
+    text = f"{name} is stopped now." if courses else f"{name} is stopped now: no effect on {case.drug.name} is known."
+    fits = tuple(_with_courses(fit, courses) for fit in twin.fits or ())
+    own = {n: v for n, v in courses.items() if n in case.covariates}
+    case = replace(
+        case,
+        active=tuple(one for one in case.active if one[0] != name),
+        covariates={**case.covariates, **own},
+        reasons=(*(r for r in case.reasons if r not in [x for e in effects for x in e.reasons]), text),
+    )
+    return replace(twin, person=case, fits=fits)
+
+
+def _started(twin: Twin, start: Sequence[tuple[str, float | None]], active: Sequence[str], seed: int) -> Twin:
+    case = twin.case
+    for name, _ in start:
+        find_perpetrator(name)
+    new = [Agent(name, dose) for name, dose in start]
+    held = {
+        name.upper()
+        for name, _ in start
+        if name.upper() in {c.name for f in twin.fits or () for c in f.model.covariates}
+    }
+    effect = _ratio(case, new, [name for name in active if _known(name)])
+    alone = clearance_ratio(case.drug.name, new, route=_route(case))
+    half_life = max((c.half_life_h for c in alone.time_courses), default=None)
+    modifier = Modifier(_NAME, float(np.log(effect)), alone.log_sd, alone.reasons[0] if alone.reasons else "")
+    presence = _from(case.now, 0.0, 1.0, half_life)
+    fits = tuple(_with_effect(fit, modifier, presence, held, case.now, seed) for fit in twin.fits or ())
+    named = " and ".join(name for name, _ in start)
+    change = (
+        f"{named} started now multiplies the clearance of {case.drug.name} by {effect:.2f} when its effect is full."
+    )
+    case = replace(
+        case,
+        active=(*case.active, *((name, _atc(name)) for name, _ in start)),
+        covariates={**case.covariates, **{n: _from(case.now, 0.0, 1.0, None) for n in held if n in case.covariates}},
+        reasons=(*case.reasons, change, *alone.reasons),
+    )
+    return replace(twin, person=case, fits=fits)
+
+
+def _ratio(case: Case, new: Sequence[Agent], active: Sequence[str]) -> float:
+    """By how much the new drugs change clearance beside those taken already: two inhibitors of one enzyme do not
+    multiply."""
+    now = [Agent(name, None) for name in active]
+    both = clearance_ratio(case.drug.name, [*now, *new], route=_route(case)).point
+    return both / clearance_ratio(case.drug.name, now, route=_route(case)).point if now else both
+
+
+def _with_effect(fit: Fit, modifier: Modifier, presence: Course, held: set[str], now: float, seed: int) -> Fit:
+    """The future of a fit under one more effect; a model that knows the drug itself is told of it instead."""
+    own = held & {c.name for c in fit.model.covariates}
+    if own:
+        return _with_courses(fit, {name: _from(now, 0.0, 1.0, None) for name in own})
+    people = len(fit.draws.model.random_effects)
+    chance = np.random.default_rng([seed, 7])
+
+    def extended(draws: Draws) -> Draws:
+        z = chance.standard_normal((len(draws.eta), 1))
+        told = {f"LOG_RATIO_{modifier.name}": modifier.log_ratio, f"LOG_SD_{modifier.name}": modifier.log_sd}
+        given = tuple({**one, modifier.covariate: presence} for one in draws.covariates)
+        eta = np.concatenate([draws.eta[:, :people], z, draws.eta[:, people:]], axis=1)
+        model = with_modifiers(draws.model, (modifier,))
+        return replace(draws, model=model, theta={**draws.theta, **told}, eta=eta, covariates=given)
+
+    return replace(fit, draws=extended(fit.draws))
+
+
+def _with_courses(fit: Fit, courses: Mapping[str, Course]) -> Fit:
+    given: Any = tuple({n: courses.get(n, v) for n, v in one.items()} for one in fit.draws.covariates)
+    return replace(fit, draws=replace(fit.draws, covariates=given))
+
+
+def _from(now: float, before: Course, after: float, half_life: float | None) -> Course:
+    """A course that goes to `after` from `now` on: at once, or in steps of a first-order approach."""
+    times, values = before if isinstance(before, tuple) else ((0.0,), (float(before),))
+    past = [(t, v) for t, v in zip(times, values, strict=True) if t < now]
+    start = value_at(before, now)
+    if half_life is None:
+        ahead = [(now, after)]
+    else:
+        shares = [1.0 - 0.5**k for k in _STEPS]
+        mean = [(a + b) / 2 for a, b in zip(shares, [*shares[1:], 1.0], strict=True)]
+        mean[-1] = 1.0
+        ahead = [(now + k * half_life, start + (after - start) * s) for k, s in zip(_STEPS, mean, strict=True)]
+    rows = [*past, *ahead]
+    return tuple(t for t, _ in rows), tuple(v for _, v in rows)
+
+
+def _half_life(case: Case, name: str) -> float | None:
+    found: InteractionEffect = clearance_ratio(case.drug.name, [Agent(name, None)], route=_route(case))
+    return max((c.half_life_h for c in found.time_courses), default=None)
+
+
+def _known(name: str) -> bool:
+    try:
+        find_perpetrator(name)
+    except UnknownNameError:
+        return False
+    return True
+
+
+def _route(case: Case) -> str:
+    return "oral" if case.route == "oral" else "iv"
+
+
+def _atc(name: str) -> str:
+    return next((code for system, code in codes_of(name) if system == ATC), "")
