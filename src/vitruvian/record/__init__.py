@@ -18,6 +18,7 @@ from vitruvian.record.fact import SourceRecord as SourceRecord
 from vitruvian.record.fhir_held import Held as Held
 from vitruvian.record.fhir_held import Version as Version
 from vitruvian.record.fhir_held import contents as contents
+from vitruvian.record.fhir_held import full_url_of as full_url_of
 from vitruvian.record.fhir_held import held as held
 from vitruvian.record.fhir_held import nobodys as nobodys
 from vitruvian.record.fhir_held import whose as whose
@@ -35,6 +36,7 @@ from vitruvian.record.opening import open_engine as open_engine
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
+from vitruvian.record.scratch import scratch_folder as scratch_folder
 from vitruvian.record.states import TwinState as TwinState
 from vitruvian.record.whole import Moved as Moved
 from vitruvian.record.whole import NotAccepted as NotAccepted

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import Connection, Row, bindparam, or_, select
 
-from vitruvian.core import now_ms
+from vitruvian.core import DataError, now_ms
 from vitruvian.record import schema
 from vitruvian.record.access import Scope, allowed, scope_of
 from vitruvian.record.fact import Fact
@@ -144,6 +144,19 @@ def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Vers
             ids = _nobodys_ids(record, some[0].origin, raw_hash) | ids
         for one in some:
             yield one, resolved(whole.at(one.place), ids)
+
+
+def full_url_of(record: Record, version: Version) -> str:
+    """The fullUrl of the entry in which a version came, "" where it stood in no Bundle or under none."""
+    entry, found, _ = version.place.rpartition(".resource")
+    if not found:
+        return ""
+    with record.blobs.file(version.owner, version.raw_hash) as path:
+        whole = Verbatim(RawFile(path).content)
+    try:
+        return str(orjson.loads(whole.at(f"{entry}.fullUrl")))
+    except DataError:
+        return ""
 
 
 def _nobodys_ids(record: Record, origin: str, but: str) -> dict[str, str]:
