@@ -28,8 +28,12 @@ from vitruvian.reports.heart_safety import plot_safety as plot_safety
 from vitruvian.reports.heart_safety import safety_figure as safety_figure
 from vitruvian.reports.heart_safety import safety_page as safety_page
 from vitruvian.reports.heart_safety import safety_report as safety_report
+from vitruvian.reports.page import Scale as Scale
 from vitruvian.reports.page import page as page
 from vitruvian.reports.page import report as report
 from vitruvian.reports.plot import plot as plot
 from vitruvian.reports.predictive_check import plot_predictive_check as plot_predictive_check
+from vitruvian.reports.timeline import Known as Known
+from vitruvian.reports.timeline import timeline_page as timeline_page
 from vitruvian.reports.timeline import timeline_report as timeline_report
+from vitruvian.reports.timeline import timeline_view as timeline_view

@@ -40,7 +40,7 @@ class Known:
 
 def timeline_page(known: Known, since: str | None = None, until: str | None = None) -> str:
     """The page as HTML text; the last ten years of what is known, unless told otherwise."""
-    return environment().get_template("timeline.html").render(_view(known, since, until))
+    return environment().get_template("timeline.html").render(timeline_view(known, since, until))
 
 
 def timeline_report(patient: Patient, path: str | Path, since: str | None = None, until: str | None = None) -> Path:
@@ -49,8 +49,8 @@ def timeline_report(patient: Patient, path: str | Path, since: str | None = None
     return write_whole(Path(path), timeline_page(known, since, until))
 
 
-def _view(known: Known, since: str | None, until: str | None) -> dict[str, Any]:
-    """All that the template shows."""
+def timeline_view(known: Known, since: str | None = None, until: str | None = None) -> dict[str, Any]:
+    """All that a page of the timeline shows: who, axis, lanes, panels of laboratory, vital signs and wearables."""
     facts = [one for one in known.facts if "future" not in one.flags]
     dated = [one for one in facts if one.start_ms is not None and one.kind not in _HIDDEN]
     axis = Axis.over([*(one.start_ms or 0 for one in dated), *_last_days(known.days)], since, until)

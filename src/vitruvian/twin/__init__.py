@@ -6,6 +6,7 @@ from vitruvian.twin.answer import Band as Band
 from vitruvian.twin.answer import Interval as Interval
 from vitruvian.twin.answer import Message as Message
 from vitruvian.twin.answer import Option as Option
+from vitruvian.twin.answer_data import answer_from as answer_from
 from vitruvian.twin.candidates import Candidate as Candidate
 from vitruvian.twin.case import Alternative as Alternative
 from vitruvian.twin.case import Case as Case

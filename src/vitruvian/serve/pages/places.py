@@ -24,7 +24,7 @@ def places(caller: Caller) -> list[tuple[str, str]]:
     return [(href, title) for href, title, action in _PLACES if caller.may(action)]
 
 
-def person_places(person: str, caller: Caller) -> list[tuple[str, str]]:
+def person_places(caller: Caller, person: str) -> list[tuple[str, str]]:
     """The places of one person: overview, each installed twin, the record's own."""
     base = f"/patients/{quote(person, safe='')}"
     twins = [(f"{base}/twins/{name}", door.title) for name, door in twin_doors().items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,7 +26,6 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["person_places"] = person_places
     made.filters |= {
         "picture_json": picture_json,
         "picture_tables": picture_tables,
@@ -56,7 +55,8 @@ def page(
     """The answer; `caller` is None where nobody is signed in."""
     csrf = caller.csrf if caller is not None else ""
     shown |= {"caller": caller, "csrf": csrf, "path": request.url.path}
-    shown["places"] = places(caller) if caller is not None else ()
+    if caller is not None:
+        shown |= {"places": places(caller), "person_places": partial(person_places, caller)}
     text = templates().get_template(template).render(**shown)
     return HTMLResponse(text, status, {"cache-control": "no-store"} | (headers or {}))
 

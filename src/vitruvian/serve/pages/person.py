@@ -1,0 +1,11 @@
+"""How a person is called on the pages."""
+
+from __future__ import annotations
+
+from vitruvian.record import Patient
+
+
+def name_of(patient: Patient) -> str:
+    """The name that the record states, or else the id."""
+    found = patient.facts(kind="demographic", code="name")
+    return next((one.value_text for one in found if one.value_text), patient.id)
