@@ -38,6 +38,7 @@ from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
 from vitruvian.record.scratch import scratch_folder as scratch_folder
 from vitruvian.record.states import TwinState as TwinState
+from vitruvian.record.whole import Moment as Moment
 from vitruvian.record.whole import Moved as Moved
 from vitruvian.record.whole import NotAccepted as NotAccepted
 from vitruvian.record.whole import moment_of as moment_of
