@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from vitruvian.serve.api import facts, patients, samples, twins
+from vitruvian.serve.api import audit, consent, facts, files, jobs, patients, samples, scenarios, twins
 
 router = APIRouter(prefix="/api/v1")
-for part in (patients, facts, samples, twins):
+for part in (patients, facts, samples, twins, scenarios, jobs, files, consent, audit):
     router.include_router(part.router)
