@@ -31,7 +31,7 @@ def _built(kind: Any, node: Any) -> Any:
         return tuple(_built(one, part) for one, part in zip(kinds, node, strict=True))
     if origin is dict:
         return {name: _built(inner[1], part) for name, part in node.items()}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{one.name: _built(hints[one.name], node[one.name]) for one in fields(kind) if one.name in node})
     return node

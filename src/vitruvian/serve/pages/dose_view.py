@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vitruvian.twin import Answer, Option, answer_from, shown, words
-from vitruvian.twin.doors import Told
+from vitruvian.twin.doors import Question, Told
 
 _FIRST = 7
+_STAYS = frozenset({"drug", "goal", "mic", "indication"})
+"""What was asked stays; all else may be changed."""
+_AMOUNTS = frozenset({"dose", "loading_dose"})
+"""Fields in the unit in which the drug is labelled."""
 
 
 def dose_view(told: Told) -> dict[str, Any]:
@@ -40,3 +46,20 @@ def _spread(option: Option) -> str:
         return ""
     low, high = words.percent_text(min(chances)), words.percent_text(max(chances))
     return low if low == high else f"{low.removesuffix(' %')}–{high}"
+
+
+def what_if_form(compare: Question, answer: Answer, values: Mapping[str, str]) -> dict[str, Any]:
+    """For the template: fields that may be changed with what holds now, and what was asked and stays (hidden)."""
+    start = answer.best or next((one for one in answer.options if one.allowed), None)
+    now: dict[str, Any] = {"drug": answer.drug, **values}
+    if start is not None:
+        regimen = {"dose": start.dose, "interval": start.interval_h, "duration": start.duration_h, "route": start.route}
+        now |= {name: _plain(value) for name, value in regimen.items() if value is not None}
+    shown = [one for one in compare.fields if one.name not in _STAYS]
+    fields = [replace(one, unit=start.dose_unit) if start and one.name in _AMOUNTS else one for one in shown]
+    hidden = {name: value for name, value in now.items() if name not in {one.name for one in shown} and value}
+    return {"fields": fields, "now": now, "hidden": hidden, "what": compare}
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

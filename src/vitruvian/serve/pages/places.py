@@ -14,7 +14,7 @@ _PLACES = (
     ("/quarantine", "Quarantine", "quarantine"),
     ("/audit", "Audit", "audit"),
     ("/accounts", "Accounts", "administer"),
-    ("/me", "Me", "own"),
+    ("/account", "Account", "own"),
 )
 _OF_PERSON = (("timeline", "Timeline", "read"), ("consent", "Consent", "consent"), ("access", "Who saw it", "audit"))
 

@@ -1,0 +1,77 @@
+"""The dose on paper and in other systems: a printable report, the same as PDF, and a draft order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from vitruvian.core import RefusalError, UnsupportedError
+from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.order import draft_order
+from vitruvian.serve.pages.dose import asked_values
+from vitruvian.twin import Answer, answer_from
+from vitruvian.twin.doors import ask
+
+router = APIRouter(prefix="/patients/{person}/twins/dose")
+Reader = Annotated[Caller, Allow("read", "twins")]
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""The report is one file with its style inside, and no script."""
+
+
+@router.get("/report")
+def dose_report(request: Request, person: str, caller: Reader) -> Response:
+    """The report of `vitruvian dose --report`, for the printer."""
+    from vitruvian.reports import page
+
+    return HTMLResponse(page(_answer(request, person, caller)), headers=_kept("text/html") | _policy())
+
+
+@router.get("/report.pdf")
+def dose_pdf(request: Request, person: str, caller: Reader) -> Response:
+    """The report as PDF. Raises `UnsupportedError` where the extra is not installed."""
+    from vitruvian.reports import page
+
+    try:
+        from weasyprint import HTML
+    except ImportError as error:
+        todo = "pip install vitruvian[pdf], or print the report from the browser."
+        raise UnsupportedError("PDF is not installed here", todo=todo) from error
+    answer = _answer(request, person, caller)
+    body = HTML(string=page(answer), url_fetcher=_nothing).write_pdf()
+    return Response(body, headers=_kept("application/pdf") | _named(answer, "pdf"))
+
+
+@router.get("/order.json")
+def dose_order(request: Request, person: str, caller: Reader) -> Response:
+    """The recommended regimen as a draft order (FHIR R4). Raises `RefusalError` where none is recommended."""
+    answer = _answer(request, person, caller)
+    if answer.best is None:
+        raise RefusalError("no regimen is recommended, so there is nothing to order", todo="Read the refusal.")
+    body = draft_order(answer, answer.best)
+    return JSONResponse(body, headers=_named(answer, "json"), media_type="application/fhir+json")
+
+
+def _answer(request: Request, person: str, caller: Caller) -> Answer:
+    values = asked_values(request)
+    at = values.pop("at", None)
+    return answer_from(ask(caller.patient(person), "dose", "recommend", values, at).data)
+
+
+def _kept(kind: str) -> dict[str, str]:
+    return {"content-type": kind, "cache-control": "no-store"}
+
+
+def _policy() -> dict[str, str]:
+    return {"content-security-policy": _POLICY}
+
+
+def _named(answer: Answer, ending: str) -> dict[str, str]:
+    """The file's name says the drug, never the person: it may lie in a folder of downloads for years."""
+    return {"cache-control": "no-store", "content-disposition": f'attachment; filename="dose-{answer.drug}.{ending}"'}
+
+
+def _nothing(url: str, *_: object, **__: object) -> dict[str, object]:
+    """A report asks nothing of the network."""
+    raise ValueError("a report has no address in it")
