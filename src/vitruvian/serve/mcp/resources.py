@@ -9,6 +9,7 @@ from typing import Any
 import mcp_types as types
 
 from vitruvian.core import UnknownNameError
+from vitruvian.serve.mcp.proposals import proposals_of, shown
 from vitruvian.serve.mcp.session import AgentSession
 from vitruvian.serve.mcp.summary import summary
 from vitruvian.serve.mcp.tools.asking import ListTwins, list_twins
@@ -23,6 +24,7 @@ _SUMMARY = "vitruvian://patients/{patient}/summary"
 _FACT = "vitruvian://patients/{patient}/facts/{fact}"
 _MODEL = "vitruvian://models/{name}"
 
+_MOST_PROPOSALS = 20
 Read = Callable[..., Any]
 
 
@@ -75,7 +77,15 @@ def session_shown(session: AgentSession) -> dict[str, Any]:
         "patient": session.person or None,
         "may_propose": session.proposes,
         "writes": "None. What is proposed is written when a person confirms it.",
+        "proposals": _proposals(session),
     }
+
+
+def _proposals(session: AgentSession) -> list[dict[str, Any]]:
+    """What is proposed about the session's patient and what became of it: agents of one patient share it."""
+    if not session.person:
+        return []
+    return [shown(one) for one in proposals_of(session.server, session.caller, session.person)[:_MOST_PROPOSALS]]
 
 
 def _summary(session: AgentSession, person: str) -> dict[str, Any]:

@@ -9,20 +9,25 @@ from vitruvian.serve.mcp.tools.asking import ASKING
 from vitruvian.serve.mcp.tools.facts import FACTS_TOOLS
 from vitruvian.serve.mcp.tools.models import MODELS
 from vitruvian.serve.mcp.tools.people import PEOPLE
+from vitruvian.serve.mcp.tools.proposing import LISTING, PROPOSING
 from vitruvian.serve.mcp.tools.questions import question_tools
 
-STANDING = {one.name: one for one in (*PEOPLE, *FACTS_TOOLS, *ASKING, *MODELS)}
-"""Tools that every session has, as far as its rights go."""
+_READING = {one.name: one for one in (*PEOPLE, *FACTS_TOOLS, *ASKING, *MODELS, LISTING)}
+_WRITING = {one.name: one for one in PROPOSING}
 
 
 def tools_of(session: AgentSession) -> dict[str, Tool]:
-    """By name: those that stand, and for a session of one person the questions of that person's twins."""
-    return {one.name: one for one in question_tools(session)} | STANDING
+    """By name: those that read; those that propose, if the session may; the questions of its person's twins."""
+    return {one.name: one for one in question_tools(session)} | _standing(session)
 
 
 def tool_of(session: AgentSession, name: str) -> Tool:
     """The tool of a name. Raises `UnknownNameError`."""
-    found = STANDING.get(name) or tools_of(session).get(name)
+    found = _standing(session).get(name) or tools_of(session).get(name)
     if found is None:
         raise UnknownNameError("no such tool", got=repr(name), allowed=", ".join(tools_of(session)))
     return found
+
+
+def _standing(session: AgentSession) -> dict[str, Tool]:
+    return _READING | _WRITING if session.proposes else _READING
