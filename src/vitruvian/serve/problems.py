@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -35,12 +35,24 @@ _STATUS: tuple[tuple[type[VitruvianError], int], ...] = (
     (RefusalError, 409),
     (VitruvianError, 422),
 )
-_FHIR_CODE = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 409: "conflict", 412: "conflict",
-              422: "processing", 429: "throttled", 503: "transient"}  # fmt: skip
+_FHIR_CODE = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported", 409: "conflict",
+              412: "conflict", 413: "too-long", 415: "not-supported", 422: "processing", 429: "throttled",
+              501: "not-supported", 503: "transient"}  # fmt: skip
 
 
 class Precondition(VitruvianError):
     """What was to be changed is not what the sender had seen."""
+
+
+class HttpError(VitruvianError):
+    """An error of a request that has a status of its own, and under /fhir perhaps an OperationOutcome of its own."""
+
+    status: ClassVar[int] = 400
+
+    @property
+    def issues(self) -> list[dict[str, Any]]:
+        """Issues of an OperationOutcome."""
+        return []
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -49,7 +61,7 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(VitruvianError)
     def of_house(request: Request, error: VitruvianError) -> Response:
         headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooMany) else {}
-        return answer(request, _status(error), error.what, error, headers)
+        return answer(request, status_of(error), error.what, error, headers)
 
     @app.exception_handler(HTTPException)
     def of_framework(request: Request, error: HTTPException) -> Response:
@@ -71,7 +83,8 @@ def answer(
     """One error in the shape that the sender reads."""
     more = dict(headers or {}) | ({"WWW-Authenticate": challenge(request)} if status == 401 else {})
     if request.url.path.startswith("/fhir"):
-        return JSONResponse(outcome(status, str(error or what)), status, more, "application/fhir+json")
+        found = outcome(status, what) if error is None else outcome_of_error(error)
+        return JSONResponse(found, status, more, "application/fhir+json")
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api"):
         return _page(request, status, what, error, more)
     body: dict[str, Any] = {"type": "about:blank", "title": what, "status": status, "detail": str(error or what)}
@@ -96,6 +109,12 @@ def outcome(status: int, text: str) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [issue]}
 
 
+def outcome_of_error(error: VitruvianError) -> dict[str, Any]:
+    """An OperationOutcome of an error, with all of its issues where it has several."""
+    issues = error.issues if isinstance(error, HttpError) else []
+    return outcome(status_of(error), str(error)) | ({"issue": issues} if issues else {})
+
+
 def _page(request: Request, status: int, what: str, error: VitruvianError | None, headers: dict[str, str]) -> Response:
     from vitruvian.serve.pages.render import page
 
@@ -110,7 +129,10 @@ def _sign_in_place(request: Request) -> str:
     return f"/sign-in?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else "/sign-in"
 
 
-def _status(error: VitruvianError) -> int:
+def status_of(error: VitruvianError) -> int:
+    """The status of the answer to a request that failed."""
+    if isinstance(error, HttpError):
+        return error.status
     if isinstance(error, Precondition):
         return 412
     return next(status for kind, status in _STATUS if isinstance(error, kind))

@@ -1,0 +1,106 @@
+"""Creating, updating and patching one resource: what is decided, and what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vitruvian.core import AccessError, DataError, UnsupportedError
+from vitruvian.record import Moment
+from vitruvian.serve.caller import Caller
+from vitruvian.serve.fhir.body import Json
+from vitruvian.serve.fhir.conditional import demand_match
+from vitruvian.serve.fhir.current import Current
+from vitruvian.serve.fhir.owner import Owner, references_of, settled
+from vitruvian.serve.fhir.patch import patched
+from vitruvian.serve.fhir.storing import Change, change_of, new_id, same_content, store
+from vitruvian.serve.fhir.validate import demand_valid
+from vitruvian.serve.scopes import covers
+
+UNKEPT = frozenset({"Bundle", "Parameters", "OperationOutcome", "CapabilityStatement", "Subscription"})
+"""Types that are messages or belong to this server, and are not kept in the record."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A resource after a request: `status` 201 for a new one, 200 otherwise; `change` is None where nothing changed."""
+
+    status: int
+    document: Json
+
+    @property
+    def name(self) -> str:
+        """ "Type/id"."""
+        return f"{self.document['resourceType']}/{self.document['id']}"
+
+    @property
+    def number(self) -> str:
+        """Version id."""
+        return str(self.document["meta"]["versionId"])
+
+
+def demand_scope(caller: Caller, kind: str, letter: str) -> None:
+    """Raise `AccessError` where the caller's token does not cover a type."""
+    if kind in UNKEPT:
+        raise UnsupportedError("resources of this type are not kept here", got=kind)
+    if not covers(caller, kind, letter):
+        raise caller.actor.refusal("ingest")
+
+
+def creation(caller: Caller, kind: str, document: Json, home: str) -> Change:
+    """A new resource under an id of this server's choice. Raises `Invalid`, `DataError`, `AccessError`.
+
+    An id of the sender's choice is never taken: it might be that of a resource whom they may not see.
+    """
+    demand_scope(caller, kind, "c")
+    demand_valid(document, kind)
+    name = new_id()
+    if kind == "Patient":
+        if caller.only:
+            raise AccessError("this token writes for one patient only", got=kind)
+        return change_of(document, Owner(name, name), name, None)
+    document, owner = settled(caller, document, home)
+    return change_of(document, owner, name, None)
+
+
+def following(caller: Caller, kind: str, document: Json, before: Current, home: str) -> Change | None:
+    """The next version of a resource; None where it says nothing new."""
+    demand_scope(caller, kind, "u")
+    demand_valid(document, kind)
+    document, _ = settled(caller, document, home, references_of(before.document))
+    if same_content(document, before):
+        return None
+    return change_of(document, before.owner, str(before.document["id"]), before)
+
+
+def update(caller: Caller, kind: str, document: Json, before: Current, tag: str | None, home: str) -> Change | None:
+    """The next version of a resource from a whole one."""
+    demand_match(tag, before)
+    if document.get("id") != before.document.get("id"):
+        raise DataError("the id of the resource is not that of the URL", got=repr(document.get("id"))[:80])
+    return following(caller, kind, document, before, home)
+
+
+def patch(caller: Caller, kind: str, operations: Any, before: Current, tag: str | None, home: str) -> Change | None:
+    """The next version of a resource by JSON Patch."""
+    demand_match(tag, before)
+    document = patched(before.document, operations)
+    if not isinstance(document, dict) or document.get("id") != before.document.get("id"):
+        raise DataError("a patch cannot change the id of a resource")
+    return following(caller, kind, document, before, home)
+
+
+def as_is(before: Current) -> Json:
+    """A resource as it stands, with its version id."""
+    return before.document | {"meta": {**(before.document.get("meta") or {}), "versionId": before.number}}
+
+
+def written(caller: Caller, change: Change | None, before: Current | None, since: Moment | None) -> Written:
+    """Store one change, and what is to be told of it."""
+    if change is None:
+        assert before is not None
+        return Written(
+            200, before.document | {"meta": (before.document.get("meta") or {}) | {"versionId": before.number}}
+        )
+    store(caller, [change], since)
+    return Written(201 if before is None else 200, change.document)
