@@ -130,7 +130,8 @@ class Served:
 @contextmanager
 def serving(record: Path, **settings: Any) -> Iterator[Served]:
     """A server over a record in this process, started and shut down as a real one is."""
-    app = make_app(Settings(record=str(record), samples=False, **settings))
+    told: dict[str, Any] = {"record": str(record), "samples": False, "requests_per_s": 0.0}
+    app = make_app(Settings(**told | settings))
     with TestClient(app, follow_redirects=False) as anybody:
         yield Served(app, anybody, People(app.state.server.store))
 

@@ -23,6 +23,9 @@ def serve_command(
         str | None, typer.Option(help="Address that people use, where a proxy stands between.")
     ] = None,
     samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
+    requests_per_second: Annotated[
+        float, typer.Option(min=0, help="Limit of one account; twice as many at once, 0 for none.")
+    ] = 500.0,
 ) -> None:
     """Serve pages, HTTP interfaces and agents over one record; prints the address and a one-time sign-in link."""
     from vitruvian.serve import Settings, prepared, serve
@@ -30,7 +33,8 @@ def serve_command(
     if (tls_cert is None) != (tls_key is None):
         raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
-    settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples)
+    settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
+                        requests_per_s=requests_per_second)  # fmt: skip
     link = prepared(settings)
     typer.echo(f"Serving {settings.record} at {settings.url}")
     typer.echo(f"Sign in once, within 15 minutes: {link}")

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 
 from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError, lineage, purpose_code
 from vitruvian.record import Patient, Record
+from vitruvian.serve.server import server_of
 
 RESOURCES = (
     "patients", "facts", "twins", "scenarios", "jobs", "streams", "alerts", "consent", "audit", "quarantine",
@@ -112,9 +113,16 @@ class _Allow:
 
     def _caller(self, connection: HTTPConnection, csrf: str) -> Caller:
         from vitruvian.serve.identity import caller_of
+        from vitruvian.serve.limits import limits_of
         from vitruvian.serve.scopes import demand
 
-        caller = caller_of(connection, csrf)
+        limits = limits_of(server_of(connection))
+        try:
+            caller = caller_of(connection, csrf)
+        except SignInNeeded:
+            limits.strangers.take(connection.client.host if connection.client else "")
+            raise
+        limits.accounts.take(caller.account)
         if not caller.may(self.action):
             raise caller.actor.refusal(self.action)
         demand(caller, self.action, self.resource)

@@ -58,11 +58,11 @@ def covers(caller: Caller, kind: str, letter: str) -> bool:
 def demand(caller: Caller, action: str, resource: str) -> None:
     """Refuse a token whose scopes do not allow the action on a resource of the server.
 
-    FHIR routes and tools of agents ask `covers` for each type themselves. Everything else reads across types, and needs `*`; what is not
-    reading or taking in needs a caller without scopes. Raises `AccessError`.
+    FHIR routes and tools of agents ask `covers` for each type themselves. Everything else reads across types, and needs
+    `*`; what is neither reading nor taking in needs a caller without scopes. Raises `AccessError`.
     """
     if caller.scopes is None or resource in ("fhir", "cds", "agents"):
         return
-    letter = _LETTERS.get(action)
+    letter = "r" if resource == "metrics" else _LETTERS.get(action)
     if letter is None or not covers(caller, "*", letter):
         raise caller.actor.refusal(action)

@@ -31,6 +31,8 @@ class Settings:
     samples: bool = True
     """Take the sample patients into a record that is empty."""
     providers: tuple[OpenIdProvider, ...] = ()
+    requests_per_s: float = 500.0
+    """Of one account; twice as many at once, and 0 for no limit."""
 
     @property
     def url(self) -> str:

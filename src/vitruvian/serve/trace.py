@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vitruvian.serve.every_route import template_of
+
 _TRACE: ContextVar[str] = ContextVar("trace", default="")
 _PARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _LOG = logging.getLogger("vitruvian.serve")
@@ -66,9 +68,7 @@ class Traced:
 
     @staticmethod
     def _log(scope: Scope, status: int, seconds: float) -> None:
-        route = scope.get("route")
-        path = getattr(route, "path", None) or "(none)"  # the template, not the ids in it
-        fields = {"method": scope.get("method", scope["type"]), "route": path, "status": status}
+        fields = {"method": scope.get("method", scope["type"]), "route": template_of(scope), "status": status}
         _LOG.info("request", extra={"fields": fields | {"ms": round(1000 * seconds, 1)}})
 
 

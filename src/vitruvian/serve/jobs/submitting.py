@@ -106,6 +106,13 @@ def resume(server: Server, caller: Caller, job: str) -> Job:
     return job_of(server, caller, job)
 
 
+def count_jobs(server: Server) -> dict[str, int]:
+    """How many jobs there are by state."""
+    query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+    with server.store.engine.connect() as connection:
+        return {row.state: int(row[1]) for row in connection.execute(query)}
+
+
 def new_id() -> str:
     """An id that cannot be guessed."""
     return secrets.token_hex(16)
