@@ -21,6 +21,7 @@ from vitruvian.record.fhir_held import contents as contents
 from vitruvian.record.fhir_held import full_url_of as full_url_of
 from vitruvian.record.fhir_held import held as held
 from vitruvian.record.fhir_held import nobodys as nobodys
+from vitruvian.record.fhir_held import people_called as people_called
 from vitruvian.record.fhir_held import whose as whose
 from vitruvian.record.fhir_held import whose_fact as whose_fact
 from vitruvian.record.fhir_out import observation as observation

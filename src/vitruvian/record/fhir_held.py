@@ -131,6 +131,15 @@ def whose_fact(record: Record, key: str) -> str | None:
         return found or connection.execute(select(state.c.person).where(state.c.state == key)).scalar()
 
 
+def people_called(record: Record, identifier: str) -> list[str]:
+    """Persons with an identifier of this value, whatever its system; it asks for no rights, as `whose`."""
+    table, subject = schema.identifier, schema.subject
+    joined = table.join(subject, subject.c.subject == table.c.subject)
+    query = select(subject.c.person).select_from(joined).where(table.c.value == record.keys.blind(identifier))
+    with record.engine.connect() as connection:
+        return list(connection.execute(query.distinct()).scalars())
+
+
 def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Version, bytes]]:
     """The bytes of versions that `held` or `nobodys` gave, as received but for references inside their bundle, which
     are written as a server would ("Type/id"); file by file."""
