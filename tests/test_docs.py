@@ -121,7 +121,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("samples", "docs"):
         (folder / name).symlink_to(ROOT / name)
     (folder / ".demo").mkdir()
-    for sample in ("sample-a", "sample-b", "sample-c", "sample-d"):
+    for sample in ("sample-a", "sample-b", "sample-c", "sample-d", "sample-e"):
         words = ["ingest", f"samples/{sample}", "--patient", sample, "--record", ".demo/demo.db"]
         subprocess.run([sys.executable, "-m", "vitruvian.cli.main", *words], cwd=folder, check=True)
     return folder

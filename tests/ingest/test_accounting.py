@@ -82,7 +82,7 @@ def test_samples_go_in_twice_and_come_out(tmp_path: Path) -> None:
             assert balanced(ingest(record, *files, patient=name)).quarantined == 0
             again = balanced(ingest(record, *files, patient=name))
             assert again.stored == 0
-        assert record.people() == ["sample-a", "sample-b", "sample-c", "sample-d"]
+        assert record.people() == ["sample-a", "sample-b", "sample-c", "sample-d", "sample-e"]
         assert record.quarantined() == []
         for person in record.patients():
             assert not [fact for fact in person.facts() if fact.flags]

@@ -23,7 +23,7 @@ def test_what_goes_in_comes_out(record_url: str) -> None:
             report = record.ingest(*files, patient=name)
             assert (report.quarantined, report.duplicate) == (0, 0)
             assert record.ingest(*files, patient=name).duplicate == report.records_in
-        assert record.people() == ["sample-a", "sample-b", "sample-c", "sample-d"]
+        assert record.people() == ["sample-a", "sample-b", "sample-c", "sample-d", "sample-e"]
         person = record.patient("H-A-0001")
         creatinine = person.latest("creatinine")
         assert creatinine is not None

@@ -1,4 +1,4 @@
-"""Servers over the four sample patients: read from a shared one, write to one of your own.
+"""Servers over the sample patients: read from a shared one, write to one of your own.
 
 `served` (one for a test file) and `own_served` (one for a test) are servers in this process: `served.client(role, …)`
 is signed in as a role, `served.anybody` as nobody. `client(role, …)` is short for `served.client`. For a real process:

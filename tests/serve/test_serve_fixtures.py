@@ -9,7 +9,7 @@ import httpx
 import pytest
 from served import Served, running
 
-ALL = ["sample-a", "sample-b", "sample-c", "sample-d"]
+ALL = ["sample-a", "sample-b", "sample-c", "sample-d", "sample-e"]
 
 
 def test_clients_are_signed_in_as_asked(served: Served) -> None:
