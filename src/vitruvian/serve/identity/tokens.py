@@ -46,7 +46,9 @@ class Token:
     until_ms: int
 
     def serves(self, path: str) -> bool:
-        """Whether it was made for a request to `path`."""
+        """Whether it was made for a request to `path`; scopes of a patient without the patient serve nothing."""
+        if not self.patient and any(one.level == "patient" for one in read_scopes(self.scopes)):
+            return False
         return not path or not self.path or path == self.path or path.startswith(f"{self.path}/")
 
 
