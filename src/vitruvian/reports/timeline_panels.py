@@ -77,6 +77,8 @@ class Panel:
     start: str = ""
     end: str = ""
     ticks: tuple[float, ...] = ()
+    code: str = ""
+    """Code of the measurement, or name of the signal."""
 
 
 def panels(facts: Sequence[Fact], axis: Axis, sex: str | None, adult: bool) -> tuple[list[Panel], list[Panel]]:
@@ -150,6 +152,7 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
         start=day_text(axis.start),
         end=day_text(axis.end),
         ticks=tuple(x for x, _ in axis.ticks()),
+        code=code,
     )
 
 
@@ -247,6 +250,7 @@ def _pressure(series: Mapping[tuple[str, str], Sequence[Fact]], axis: Axis, adul
         start=day_text(axis.start),
         end=day_text(axis.end),
         ticks=tuple(x for x, _ in axis.ticks()),
+        code=SYSTOLIC,
         note=f"usual below {words.number_text(usual.high)}/80" if usual and usual.high else "",
     )
 
@@ -300,6 +304,7 @@ def wearable(name: str, table: pl.DataFrame, axis: Axis) -> Panel | None:
         start=day_text(axis.start),
         end=day_text(axis.end),
         ticks=tuple(x for x, _ in axis.ticks()),
+        code=name,
         note=spread or f"mean {words.number_text(math.fsum(r[1] for r in shown) / max(len(shown), 1))} a day",
     )
 
