@@ -1,3 +1,3 @@
-"""FHIR R4: reading, searching and writing the record as a hospital system does."""
+"""FHIR R4: reading, searching, writing, and what twins found as resources. https://hl7.org/fhir/R4/http.html"""
 
 from vitruvian.serve.fhir.routes import router as router
