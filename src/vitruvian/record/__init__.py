@@ -2,6 +2,8 @@
 
 from vitruvian.record.account import IngestReport as IngestReport
 from vitruvian.record.audit_log import AuditEntry as AuditEntry
+from vitruvian.record.consent_effect import Effect as Effect
+from vitruvian.record.consent_effect import consent_effects as consent_effects
 from vitruvian.record.consent_giving import consents_of as consents_of
 from vitruvian.record.consent_giving import give_consent as give_consent
 from vitruvian.record.consent_giving import withdraw_consent as withdraw_consent
@@ -38,6 +40,7 @@ from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
 from vitruvian.record.scratch import scratch_folder as scratch_folder
+from vitruvian.record.sample_frame import canonical_values as canonical_values
 from vitruvian.record.states import TwinState as TwinState
 from vitruvian.record.whole import Moment as Moment
 from vitruvian.record.whole import Moved as Moved

@@ -1,0 +1,82 @@
+"""Taking files in by drag and drop, with the account of every record; and what waits in quarantine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, UploadFile
+from starlette.responses import Response
+
+from vitruvian.core import VitruvianError, to_datetime
+from vitruvian.record import IngestReport, Record
+from vitruvian.serve.api.files import taken_in
+from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.pages.render import page
+
+router = APIRouter()
+Taker = Annotated[Caller, Allow("ingest", "files")]
+_PROBLEMS = 50
+
+
+@router.get("/intake")
+def intake(request: Request, caller: Taker) -> Response:
+    """Where files are dropped."""
+    return page(request, "intake.html", caller, report=None, error=None, problems=_PROBLEMS)
+
+
+@router.post("/intake")
+def take_in(
+    request: Request,
+    caller: Taker,
+    files: list[UploadFile],
+    patient: Annotated[str, Form()] = "",
+    zone: Annotated[str, Form()] = "",
+) -> Response:
+    """What became of every record of the files; a file that is refused whole is said, too."""
+    report, error = None, None
+    try:
+        report = taken_in(caller, files, patient or None, zone or None)
+    except VitruvianError as refused:
+        error = refused
+    return _account(request, caller, "intake.html", report, error)
+
+
+@router.get("/quarantine")
+def quarantine(request: Request, caller: Annotated[Caller, Allow("quarantine", "quarantine")]) -> Response:
+    """What was kept but not accepted, with its reason."""
+    return page(request, "quarantine.html", caller, rows=_waiting(caller.record), report=None, error=None)
+
+
+@router.post("/quarantine")
+def replay(
+    request: Request,
+    caller: Annotated[Caller, Allow("ingest", "quarantine")],
+    ids: Annotated[list[str], Form()],
+    patient: Annotated[str, Form()] = "",
+    zone: Annotated[str, Form()] = "",
+) -> Response:
+    """Try again, with what was missing."""
+    report, error = None, None
+    try:
+        report = caller.record.replay(ids, patient=patient or None, zone=zone or None)
+    except VitruvianError as refused:
+        error = refused
+    return _account(request, caller, "quarantine.html", report, error)
+
+
+def _account(
+    request: Request, caller: Caller, template: str, report: IngestReport | None, error: VitruvianError | None
+) -> Response:
+    part = "hx-request" in request.headers
+    shown: dict[str, Any] = {"report": report, "error": error, "problems": _PROBLEMS}
+    if template == "quarantine.html" and not part:
+        shown["rows"] = _waiting(caller.record)
+    return page(request, "intake_account.html" if part else template, caller, **shown)
+
+
+def _waiting(record: Record) -> list[dict[str, str]]:
+    return [
+        {"id": one.id, "name": one.name, "place": one.place, "what": one.what, "reason": one.reason,
+         "when": f"{to_datetime(one.received_ms):%Y-%m-%d %H:%M} UTC"}
+        for one in reversed(record.quarantined())
+    ]  # fmt: skip
