@@ -14,7 +14,7 @@ from vitruvian.serve.caller import Allow, Caller
 router = APIRouter(prefix="/patients/{person}/consents", tags=["consent"], route_class=Tagged)
 Consenting = Annotated[Caller, Allow("consent", "consent")]
 Purpose = Annotated[str, Query(examples=["research"], description="A readable purpose, or a code of HL7 PurposeOfUse.")]
-Category = Annotated[str, Query(examples=["genomic"], description="A category of facts, or everything.")]
+Category = Annotated[str, Query(examples=["genome"], description="A category of facts, or everything.")]
 
 
 class ConsentIn(BaseModel):
