@@ -187,6 +187,31 @@ def visible_people(connection: Connection, keys: KeyRing, actor: Actor, at: int)
     ]
 
 
+def permitted_streams(
+    connection: Connection, keys: KeyRing, actor: Actor, streams: Iterable[tuple[str, str]], at: int
+) -> dict[tuple[str, str], str]:
+    """Those of some (subject, signal) whose samples `actor` may see, each with the person's id."""
+    wanted = list(streams)
+    person = {row.subject: row.person for row in connection.execute(select(subject.c.subject, subject.c.person))}
+    given = consents_by_person(connection, keys)
+    known: dict[tuple[str, str], bool] = {}
+
+    def sees(who: str, signal: str) -> bool:
+        key = (who if who in given else "", signal)  # all without a consent alike
+        if key not in known:
+            matter = Matter(frozenset({"wearable"}), "sample", signal)
+            known[key] = decide(given.get(who, ()), actor, matter, at).permit
+        return known[key]
+
+    everybody = actor.permits_all("read")
+    mine = {person.get(one, one) for one in actor.own} if actor.permits("read", actor.own) else set()
+    return {
+        (one, signal): person[one]
+        for one, signal in wanted
+        if one in person and (everybody or person[one] in mine) and sees(person[one], signal)
+    }
+
+
 def _subjects_where(connection: Connection, keys: KeyRing, permits: Callable[[Sequence[Consent]], bool]) -> list[str]:
     judged = {person: permits(consents) for person, consents in consents_by_person(connection, keys).items()}
     default = permits(())

@@ -26,6 +26,8 @@ KEPT_MS = 120_000
 """How long a row stays after it became part of a chunk, for those who follow the journal."""
 _LOCK = 0x5649_544A  # advisory lock of PostgreSQL: rows become visible in the order of `seq`
 _COLUMNS = ("start", "end", "offset", "value", "place")
+Row = dict[str, Any]
+"""A row of table `journal`."""
 _FIRST, _LAST = -62_135_596_800_000, 253_402_300_800_000  # ms of the years 1 to 9999
 
 
@@ -39,16 +41,21 @@ class Streamed:
     samples: Samples
 
 
-def append(connection: Connection, keys: KeyRing, batches: Sequence[Samples], agent: str, now: int) -> None:
-    """Keep batches in the caller's transaction. Raises `UnknownNameError` for a subject that the record does not know,
-    `DataError` for columns that do not fit together."""
-    subjects = sorted({one.subject for one in batches})
+def prepared(keys: KeyRing, batches: Sequence[Samples], agent: str, now: int) -> list[Row]:
+    """Batches of subjects that have keys, checked and sealed as rows. Raises `DataError` for columns that do not fit
+    together and for subjects without a key."""
+    return [_row(keys, one, agent, now) for one in batches]
+
+
+def append(connection: Connection, keys: KeyRing, rows: Sequence[Row]) -> None:
+    """Keep rows in the caller's transaction. Raises `UnknownNameError` for a subject that the record does not know."""
+    subjects = sorted({str(one["subject"]) for one in rows})
     if unknown := set(subjects) - present(connection, schema.subject, "subject", subjects):
         raise UnknownNameError("no such patient", got=f"{len(unknown)} of the batches")
     keys.make(subjects)
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    connection.execute(insert(schema.journal), [_row(keys, one, agent, now) for one in batches])
+    connection.execute(insert(schema.journal), list(rows))
 
 
 def after(connection: Connection, keys: KeyRing, seq: int, limit: int) -> list[Streamed]:
@@ -111,7 +118,7 @@ def as_file(batches: Sequence[Streamed]) -> bytes:
     return orjson.dumps({"received_ms": [one.received_ms for one in batches], "batches": told})
 
 
-def _row(keys: KeyRing, one: Samples, agent: str, now: int) -> dict[str, Any]:
+def _row(keys: KeyRing, one: Samples, agent: str, now: int) -> Row:
     sizes = {len(getattr(one, name)) for name in _COLUMNS} | ({len(one.text)} if one.text is not None else set())
     if len(sizes) != 1 or 0 in sizes:
         raise DataError("the columns of a batch of samples differ in length, or are empty", got=str(sorted(sizes)))
@@ -119,7 +126,7 @@ def _row(keys: KeyRing, one: Samples, agent: str, now: int) -> dict[str, Any]:
     if not (min(first, int(one.end.min())) >= _FIRST and max(last, int(one.end.max())) < _LAST):
         raise DataError("a sample has an impossible time", got=f"{first} to {last} ms since 1970")
     sealed = keys.cipher(one.subject).seal(orjson.dumps(_told(one)), _place(one.subject, one.signal, agent))
-    head = {"subject": one.subject, "signal": one.signal, "agent": agent, "received_ms": now}
+    head: Row = {"subject": one.subject, "signal": one.signal, "agent": agent, "received_ms": now}
     return head | {"done_ms": None, "sealed": sealed}
 
 

@@ -75,6 +75,11 @@ def sample_frame(batch: Samples, prov: int, now: int) -> pl.DataFrame:
     )
 
 
+def canonical_values(batch: Samples) -> Float[np.ndarray, N]:
+    """Values of a batch in the unit of its signal, NaN where its unit does not lead to it."""
+    return _canonical(np.asarray(batch.value, np.float64), batch, signals().get(batch.signal))[0]
+
+
 def _constant(text: str, n: int) -> pl.Series:
     import polars as pl
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import groupby
@@ -13,13 +13,15 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine
 
-from vitruvian.core import Actor, now_ms
+from vitruvian.core import Actor, DataError, UnknownNameError, now_ms
 from vitruvian.record import journal
+from vitruvian.record.access import permitted_streams
 from vitruvian.record.account import IngestReport
-from vitruvian.record.auditing import AuditChain
+from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.fact import Samples
 from vitruvian.record.faults import storage
+from vitruvian.record.finding import persons_named, subjects_of
 from vitruvian.record.formats import RawFile
 from vitruvian.record.intake import Store, Taken, hash_of, take_in
 from vitruvian.record.keys import KeyRing
@@ -51,10 +53,52 @@ class Streaming(ABC):
         The same samples again change nothing. Raises `UnknownNameError` for a subject that the record does not know,
         `DataError` for a batch that cannot be kept, `StoreError`. The audit tells of them when they become chunks.
         """
+        self.keep_samples([self.prepare_samples(batches)])
+
+    def prepare_samples(self, batches: Sequence[Samples]) -> list[journal.Row]:
+        """Batches as what `keep_samples` keeps: of many senders at once. Raises as `append_samples` does."""
         self._demand("ingest", "")
-        if batches:
+        with storage():
+            self._known({one.subject for one in batches})
+            return journal.prepared(self.keys, batches, self.actor.id, now_ms())
+
+    def keep_samples(self, prepared: Sequence[list[journal.Row]]) -> None:
+        """Keep what was prepared, all or none, with one wait for the disk; durable on return."""
+        if rows := [row for one in prepared for row in one]:
             with storage(), self.engine.begin() as connection:
-                journal.append(connection, self.keys, batches, self.actor.id, now_ms())
+                journal.append(connection, self.keys, rows)
+
+    def _known(self, subjects: Collection[str]) -> None:
+        """Raise `UnknownNameError` for subjects without a key: nobody ever came under these names, or not any more."""
+        try:
+            for one in subjects:
+                self.keys.cipher(one)
+        except DataError:
+            raise UnknownNameError("no such patient", got=f"one of {len(subjects)}") from None
+
+    def stream_subject(self, name: str) -> str:
+        """The subject under whom samples of the person of this name are kept; asked by who may take in.
+
+        Raises `UnknownNameError` without telling of others.
+        """
+        self._demand("ingest", "")
+        with self.engine.begin() as connection:
+            found = persons_named(connection, self.keys, name)
+            subjects = subjects_of(connection, found[0]) if len(found) == 1 else ()
+        if not subjects:
+            raise UnknownNameError("no such patient", got=repr(name))
+        return subjects[0]
+
+    def permitted_streams(self, streams: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Those of some (subject, signal) whose samples this actor may see now, each with the person's id.
+
+        Ask again before every use: a consent may be withdrawn at any time.
+        """
+        with self.transaction() as connection:
+            found = permitted_streams(connection, self.keys, self.actor, streams, now_ms())
+            people = len(set(found.values()))
+            self.chain.append(connection, self.actor, "search", "", told({"of": "streams", "people": people}))
+        return found
 
     def follow_samples(self, after: int, limit: int = 5000) -> list[journal.Streamed]:
         """Batches that were kept behind `after` (0: all that are still in the journal), in order, of everybody.

@@ -33,6 +33,8 @@ class Settings:
     providers: tuple[OpenIdProvider, ...] = ()
     requests_per_s: float = 500.0
     """Of one account; twice as many at once, and 0 for no limit."""
+    mqtt: str | None = field(default=None, repr=False)
+    """Broker whose samples are taken in: mqtt[s]://[NAME:PASSWORD@]HOST[:PORT][/FIRST-TOPIC]."""
 
     @property
     def url(self) -> str:

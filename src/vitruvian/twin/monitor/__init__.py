@@ -6,6 +6,7 @@ from vitruvian.twin.monitor.alert import Event as Event
 from vitruvian.twin.monitor.alert import Kind as Kind
 from vitruvian.twin.monitor.alert import Over as Over
 from vitruvian.twin.monitor.alert import Span as Span
+from vitruvian.twin.monitor.of_twin import twin_forecast as twin_forecast
 from vitruvian.twin.monitor.past import replayed as replayed
 from vitruvian.twin.monitor.past import usual_from as usual_from
 from vitruvian.twin.monitor.past import usual_of as usual_of

@@ -1,4 +1,4 @@
-"""What is usual for one person: level and spread by time of day, how a deviation fades, and the limits of each detector.
+"""What is usual for one person: level and spread by time of day, how a deviation fades, and each detector's limit.
 
 Limits begin at the published ones and are raised until the person's own past gives no more than `TARGET` alerts a day
 of each kind; the rate is then estimated on later days that had no part in this (see `past`).

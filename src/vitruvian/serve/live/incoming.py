@@ -1,0 +1,51 @@
+"""Samples over HTTP: batches of one person, or of many; acknowledged after they are durable."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel
+
+from vitruvian.core import stable_id
+from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.live.batch import BatchIn, ManyIn, batches, size
+from vitruvian.serve.live.room import room_of
+from vitruvian.serve.server import server_of
+
+router = APIRouter(prefix="/api/v1", tags=["streams"])
+
+
+class KeptOut(BaseModel):
+    """The acknowledgement: all samples are durable. `batch` is the same for the same samples."""
+
+    batch: str
+    kept: int
+
+
+@router.post("/patients/{person}/samples", status_code=202)
+async def one_person(
+    request: Request, person: str, given: BatchIn, caller: Annotated[Caller, Allow("ingest", "streams")]
+) -> KeptOut:
+    """Samples of one person: all are kept, or none. Sending the same again changes nothing."""
+    room = room_of(server_of(request))
+    found = batches(await room.subject(caller, person), given)
+    await room.inlet.offer(caller.record, found)
+    return KeptOut(batch=_id(given), kept=size(found))
+
+
+@router.post("/samples", status_code=202)
+async def many_people(
+    request: Request,
+    given: Annotated[list[ManyIn], Body(min_length=1, max_length=5000)],
+    caller: Annotated[Caller, Allow("ingest", "streams")],
+) -> KeptOut:
+    """Samples of many people, of a ward's gateway: all are kept, or none."""
+    room = room_of(server_of(request))
+    found = [batch for one in given for batch in batches(await room.subject(caller, one.patient), one)]
+    await room.inlet.offer(caller.record, found)
+    return KeptOut(batch=_id(*given), kept=size(found))
+
+
+def _id(*given: Any) -> str:
+    return stable_id(*(one.model_dump_json() for one in given))
