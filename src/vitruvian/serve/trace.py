@@ -31,6 +31,11 @@ _HEADERS = {
 }
 
 
+def page_policy(form_action: str) -> str:
+    """The policy of a page whose form may also lead to one other origin."""
+    return _POLICY.replace("form-action 'self'", f"form-action 'self' {form_action}")
+
+
 def trace_id() -> str:
     """The id of the request that is being answered."""
     return _TRACE.get()

@@ -6,7 +6,7 @@ judged, so that many at once are not judged more often than one after another. A
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -44,24 +44,32 @@ class Attempt:
 def attempt(store: Store, name: str, address: str) -> Iterator[Attempt]:
     """Count an attempt on a name from an address; taken back where it passed. Raises `TooMany`."""
     mine, theirs = hashed(f"name:{folded(name)}"), hashed(f"address:{_network(address)}")
-    limits = dict(sorted({mine: FREE, theirs: 10 * FREE}.items()))  # two at once never wait for each other
-    with store.transaction() as connection:
-        connection.execute(delete(attempts).where(attempts.c.last_ms < now_ms() - _FORGOTTEN_MS))
-        rows = {one: _row(connection, one) for one in limits}
-        wait = max(until for _, until in rows.values()) - now_ms()
-        if wait <= 0:
-            for one, (count, _) in rows.items():
-                _count(connection, one, count + 1, limits[one])
-    if wait > 0:
-        raise TooMany(-(-wait // 1000), "or sign in by a one-time link")
+    _counted(store, {mine: FREE, theirs: 10 * FREE}, "or sign in by a one-time link")
     made = Attempt()
     yield made
     if made.passed:
         with store.transaction() as connection:
             back = {"failures": attempts.c.failures - 1, "until_ms": 0}
-            for one in limits:
+            for one in sorted((mine, theirs)):
                 forgotten = {"failures": 0, "until_ms": 0} if one == mine else back
                 connection.execute(update(attempts).where(attempts.c.hash == one).values(**forgotten))
+
+
+def count(store: Store, what: str, address: str, free: int) -> None:
+    """Count what an address does, whether it succeeds or not. Raises `TooMany`."""
+    _counted(store, {hashed(f"{what}:{_network(address)}"): free})
+
+
+def _counted(store: Store, limits: Mapping[str, int], instead: str = "") -> None:
+    with store.transaction() as connection:
+        connection.execute(delete(attempts).where(attempts.c.last_ms < now_ms() - _FORGOTTEN_MS))
+        rows = {one: _row(connection, one) for one in sorted(limits)}  # two at once never wait for each other
+        wait = max(until for _, until in rows.values()) - now_ms()
+        if wait <= 0:
+            for one, (failures, _) in rows.items():
+                _count(connection, one, failures + 1, limits[one])
+    if wait > 0:
+        raise TooMany(-(-wait // 1000), instead)
 
 
 def _network(address: str) -> str:

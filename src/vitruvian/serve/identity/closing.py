@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vitruvian.serve.identity.approvals import drop_approvals
 from vitruvian.serve.identity.links import drop_links
 from vitruvian.serve.identity.passwords import drop_password
 from vitruvian.serve.identity.second import drop_second
@@ -16,6 +17,7 @@ def close_ways_in(store: Store, account: str, *, tokens: bool = True, but: str =
     drop_links(store, account)
     if tokens:
         drop_tokens(store, account)
+        drop_approvals(store, account)
 
 
 def forget_ways_in(store: Store, account: str) -> None:
