@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 from vitruvian.core import DataError
-from vitruvian.serve.caller import Caller
+from vitruvian.serve.fhir.criteria import Criteria
 from vitruvian.serve.fhir.current import Current, current_of
+from vitruvian.serve.fhir.desk import Desk
+from vitruvian.serve.fhir.errors import SearchError
+from vitruvian.serve.fhir.query import asked
+from vitruvian.serve.fhir.seen import Seen
 from vitruvian.serve.problems import Precondition
 
 _TAG = re.compile(r'(?:W/)?"([^"]{1,64})"')
@@ -24,20 +28,24 @@ def demand_match(tag: str | None, before: Current | None) -> None:
         raise Precondition("the resource is not in the version that was seen", todo="Read it again, then change it.")
 
 
-def matching(caller: Caller, kind: str, criteria: str) -> Current | None:
+def matching(desk: Desk, kind: str, criteria: str) -> Current | None:
     """The one resource that fits the criteria of a conditional request, None where none does.
 
-    Raises `Precondition` where several do, `InputError` for criteria that are none.
+    Raises `Precondition` where several do, `InputError` for criteria that are none or that are not understood whole.
     """
-    names = _found(caller, kind, criteria)
+    names = _fitting(desk, kind, criteria.removeprefix(f"{kind}?").lstrip("?"))
     if len(names) > 1:
         raise Precondition("the criteria mean several resources", todo="Say more, or use the id.")
-    return current_of(caller, kind, names[0]) if names else None
+    return current_of(desk.caller, kind, names[0]) if names else None
 
 
-def _found(caller: Caller, kind: str, criteria: str) -> Sequence[str]:
-    """Ids of the resources that fit."""
-    text = criteria.removeprefix(f"{kind}?").lstrip("?")
-    if not text.strip():
-        raise DataError("the criteria are empty", allowed="such as identifier=http://hospital.example|123")
-    raise NotImplementedError
+def _fitting(desk: Desk, kind: str, criteria: str) -> list[str]:
+    """Ids of the resources that fit, among those that the caller may see."""
+    question = asked(kind, parse_qsl(criteria, keep_blank_values=True))
+    if question.unknown or not question.criteria:
+        got = ", ".join(question.unknown) or "nothing"
+        raise SearchError("the criteria are not understood", got=got, allowed="such as identifier=http://example.org|1")
+    seen = Seen(desk.caller, desk.shelf)
+    seen.demand(kind, "s")
+    tests = Criteria(seen, question)
+    return sorted({one.id for one in seen.of(kind, tests.people) if not one.made and tests.fits(one)})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from vitruvian.core import DataError, UnknownNameError
@@ -36,6 +37,7 @@ class Owner:
 
 
 NOBODY = Owner("", "")
+_ALONE: Mapping[str, Owner] = MappingProxyType({})
 
 
 def patient_owner(caller: Caller, name: str) -> Owner:
@@ -59,11 +61,14 @@ def patient_owner(caller: Caller, name: str) -> Owner:
     return Owner(found[0].id, (own or list(subjects))[0])
 
 
-def settled(caller: Caller, resource: Json, home: str, known: Collection[str] = ()) -> tuple[Json, Owner]:
+def settled(
+    caller: Caller, resource: Json, home: str, known: Collection[str] = (), beside: Mapping[str, Owner] = _ALONE
+) -> tuple[Json, Owner]:
     """The resource with references to patients as the record writes them, and whose it is.
 
-    `home` is this server's own address for FHIR; references that are `known` stay as they are. Raises `DataError` for
-    a patient whom the caller may not see, which is the same as one who does not exist.
+    `home` is this server's own address for FHIR; references that are `known` stay as they are; `beside` are patients
+    who come in the same request. Raises `DataError` for a patient whom the caller may not see, which is the same as
+    one who does not exist.
     """
     resource = deepcopy(resource)
     owners: dict[str, Owner] = {}
@@ -73,7 +78,7 @@ def settled(caller: Caller, resource: Json, home: str, known: Collection[str] = 
         if match is None:
             one["reference"] = text
             continue
-        owner = owners[text] = _owner(caller, match)
+        owner = owners[text] = beside.get(text) or _owner(caller, match)
         one["reference"] = owner.subject if owner.base else f"Patient/{owner.subject}"
     named = named_patient(resource)
     mine = [owner for owner in owners.values() if named in (owner.subject, f"Patient/{owner.subject}")]
@@ -92,6 +97,14 @@ def _owner(caller: Caller, match: re.Match[str]) -> Owner:
     except UnknownNameError as error:
         todo = "Create the patient first, or send both in one transaction."
         raise DataError("a patient to whom it refers is not known", got=match[0], todo=todo) from error
+
+
+def renamed(resource: Json, names: Mapping[str, str]) -> Json:
+    """The resource with references put as `names` says."""
+    found = deepcopy(resource)
+    for one in _references(found):
+        one["reference"] = names.get(one["reference"], one["reference"])
+    return found
 
 
 def references_of(resource: Json) -> frozenset[str]:

@@ -10,10 +10,10 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from vitruvian.serve.fhir.body import write_json
+from vitruvian.serve.fhir.desk import home_of
+from vitruvian.serve.fhir.storing import Written
 from vitruvian.serve.fhir.validate import outcome_of
-from vitruvian.serve.fhir.writing import Written
 from vitruvian.serve.problems import HttpError
-from vitruvian.serve.server import server_of
 
 MEDIA = "application/fhir+json"
 LARGEST = 32 << 20
@@ -48,11 +48,6 @@ async def _body(request: Request) -> bytes:
 
 Body = Annotated[bytes, Depends(_body)]
 """The bytes of the request."""
-
-
-def home_of(request: Request) -> str:
-    """Address of this server for FHIR, without a slash at the end."""
-    return f"{server_of(request).settings.url}/fhir"
 
 
 def fhir_answer(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -48,6 +48,24 @@ class Change:
         return str(self.document["meta"]["lastUpdated"])
 
 
+@dataclass(frozen=True)
+class Written:
+    """A resource after a request: `status` 201 for a new one, 200 otherwise."""
+
+    status: int
+    document: Json
+
+    @property
+    def name(self) -> str:
+        """ "Type/id"."""
+        return f"{self.document['resourceType']}/{self.document['id']}"
+
+    @property
+    def number(self) -> str:
+        """Version id."""
+        return str(self.document["meta"]["versionId"])
+
+
 def new_id() -> str:
     """An id for a new resource."""
     return str(uuid.uuid4())

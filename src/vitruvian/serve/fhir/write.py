@@ -9,17 +9,18 @@ from starlette.responses import Response
 
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Moment
-from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.fhir import validate_routes
 from vitruvian.serve.fhir.body import read_json, read_object
 from vitruvian.serve.fhir.conditional import matching
 from vitruvian.serve.fhir.current import Current, current_of
-from vitruvian.serve.fhir.request import Body, home_of, written_answer
-from vitruvian.serve.fhir.storing import decided
-from vitruvian.serve.fhir.writing import Written, as_is, creation, patch, update, written
+from vitruvian.serve.fhir.desk import Writer
+from vitruvian.serve.fhir.request import Body, written_answer
+from vitruvian.serve.fhir.storing import Written, decided
+from vitruvian.serve.fhir.writing import as_is, creation, patch, update, written
 from vitruvian.serve.problems import HttpError
 
 write_router = APIRouter(include_in_schema=False)
-Writer = Annotated[Caller, Allow("ingest", "fhir")]
+write_router.include_router(validate_routes.router)
 
 
 class NotDeleted(HttpError):
@@ -32,7 +33,7 @@ class NotDeleted(HttpError):
 def create(
     request: Request,
     kind: str,
-    caller: Writer,
+    desk: Writer,
     body: Body,
     if_none_exist: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -40,13 +41,13 @@ def create(
     document = read_object(body)
 
     def decide(since: Moment) -> Written:
-        there = matching(caller, kind, if_none_exist) if if_none_exist else None
+        there = matching(desk, kind, if_none_exist) if if_none_exist else None
         if there is not None:
             return Written(200, as_is(there))
-        change = creation(caller, kind, document, home_of(request))
-        return written(caller, change, None, since if if_none_exist else None)
+        change = creation(desk, kind, document)
+        return written(desk, change, None, since if if_none_exist else None)
 
-    return written_answer(request, decided(caller, decide))
+    return written_answer(request, decided(desk.caller, decide))
 
 
 @write_router.put("/{kind}/{name}")
@@ -54,7 +55,7 @@ def put(
     request: Request,
     kind: str,
     name: str,
-    caller: Writer,
+    desk: Writer,
     body: Body,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -62,18 +63,18 @@ def put(
     document = read_object(body)
 
     def decide(since: Moment) -> Written:
-        before = _known(current_of(caller, kind, name))
-        change = update(caller, kind, document, before, if_match, home_of(request))
-        return written(caller, change, before, since)
+        before = _known(current_of(desk.caller, kind, name))
+        change = update(desk, kind, document, before, if_match)
+        return written(desk, change, before, since)
 
-    return written_answer(request, decided(caller, decide))
+    return written_answer(request, decided(desk.caller, decide))
 
 
 @write_router.put("/{kind}")
 def put_matching(
     request: Request,
     kind: str,
-    caller: Writer,
+    desk: Writer,
     body: Body,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -81,14 +82,14 @@ def put_matching(
     document = read_object(body)
 
     def decide(since: Moment) -> Written:
-        before = matching(caller, kind, str(request.url.query))
+        before = matching(desk, kind, str(request.url.query))
         if before is None:
-            return written(caller, creation(caller, kind, document, home_of(request)), None, since)
+            return written(desk, creation(desk, kind, document), None, since)
         same_id = document | {"id": document.get("id", before.document["id"])}
-        change = update(caller, kind, same_id, before, if_match, home_of(request))
-        return written(caller, change, before, since)
+        change = update(desk, kind, same_id, before, if_match)
+        return written(desk, change, before, since)
 
-    return written_answer(request, decided(caller, decide))
+    return written_answer(request, decided(desk.caller, decide))
 
 
 @write_router.patch("/{kind}/{name}")
@@ -96,7 +97,7 @@ def patch_one(
     request: Request,
     kind: str,
     name: str,
-    caller: Writer,
+    desk: Writer,
     body: Body,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -104,18 +105,18 @@ def patch_one(
     operations = read_json(body)
 
     def decide(since: Moment) -> Written:
-        before = _known(current_of(caller, kind, name))
-        change = patch(caller, kind, operations, before, if_match, home_of(request))
-        return written(caller, change, before, since)
+        before = _known(current_of(desk.caller, kind, name))
+        change = patch(desk, kind, operations, before, if_match)
+        return written(desk, change, before, since)
 
-    return written_answer(request, decided(caller, decide))
+    return written_answer(request, decided(desk.caller, decide))
 
 
 @write_router.patch("/{kind}")
 def patch_matching(
     request: Request,
     kind: str,
-    caller: Writer,
+    desk: Writer,
     body: Body,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Response:
@@ -123,16 +124,16 @@ def patch_matching(
     operations = read_json(body)
 
     def decide(since: Moment) -> Written:
-        before = _known(matching(caller, kind, str(request.url.query)))
-        change = patch(caller, kind, operations, before, if_match, home_of(request))
-        return written(caller, change, before, since)
+        before = _known(matching(desk, kind, str(request.url.query)))
+        change = patch(desk, kind, operations, before, if_match)
+        return written(desk, change, before, since)
 
-    return written_answer(request, decided(caller, decide))
+    return written_answer(request, decided(desk.caller, decide))
 
 
 @write_router.delete("/{kind}")
 @write_router.delete("/{kind}/{name}")
-def delete(kind: str, caller: Writer, name: str = "") -> Response:
+def delete(kind: str, desk: Writer, name: str = "") -> Response:
     """Refused, with what to do instead."""
     raise NotDeleted(
         "nothing is deleted: the record is append-only",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from vitruvian.core import AccessError, DataError, UnsupportedError
@@ -11,32 +12,17 @@ from vitruvian.serve.caller import Caller
 from vitruvian.serve.fhir.body import Json
 from vitruvian.serve.fhir.conditional import demand_match
 from vitruvian.serve.fhir.current import Current
+from vitruvian.serve.fhir.desk import Desk
 from vitruvian.serve.fhir.owner import Owner, references_of, settled
 from vitruvian.serve.fhir.patch import patched
-from vitruvian.serve.fhir.storing import Change, change_of, new_id, same_content, store
+from vitruvian.serve.fhir.storing import Change, Written, change_of, new_id, same_content, store
 from vitruvian.serve.fhir.validate import demand_valid
 from vitruvian.serve.scopes import covers
 
 UNKEPT = frozenset({"Bundle", "Parameters", "OperationOutcome", "CapabilityStatement", "Subscription"})
 """Types that are messages or belong to this server, and are not kept in the record."""
 
-
-@dataclass(frozen=True)
-class Written:
-    """A resource after a request: `status` 201 for a new one, 200 otherwise; `change` is None where nothing changed."""
-
-    status: int
-    document: Json
-
-    @property
-    def name(self) -> str:
-        """ "Type/id"."""
-        return f"{self.document['resourceType']}/{self.document['id']}"
-
-    @property
-    def number(self) -> str:
-        """Version id."""
-        return str(self.document["meta"]["versionId"])
+_ALONE: Mapping[str, Owner] = MappingProxyType({})
 
 
 def demand_scope(caller: Caller, kind: str, letter: str) -> None:
@@ -47,47 +33,57 @@ def demand_scope(caller: Caller, kind: str, letter: str) -> None:
         raise caller.actor.refusal("ingest")
 
 
-def creation(caller: Caller, kind: str, document: Json, home: str) -> Change:
-    """A new resource under an id of this server's choice. Raises `Invalid`, `DataError`, `AccessError`.
+def creation(desk: Desk, kind: str, document: Json, name: str = "", beside: Mapping[str, Owner] = _ALONE) -> Change:
+    """A new resource under an id of this server's choice: `name`, else a new one. `beside` are patients ("Patient/id")
+    that come in the same request. Raises `Invalid`, `DataError`, `AccessError`.
 
     An id of the sender's choice is never taken: it might be that of a resource whom they may not see.
     """
-    demand_scope(caller, kind, "c")
+    demand_scope(desk.caller, kind, "c")
     demand_valid(document, kind)
-    name = new_id()
+    name = name or new_id()
     if kind == "Patient":
-        if caller.only:
+        if desk.caller.only:
             raise AccessError("this token writes for one patient only", got=kind)
         return change_of(document, Owner(name, name), name, None)
-    document, owner = settled(caller, document, home)
+    document, owner = settled(desk.caller, document, desk.home, beside=beside)
     return change_of(document, owner, name, None)
 
 
-def following(caller: Caller, kind: str, document: Json, before: Current, home: str) -> Change | None:
+def following(
+    desk: Desk, kind: str, document: Json, before: Current, beside: Mapping[str, Owner] = _ALONE
+) -> Change | None:
     """The next version of a resource; None where it says nothing new."""
-    demand_scope(caller, kind, "u")
+    demand_scope(desk.caller, kind, "u")
     demand_valid(document, kind)
-    document, _ = settled(caller, document, home, references_of(before.document))
+    document, _ = settled(desk.caller, document, desk.home, references_of(before.document), beside)
     if same_content(document, before):
         return None
     return change_of(document, before.owner, str(before.document["id"]), before)
 
 
-def update(caller: Caller, kind: str, document: Json, before: Current, tag: str | None, home: str) -> Change | None:
+def update(
+    desk: Desk,
+    kind: str,
+    document: Json,
+    before: Current,
+    tag: str | None,
+    beside: Mapping[str, Owner] = _ALONE,
+) -> Change | None:
     """The next version of a resource from a whole one."""
     demand_match(tag, before)
     if document.get("id") != before.document.get("id"):
         raise DataError("the id of the resource is not that of the URL", got=repr(document.get("id"))[:80])
-    return following(caller, kind, document, before, home)
+    return following(desk, kind, document, before, beside)
 
 
-def patch(caller: Caller, kind: str, operations: Any, before: Current, tag: str | None, home: str) -> Change | None:
+def patch(desk: Desk, kind: str, operations: Any, before: Current, tag: str | None) -> Change | None:
     """The next version of a resource by JSON Patch."""
     demand_match(tag, before)
     document = patched(before.document, operations)
     if not isinstance(document, dict) or document.get("id") != before.document.get("id"):
         raise DataError("a patch cannot change the id of a resource")
-    return following(caller, kind, document, before, home)
+    return following(desk, kind, document, before)
 
 
 def as_is(before: Current) -> Json:
@@ -95,12 +91,12 @@ def as_is(before: Current) -> Json:
     return before.document | {"meta": {**(before.document.get("meta") or {}), "versionId": before.number}}
 
 
-def written(caller: Caller, change: Change | None, before: Current | None, since: Moment | None) -> Written:
+def written(desk: Desk, change: Change | None, before: Current | None, since: Moment | None) -> Written:
     """Store one change, and what is to be told of it."""
     if change is None:
         assert before is not None
         return Written(
             200, before.document | {"meta": (before.document.get("meta") or {}) | {"versionId": before.number}}
         )
-    store(caller, [change], since)
+    store(desk.caller, [change], since)
     return Written(201 if before is None else 200, change.document)
