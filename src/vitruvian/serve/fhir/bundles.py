@@ -18,7 +18,7 @@ def bundle(kind: str, links: Sequence[tuple[str, str]], entries: Iterable[bytes]
     """A Bundle of entries that `entry_text` wrote."""
     head: dict[str, Any] = {"resourceType": "Bundle", "type": kind}
     head |= {"total": total} if total is not None else {}
-    head |= {"link": [{"relation": name, "url": url} for name, url in links]}
+    head |= {"link": [{"relation": name, "url": url} for name, url in links]} if links else {}
     some = b",\n".join(entries)
     text = orjson.dumps(head)[:-1] + (b',"entry":[\n' + some + b"\n]" if some else b"") + b"}\n"
     return Response(text, media_type=MEDIA)

@@ -20,8 +20,8 @@ BASIS = "urn:vitruvian:basis"
 STATE = "urn:vitruvian:twin-state"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _KEY = re.compile(r"([0-9a-f]{32})(?:-(?:device|provenance))?")
-_DEVICE_TYPE = {"coding": [{"system": "http://snomed.info/sct", "code": "706690007", "display": "Software"}]}
-_ASSEMBLER = {
+SOFTWARE = {"coding": [{"system": "http://snomed.info/sct", "code": "706690007", "display": "Software"}]}
+ASSEMBLER = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "code": "assembler"}]
 }
 
@@ -53,7 +53,7 @@ def made(one: Held, kind: str) -> Iterator[tuple[Json, int]]:
 
 def _patient(one: Held) -> Json:
     """A person of whom no Patient resource came: their id, and nothing else."""
-    return {"resourceType": "Patient", "id": patient_id(one.subjects[0]), "meta": _marked("derived")}
+    return {"resourceType": "Patient", "id": patient_id(one.subjects[0]), "meta": marked("derived")}
 
 
 def _patient_reference(one: Held) -> Json:
@@ -70,7 +70,7 @@ def _state(state: TwinState, subject: Json) -> Json:
     return {
         "resourceType": "Observation",
         "id": state.id,
-        "meta": _marked("derived"),
+        "meta": marked("derived"),
         "status": "final",
         "code": {"coding": [{"system": STATE, "code": state.model}], "text": f"State of the twin {state.model}"},
         "subject": subject,
@@ -100,11 +100,11 @@ def _device(state: TwinState, subject: Json) -> Json:
     return {
         "resourceType": "Device",
         "id": f"{state.id}-device",
-        "meta": _marked("derived"),
+        "meta": marked("derived"),
         "status": "active",
         "deviceName": [{"name": f"Vitruvian twin {state.model}", "type": "model-name"}],
         "modelNumber": state.model,
-        "type": _DEVICE_TYPE,
+        "type": SOFTWARE,
         "version": [{"value": state.version}],
         "patient": subject,
     }
@@ -114,10 +114,10 @@ def _provenance(state: TwinState, subject: Json) -> Json:
     return {
         "resourceType": "Provenance",
         "id": f"{state.id}-provenance",
-        "meta": _marked("derived"),
+        "meta": marked("derived"),
         "target": [{"reference": f"Observation/{state.id}"}],
         "recorded": _moment(state.created_ms),
-        "agent": [{"type": _ASSEMBLER, "who": {"reference": f"Device/{state.id}-device"}}],
+        "agent": [{"type": ASSEMBLER, "who": {"reference": f"Device/{state.id}-device"}}],
         "entity": [{"role": "source", "what": subject}],
     }
 
@@ -125,7 +125,8 @@ def _provenance(state: TwinState, subject: Json) -> Json:
 _OF_STATE = {"Observation": _state, "Device": _device, "Provenance": _provenance}
 
 
-def _marked(basis: str) -> Json:
+def marked(basis: str) -> Json:
+    """Meta that says that nobody measured it."""
     return {"tag": [{"system": BASIS, "code": basis}]}
 
 

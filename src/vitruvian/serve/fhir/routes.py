@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from vitruvian.serve.caller import Allow, Caller, Open
+from vitruvian.serve.fhir import twin_routes
 from vitruvian.serve.fhir.answering import everything_of, history_of, searched, seen_by
 from vitruvian.serve.fhir.asking import demand_type, form_pairs, spoken
 from vitruvian.serve.fhir.bundles import MEDIA, etag, resource
@@ -20,6 +21,7 @@ from vitruvian.serve.fhir.query import asked
 from vitruvian.serve.fhir.search import Cursor
 from vitruvian.serve.fhir.single import single
 from vitruvian.serve.fhir.summaries import shortened
+from vitruvian.serve.fhir.transaction import post_bundle
 from vitruvian.serve.fhir.write import write_router
 from vitruvian.serve.server import server_of
 
@@ -28,7 +30,9 @@ Form = Annotated[bytes, Body(media_type="application/x-www-form-urlencoded")]
 
 router = APIRouter(prefix="/fhir", include_in_schema=False, dependencies=[Depends(spoken)])
 """Described by its CapabilityStatement, not by OpenAPI."""
-router.include_router(write_router)
+for part in (write_router, twin_routes.router):
+    router.include_router(part)
+router.add_api_route("", post_bundle, methods=["POST"])
 
 
 @router.get("/metadata", dependencies=[Open("clients must learn what a server can do before they sign in")])
