@@ -66,7 +66,7 @@ def _resource(kind: str) -> Json:
         "interaction": [{"code": one} for one in (*_READING, *_WRITING)],
         "versioning": "versioned",
         "readHistory": True,
-        "updateCreate": True,
+        "updateCreate": False,
         "conditionalCreate": True,
         "conditionalRead": "not-match",
         "conditionalUpdate": True,
