@@ -12,9 +12,9 @@ from glucose_people import person
 
 from vitruvian.core import DataError, InputError, UnknownNameError
 from vitruvian.record import Record
-from vitruvian.reports.glucose_agp import agp_page, agp_report, level_shares, profile
+from vitruvian.reports.glucose_agp import agp_page, agp_report, level_shares
 from vitruvian.reports.glucose_day import day_page
-from vitruvian.twin.glucose import read_evidence
+from vitruvian.twin.glucose import profile, read_evidence
 
 
 def text(page: str) -> str:

@@ -103,8 +103,7 @@ def _fitted(
     fresh: bool = False,
 ) -> GlucoseTwin:
     """The twin of the last days; one that the record keeps, where it is recent and no other was asked for."""
-    from vitruvian.twin.glucose import DAILY_LIFE, identify, read_evidence, read_table
-    from vitruvian.twin.glucose.store import keep, kept
+    from vitruvian.twin.glucose import DAILY_LIFE, current, identify, read_evidence, read_table, weight_of
 
     if person.lower().endswith(".csv") or Path(person).is_file():
         if not Path(person).is_file():
@@ -116,30 +115,14 @@ def _fitted(
     with open_record(url) as opened:
         patient = opened.patient(person)
         evidence = read_evidence(patient, until=until)
-        first, last = _window(evidence, days)
-        known = None if fresh or weight is not None or days != _USUAL_DAYS else kept(opened, evidence)
-        if known is not None and 0 <= last - known.last <= 288:
-            return known
-        kilograms = weight or _weight(patient, until)
-        if known is not None and 0 < last - known.last <= 3 * 288:  # the days since then bring the twin up to date
-            first = known.last
-        else:
-            known = None
+        kilograms = weight or weight_of(patient, until) or _assumed()
         with _busy():
-            twin = identify(evidence, first, last, weight=kilograms, seed=seed, near=known, fades=DAILY_LIFE)
-        keep(opened, twin)
-        return twin
+            return current(patient, evidence, kilograms, days=days, fresh=fresh or weight is not None, seed=seed)
 
 
 def _window(evidence: Evidence, days: float) -> tuple[int, int]:
     last = evidence.newest + 1
     return max(last - round(days * 288), 0), last
-
-
-def _weight(patient: Any, until: str | None) -> float:
-    table = patient.observations("weight", until=until)
-    values = table["value"].drop_nulls().to_list()
-    return float(values[-1]) if values else _assumed()
 
 
 def _assumed() -> float:

@@ -14,7 +14,7 @@ from vitruvian.reports.glucose_scale import HIGH, LOW, GlucoseUnit, broken, gluc
 from vitruvian.reports.style import BLUE, GREEN, GREY, INK, ORANGE, RED, STYLE, WIDTH
 
 if TYPE_CHECKING:
-    from vitruvian.reports.glucose_agp import Profile
+    from vitruvian.twin.glucose import Profile
 
 _HOURS = np.arange(97) / 4
 

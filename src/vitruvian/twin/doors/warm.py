@@ -35,7 +35,7 @@ class Warm(Generic[T]):
                 found = self.peek(key)
                 if found is None:
                     found = make()
-                    self._keep(key, found)
+                    self.put(key, found)
                 return found
         finally:
             with self._lock:
@@ -48,7 +48,8 @@ class Warm(Generic[T]):
                 self._held.move_to_end(key)
             return self._held.get(key)
 
-    def _keep(self, key: Hashable, value: T) -> None:
+    def put(self, key: Hashable, value: T) -> None:
+        """Hold a value."""
         with self._lock:
             self._held[key] = value
             while len(self._held) > self._most:

@@ -5,6 +5,10 @@ from vitruvian.twin.glucose.advice import advise as advise
 from vitruvian.twin.glucose.advice import advise_activity as advise_activity
 from vitruvian.twin.glucose.caution import Settings as Settings
 from vitruvian.twin.glucose.caution import past as past
+from vitruvian.twin.glucose.current import USUAL_DAYS as USUAL_DAYS
+from vitruvian.twin.glucose.current import current as current
+from vitruvian.twin.glucose.current import recent as recent
+from vitruvian.twin.glucose.current import weight_of as weight_of
 from vitruvian.twin.glucose.evidence import Evidence as Evidence
 from vitruvian.twin.glucose.evidence import bridged as bridged
 from vitruvian.twin.glucose.evidence import read_evidence as read_evidence
@@ -22,6 +26,9 @@ from vitruvian.twin.glucose.identify import identify as identify
 from vitruvian.twin.glucose.identify import identify_all as identify_all
 from vitruvian.twin.glucose.plan import Plan as Plan
 from vitruvian.twin.glucose.plan import outcomes as outcomes
+from vitruvian.twin.glucose.profile import QUANTILES as QUANTILES
+from vitruvian.twin.glucose.profile import Profile as Profile
+from vitruvian.twin.glucose.profile import profile as profile
 from vitruvian.twin.glucose.replay import Replay as Replay
 from vitruvian.twin.glucose.replay import moved_dose as moved_dose
 from vitruvian.twin.glucose.replay import replay as replay
