@@ -1,0 +1,81 @@
+// Moves the monitor page: newest values and small curves by server-sent events, the list again when alerts change.
+// The page is whole without it.
+
+const ward = document.getElementById("ward");
+const said = document.querySelector("[data-said]");
+const live = document.querySelector("[data-live]");
+const POINTS = 60;
+const waiting = new Map(); // key → newest row
+let drawing = false;
+let first = true;
+
+function draw() {
+  drawing = false;
+  for (const [key, rows] of waiting) {
+    const row = ward.querySelector(`[data-stream="${CSS.escape(key)}"]`);
+    if (row) show(row, rows);
+  }
+  waiting.clear();
+}
+
+function show(row, rows) {
+  const [, at, value, verdict] = rows[rows.length - 1];
+  row.querySelector("[data-value]").textContent = String(value);
+  row.querySelector("[data-age]").dataset.age = at;
+  row.querySelector("[data-verdict]").textContent = verdict === "good" ? "" : ` (${verdict})`;
+  const svg = row.querySelector("svg");
+  const points = svg.dataset.values.split(" ").filter(Boolean).concat(rows.map((one) => `${one[1]}:${one[2]}`));
+  svg.dataset.values = points.slice(-POINTS).join(" ");
+  curve(svg);
+}
+
+function curve(svg) {
+  const points = svg.dataset.values.split(" ").map((one) => one.split(":").map(Number));
+  const values = points.map((one) => one[1]);
+  // the band was drawn on this scale: it only grows, and the list comes again with the next alert
+  const low = Math.min(Number(svg.dataset.low), ...values);
+  const high = Math.max(Number(svg.dataset.high), ...values);
+  const begin = points[0][0];
+  const span = Math.max(points[points.length - 1][0] - begin, 1);
+  const band = svg.querySelector(".zone");
+  if (band && (low < Number(svg.dataset.low) || high > Number(svg.dataset.high))) band.remove();
+  const drawn = points.map(([at, v]) => `${(120 * (at - begin)) / span},${(30 * (high - v)) / (high - low || 1)}`);
+  svg.querySelector("polyline").setAttribute("points", drawn.join(" "));
+}
+
+function ages() {
+  for (const one of ward.querySelectorAll("[data-age]")) {
+    const seconds = Math.max(0, Math.round((Date.now() - Number(one.dataset.age)) / 1000));
+    one.textContent = seconds < 120 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
+  }
+}
+
+async function again() {
+  if (ward.contains(document.activeElement) && document.activeElement.matches("input")) return setTimeout(again, 2000);
+  const answer = await fetch(`/monitor/list?part=${ward.dataset.part}`, { headers: { accept: "text/html" } });
+  if (!answer.ok) return location.reload();
+  const open = new Set([...ward.querySelectorAll("details[open]")].map((one) => one.closest("form, li")?.innerText));
+  ward.innerHTML = await answer.text();
+  for (const one of ward.querySelectorAll("details")) if (open.has(one.closest("form, li")?.innerText)) one.open = true;
+  said.textContent = ward.querySelector("p").innerText;
+}
+
+const source = new EventSource("/api/v1/monitor/events");
+source.addEventListener("open", () => (live.hidden = false));
+source.addEventListener("error", () => (live.hidden = true));
+source.addEventListener("streams", (event) => {
+  for (const row of JSON.parse(event.data)) {
+    if (!waiting.has(row[0])) waiting.set(row[0], []);
+    waiting.get(row[0]).push(row);
+  }
+  if (!drawing) {
+    drawing = true;
+    requestAnimationFrame(draw);
+  }
+});
+source.addEventListener("alerts", () => {
+  if (!first) again();
+  first = false;
+});
+setInterval(ages, 1000);
+addEventListener("pagehide", () => source.close());
