@@ -32,6 +32,7 @@ _ASK_S = 10.0
 _SEAL_S, _SEAL_AGE_S = 30.0, 600.0
 _LEARN_MS, _LEARN_AGAIN_MS = 6 * 3_600_000, 1_800_000
 _TWIN_MS = 5 * 60_000
+_ENDED_MS = 86_400_000
 _TRIES = 3
 
 
@@ -150,14 +151,22 @@ class Follower:
 
     def _ask_again(self) -> None:
         known = self._people.keys() | self._refused
-        if not known:
-            return
-        seen = self.record.permitted_streams(known)
+        seen = self.record.permitted_streams(known) if known else {}
         self._people, self._refused = seen, known - seen.keys()
         self.ward.forget(self._refused)
         for stream, person in seen.items():
             if (live := self.ward.streams.get(stream)) is not None:
                 live.person = person
+
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Streams that have been silent for a day were ended by somebody; so are their alerts."""
+        now = now_ms()
+        self.ward.forget([stream for stream, one in self.ward.streams.items() if now - one.received_ms > _ENDED_MS])
+        for kept in alerts.current(self.store):
+            if now - kept.raised_ms > _ENDED_MS and (kept.subject, kept.signal) not in self.ward.streams:
+                alerts.over(self.store, kept.person, Over(kept.kind, kept.signal, now))
 
     def _seal(self) -> None:
         self.record.seal_samples(older_s=_SEAL_AGE_S)

@@ -7,12 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from vitruvian.core import now_ms
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.live import alerts
-from vitruvian.serve.live.alerts import MINUTE, Kept
-from vitruvian.serve.live.facts import alert_of, response_fact
-from vitruvian.serve.live.follow_up import look_later
+from vitruvian.serve.live.alerts import Kept
+from vitruvian.serve.live.answering import LOOK_MIN, answer
+from vitruvian.serve.live.facts import alert_of
 from vitruvian.serve.live.room import room_of
 from vitruvian.serve.live.seen import Bed, beds, seen_alert
 from vitruvian.serve.live.ward import Live
@@ -37,7 +36,7 @@ class ResponseIn(BaseModel):
     did: Literal["accepted", "refused"]
     advice: Annotated[str, Field(min_length=1, max_length=2000)]
     reason: Annotated[str, Field(max_length=2000)] = ""
-    look_after_min: Annotated[float, Field(ge=1, le=1440)] = 30
+    look_after_min: Annotated[float, Field(ge=1, le=1440)] = LOOK_MIN
 
 
 @router.get("")
@@ -74,10 +73,8 @@ def respond(request: Request, alert: str, given: ResponseIn, caller: Watcher) ->
     """Say whether advice was accepted or refused; what happened next becomes a fact after some minutes."""
     server = server_of(request)
     kept = seen_alert(caller, server.store, alert)
-    fact = response_fact(caller.record, kept, given.did, given.advice, given.reason)
-    now = now_ms()
-    look_later(server.store, kept.id, now, now + round(given.look_after_min * MINUTE))
-    return {"fact": fact}
+    told = (given.did, given.advice, given.reason, given.look_after_min)
+    return {"fact": answer(caller.record, server.store, kept, *told)}
 
 
 def _bed(one: Bed) -> dict[str, Any]:

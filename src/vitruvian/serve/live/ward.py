@@ -14,7 +14,7 @@ from typing import NamedTuple
 from vitruvian.core import stable_id
 from vitruvian.twin.monitor import RULES, Event, Kind, Span, Usual, Watch, expected, passed, sampled
 
-SPARK = 60
+SPARK = 40
 """Points of a small curve."""
 
 Stream = tuple[str, str]

@@ -4,7 +4,8 @@
 const ward = document.getElementById("ward");
 const said = document.querySelector("[data-said]");
 const live = document.querySelector("[data-live]");
-const POINTS = 60;
+const POINTS = 40;
+const curves = new WeakMap(); // svg → [[ms, value], …]
 const waiting = new Map(); // key → newest row
 let drawing = false;
 let first = true;
@@ -23,22 +24,27 @@ function show(row, rows) {
   row.querySelector("[data-value]").textContent = String(value);
   row.querySelector("[data-age]").dataset.age = at;
   row.querySelector("[data-verdict]").textContent = verdict === "good" ? "" : ` (${verdict})`;
-  const svg = row.querySelector("svg");
-  const points = svg.dataset.values.split(" ").filter(Boolean).concat(rows.map((one) => `${one[1]}:${one[2]}`));
-  svg.dataset.values = points.slice(-POINTS).join(" ");
-  curve(svg);
+  curve(row.querySelector("svg"), rows);
 }
 
-function curve(svg) {
-  const points = svg.dataset.values.split(" ").map((one) => one.split(":").map(Number));
+// The curve that the server drew, as [ms, value] again; kept from then on.
+function read(svg) {
+  const { first, last, low, high } = svg.dataset;
+  const place = (x, y) => [Number(first) + (x / 120) * (last - first), Number(high) - (y / 30) * (high - low)];
+  const drawn = svg.querySelector("polyline").getAttribute("points");
+  return drawn.split(" ").filter(Boolean).map((one) => place(...one.split(",").map(Number)));
+}
+
+function curve(svg, rows) {
+  const points = (curves.get(svg) ?? read(svg)).concat(rows.map((one) => [one[1], one[2]])).slice(-POINTS);
+  curves.set(svg, points);
   const values = points.map((one) => one[1]);
-  // the band was drawn on this scale: it only grows, and the list comes again with the next alert
   const low = Math.min(Number(svg.dataset.low), ...values);
   const high = Math.max(Number(svg.dataset.high), ...values);
   const begin = points[0][0];
   const span = Math.max(points[points.length - 1][0] - begin, 1);
-  const band = svg.querySelector(".zone");
-  if (band && (low < Number(svg.dataset.low) || high > Number(svg.dataset.high))) band.remove();
+  // the band was drawn on the first scale: beyond that it goes, and comes again with the list
+  if (low < Number(svg.dataset.low) || high > Number(svg.dataset.high)) svg.querySelector(".zone")?.remove();
   const drawn = points.map(([at, v]) => `${(120 * (at - begin)) / span},${(30 * (high - v)) / (high - low || 1)}`);
   svg.querySelector("polyline").setAttribute("points", drawn.join(" "));
 }

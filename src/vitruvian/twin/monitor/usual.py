@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor.alert import Span
 from vitruvian.twin.monitor.change import LEAST, peaks
 from vitruvian.twin.monitor.rates import Rate
@@ -57,6 +58,8 @@ class Usual:
     offset_min: int
     windows: int
     days: float
+    possible: tuple[float, float] = (-np.inf, np.inf)
+    """Values that a living person may have."""
     rate: Rate | None = None
 
     def part(self, at: int) -> int:
@@ -72,14 +75,17 @@ class Usual:
         """What is usual at a moment."""
         part = self.part(at)
         middle, half = self.level[part], self.z_limit * self.spread[part]
-        return Span(middle - half, middle, middle + half)
+        return self._span(middle, half)
 
     def forecast(self, at: int, z_before: float) -> Span:
         """What is expected of a moment from the deviation `ahead` windows before it."""
         part = self.part(at)
         middle = self.level[part] + self.fades * z_before * self.spread[part]
-        half = self.band_limit * self.spread[part]
-        return Span(middle - half, middle, middle + half)
+        return self._span(middle, self.band_limit * self.spread[part])
+
+    def _span(self, middle: float, half: float) -> Span:
+        low, high = self.possible
+        return Span(max(middle - half, low), min(max(middle, low), high), min(middle + half, high))
 
 
 def learned(
@@ -100,6 +106,7 @@ def learned(
     usual = Usual(
         tuple(level.tolist()), tuple(spread.tolist()), by_time, fades, MODIFIED_Z, LEAST, 1.0,
         _longest_silence(rule, gaps, days), int(np.median(gaps)) if len(gaps) else 0, offset_min, len(at), days,
+        (signals()[rule.signal].low, signals()[rule.signal].high),
     )  # fmt: skip
     lasting = _lasting(z)
     strange = _strange(residual)

@@ -22,6 +22,10 @@ from vitruvian.twin.monitor.words import told
 
 SKEW_MS = 5 * 60_000
 """How far ahead of the clock a sample may be dated."""
+BEHIND_MS = 60 * 60_000
+"""How old a sample may be when it comes: what is filled in later is history, and calls for nobody."""
+UNLEARNED_MS = 10 * 60_000
+"""The shortest silence that is told before it is known how often the person's signal comes."""
 CLEAR_MS = 15 * 60_000
 """How long a thing must not be so before its alert is over."""
 _DOUBTED = 20
@@ -61,6 +65,8 @@ def sampled(watch: Watch, at: int, value: float, now: int) -> tuple[Watch, Verdi
     """The watch after a sample (ms, canonical unit), what is thought of the sample, and what is to be told."""
     if at > now + SKEW_MS:
         return watch, "future", []
+    if at < now - BEHIND_MS:
+        return watch, "late", []
     index = at // watch.rule.window_ms if watch.rule.window_ms else at
     if index < watch.window or (not watch.rule.window_ms and index == watch.window):
         return watch, "late", []
@@ -95,7 +101,7 @@ def passed(watch: Watch, now: int) -> tuple[Watch, list[Event]]:
 
 def silence_ms(watch: Watch) -> int:
     """How long a silence is one: the person's own, else the rule's."""
-    return watch.usual.silence_ms if watch.usual else round(1000 * watch.rule.silence_s)
+    return watch.usual.silence_ms if watch.usual else max(round(1000 * watch.rule.silence_s), UNLEARNED_MS)
 
 
 def expected(watch: Watch) -> Span | None:
