@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import signal
@@ -12,7 +11,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from fastapi.testclient import TestClient
 
 from vitruvian.serve import Settings, make_app
 from vitruvian.serve.identity import Account, add_account, new_token
+from vitruvian.serve.identity.accounts import by_name
 from vitruvian.serve.identity.sessions import COOKIE, begin, session_of
 from vitruvian.serve.server import Server
 from vitruvian.serve.store import Store
@@ -47,16 +47,12 @@ class People:
     """Accounts made when they are first asked for, and secrets for them, in the store of a server."""
 
     store: Store
-    _accounts: dict[tuple[str, frozenset[str], str], Account] = field(default_factory=dict)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def account(self, role: str, own: Collection[str] = (), who: str = "") -> Account:
         """An account of this role; a patient is sample-a unless said otherwise. `who` tells several of a role apart."""
         mine = frozenset(own or (("sample-a",) if role == "patient" else ()))
-        if (role, mine, who) not in self._accounts:
-            name = f"{role}-{next(self._numbers)}"
-            self._accounts[role, mine, who] = add_account(self.store, name, [role], mine)
-        return self._accounts[role, mine, who]
+        name = " ".join(("test", role, *sorted(mine), who)).strip()
+        return by_name(self.store, name) or add_account(self.store, name, [role], mine)
 
     def token(
         self,
