@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from vitruvian.core import RefusalError, UnsupportedError
 from vitruvian.serve.caller import Allow, Caller
-from vitruvian.serve.order import draft_order
+from vitruvian.serve.fhir.answers import Answered, resources
 from vitruvian.serve.pages.dose import asked_values
-from vitruvian.twin import Answer, answer_from
-from vitruvian.twin.doors import ask
+from vitruvian.twin import answer_from
+from vitruvian.twin.doors import Told, ask
 
 router = APIRouter(prefix="/patients/{person}/twins/dose")
 Reader = Annotated[Caller, Allow("read", "twins")]
@@ -25,7 +25,7 @@ def dose_report(request: Request, person: str, caller: Reader) -> Response:
     """The report of `vitruvian dose --report`, for the printer."""
     from vitruvian.reports import page
 
-    return HTMLResponse(page(_answer(request, person, caller)), headers=_kept("text/html") | _policy())
+    return HTMLResponse(page(answer_from(_told(request, person, caller).data)), headers=_kept("text/html") | _policy())
 
 
 @router.get("/report.pdf")
@@ -38,25 +38,28 @@ def dose_pdf(request: Request, person: str, caller: Reader) -> Response:
     except ImportError as error:
         todo = "pip install vitruvian[pdf], or print the report from the browser."
         raise UnsupportedError("PDF is not installed here", todo=todo) from error
-    answer = _answer(request, person, caller)
-    body = HTML(string=page(answer), url_fetcher=_nothing).write_pdf()
-    return Response(body, headers=_kept("application/pdf") | _named(answer, "pdf"))
+    told = _told(request, person, caller)
+    body = HTML(string=page(answer_from(told.data)), url_fetcher=_nothing).write_pdf()
+    return Response(body, headers=_kept("application/pdf") | _named(told, "pdf"))
 
 
 @router.get("/order.json")
 def dose_order(request: Request, person: str, caller: Reader) -> Response:
-    """The recommended regimen as a draft order (FHIR R4). Raises `RefusalError` where none is recommended."""
-    answer = _answer(request, person, caller)
-    if answer.best is None:
+    """The recommended regimen as a draft order with what it rests on: a FHIR R4 Bundle that a person signs or throws
+    away. Raises `RefusalError` where none is recommended."""
+    told = _told(request, person, caller)
+    if told.refused or told.data.get("recommended") is None:
         raise RefusalError("no regimen is recommended, so there is nothing to order", todo="Read the refusal.")
-    body = draft_order(answer, answer.best)
-    return JSONResponse(body, headers=_named(answer, "json"), media_type="application/fhir+json")
+    found = resources(Answered(told, f"Patient/{told.data['patient']}"))
+    entries = [{"fullUrl": url, "resource": one} for url, one in found]
+    body = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    return JSONResponse(body, headers=_named(told, "json"), media_type="application/fhir+json")
 
 
-def _answer(request: Request, person: str, caller: Caller) -> Answer:
+def _told(request: Request, person: str, caller: Caller) -> Told:
     values = asked_values(request)
     at = values.pop("at", None)
-    return answer_from(ask(caller.patient(person), "dose", "recommend", values, at).data)
+    return ask(caller.patient(person), "dose", "recommend", values, at)
 
 
 def _kept(kind: str) -> dict[str, str]:
@@ -67,9 +70,12 @@ def _policy() -> dict[str, str]:
     return {"content-security-policy": _POLICY}
 
 
-def _named(answer: Answer, ending: str) -> dict[str, str]:
+def _named(told: Told, ending: str) -> dict[str, str]:
     """The file's name says the drug, never the person: it may lie in a folder of downloads for years."""
-    return {"cache-control": "no-store", "content-disposition": f'attachment; filename="dose-{answer.drug}.{ending}"'}
+    return {
+        "cache-control": "no-store",
+        "content-disposition": f'attachment; filename="dose-{told.data["drug"]}.{ending}"',
+    }
 
 
 def _nothing(url: str, *_: object, **__: object) -> dict[str, object]:

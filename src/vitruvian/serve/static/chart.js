@@ -192,6 +192,26 @@ function make(figure, picture) {
   const plot = new window.uPlot(options(picture, kinds, box), data, box);
   plots.set(figure, { picture, plot });
   figure.classList.add("drawn");
+  nearNow(figure, picture, plot);
+}
+
+// A long past would press what is to come into a corner: near now first, all of it at the press of a button.
+function nearNow(figure, picture, plot) {
+  const x = plot.data[0];
+  const [first, last] = [x[0], x[x.length - 1]];
+  if (picture.x_is_time || !(last > 0 && -first > 3 * last)) return;
+  const button = figure.querySelector(".span-button") ?? Object.assign(document.createElement("button"), {
+    type: "button", className: "plain span-button",
+  });
+  let near = false;
+  const turn = () => {
+    near = !near;
+    plot.setScale("x", near ? { min: -2 * last, max: last } : { min: first, max: last });
+    button.textContent = near ? "Show all of the past" : "Show the time near now";
+  };
+  button.onclick = turn;
+  figure.querySelector(".plot").after(button);
+  turn();
 }
 
 async function draw(figure) {
