@@ -33,6 +33,7 @@ from vitruvian.ingest.door import samples as samples
 from vitruvian.ingest.edf import EdfAnnotation as EdfAnnotation
 from vitruvian.ingest.edf import read_edf_annotations as read_edf_annotations
 from vitruvian.ingest.edf import read_edf_waveforms as read_edf_waveforms
+from vitruvian.ingest.fhir_medication import medication_request as medication_request
 from vitruvian.ingest.fhir_subject import named_patient as named_patient
 from vitruvian.ingest.laboratory_propose import propose_mapping as propose_mapping
 from vitruvian.ingest.omics import OmicsValues as OmicsValues

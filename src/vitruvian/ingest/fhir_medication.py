@@ -16,7 +16,7 @@ _TIMING_CODES = {"QD": 24, "AM": 24, "PM": 24, "BED": 24, "BID": 12, "TID": 8, "
 _TIMING_CODES |= {f"Q{n}H": n for n in (1, 2, 3, 4, 6, 8, 12, 24)}
 
 
-def request(resource: Json, medications: Mapping[str, Json]) -> Iterator[Draft]:
+def medication_request(resource: Json, medications: Mapping[str, Json]) -> Iterator[Draft]:
     """MedicationRequest: one fact per dosage instruction (one without, if there is none)."""
     authored = moment(resource.get("authoredOn"))
     head = _medicine(resource, medications) | some(resource, "intent", "doNotPerform", "reasonReference", "reasonCode")

@@ -48,7 +48,7 @@ _OPEN: Mapping[str, _Read] = {
     "Medication": medication.medicine,
 }
 _MEDICATION = {
-    "MedicationRequest": medication.request,
+    "MedicationRequest": medication.medication_request,
     "MedicationStatement": medication.statement,
     "MedicationAdministration": medication.administration,
     "MedicationDispense": medication.dispense,

@@ -50,7 +50,7 @@ def interactions(
             if any(t.end_ms is None for t in own):
                 unknown.append(name)
             continue
-        found = _ratio(drug, own[-1], calls, route)
+        found = ratio_in_person(drug.name, own[-1], calls, route)
         effect = _effect(name, found, _presence(found, own, clock, now))
         if effect is not None:
             effects.append(effect)
@@ -90,15 +90,15 @@ def _effect(name: str, found: InteractionEffect, presence: Course) -> Effect | N
     return Effect(Modifier(name, log_ratio, log_sd, reasons[0]), presence, tuple(reasons))
 
 
-def _ratio(drug: Drug, taken: Taken, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:
+def ratio_in_person(victim: str, taken: Taken, calls: Mapping[str, GeneCall], route: str) -> InteractionEffect:
     """The effect of the dose taken, in this person's genotype where the tables know it, else in the common one."""
     agent = Perpetrator(taken.name, taken.dose_mg)
-    genes = {p.name: calls[p.name].diplotype for p in find_victim(drug.name).pathways if p.name in calls}
+    genes = {p.name: calls[p.name].diplotype for p in find_victim(victim).pathways if p.name in calls}
     known = {g: d for g, d in genes.items() if d is not None and d != _REFERENCE.get(g, "*1/*1")}
     try:
-        return clearance_ratio(drug.name, (agent,), genotype=known, route=_route(route))
+        return clearance_ratio(victim, (agent,), genotype=known, route=_route(route))
     except UnknownNameError:  # a genotype whose activity is not tabulated
-        return clearance_ratio(drug.name, (agent,), route=_route(route))
+        return clearance_ratio(victim, (agent,), route=_route(route))
 
 
 def _presence(found: InteractionEffect, periods: Taking, clock: Clock, now: float) -> Course:

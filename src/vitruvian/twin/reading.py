@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vitruvian.core import DataError, UnitError, convert, parse_instant, same_dimension
 from vitruvian.model import Dose, Schedule
@@ -223,12 +224,17 @@ def _dose(f: Fact, drug: Drug, clock: Clock, now_ms: int) -> Dose:
     return Dose(time, amount, unit, route, None, interval, count)
 
 
+def route_of(stated: Mapping[str, Any] | None) -> str | None:
+    """ "oral", "iv" or "sc" of a route as the record keeps it; None for none, and for one that is not understood."""
+    words = " ".join(str((stated or {}).get(name) or "") for name in ("code", "display")).lower()
+    return next((route for route, names in _ROUTES.items() if any(n in words for n in names)), None)
+
+
 def _route(f: Fact, drug: Drug) -> str:
     stated = f.detail.get("route") or {}
-    words = f"{stated.get('code', '')} {stated.get('display', '')}".lower()
-    for route, names in _ROUTES.items():
-        if any(n in words for n in names):
-            return route
-    if words.strip():
-        raise DataError("a dose by a route that is not understood", got=words.strip(), allowed=", ".join(_ROUTES))
+    if (route := route_of(stated)) is not None:
+        return route
+    words = f"{stated.get('code', '')} {stated.get('display', '')}".strip()
+    if words:
+        raise DataError("a dose by a route that is not understood", got=words.lower(), allowed=", ".join(_ROUTES))
     return drug.regimens[0].route

@@ -1,0 +1,35 @@
+"""One thing to say of an order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vitruvian.twin.answer import Answer
+
+Topic = Literal["dose", "interaction", "genotype"]
+Weight = Literal["info", "warning", "critical"]
+LONGEST = 139
+"""Letters of a summary: one less than what CDS Hooks allows."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence, what lies behind it (Markdown), and its source; `answer` where there is a regimen to suggest."""
+
+    topic: Topic
+    weight: Weight
+    drug: str
+    summary: str
+    detail: str
+    source: str = ""
+    answer: Answer | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.summary) > LONGEST:
+            object.__setattr__(self, "summary", self.summary[: LONGEST - 1].rstrip() + "…")
+
+
+def listed(lines: tuple[str, ...]) -> str:
+    """Lines as a Markdown list."""
+    return "\n".join(f"- {line}" for line in lines if line)
