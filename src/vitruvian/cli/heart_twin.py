@@ -99,10 +99,7 @@ def _fitted(
     fresh: bool = False,
 ) -> HeartTwin:
     """The twin of a table or of the record's newest evidence; one that the record keeps, where nothing is newer."""
-    from dataclasses import replace
-
-    from vitruvian.core import to_ms
-    from vitruvian.twin.heart import calibrate, checked_curves, keep, kept, read_curve, read_evidence, read_table
+    from vitruvian.twin.heart import calibrate, current, read_curve, read_table
 
     files = {name: file for name, file in (("pressure", pressure), ("flow", flow)) if file is not None}
     if person.lower().endswith(".csv"):
@@ -112,21 +109,10 @@ def _fitted(
         with _busy():
             return calibrate(evidence, seed=seed)
     with open_record(url) as opened:
-        patient, before = opened.patient(person), kept(opened, person)
-        evidence = read_evidence(patient, at)
-        if before is not None and not fresh and not files and at is None and before.evidence.at == evidence.at:
-            return before
-        days = 0.0 if before is None else (to_ms(evidence.at) - to_ms(before.evidence.at)) / 86_400_000
-        earlier = before if days > 0 else None
-        if earlier is not None:
-            evidence = read_evidence(patient, at, after=earlier.evidence.at)
-        if files:
-            curves = {name: read_curve(file) for name, file in files.items()}
-            evidence = replace(evidence, curves=checked_curves(curves, evidence.period))
+        patient = opened.patient(person)
+        curves = {name: read_curve(file) for name, file in files.items()}
         with _busy():
-            twin = calibrate(evidence, before=earlier, years=days / 365.25 if earlier else 0.0, seed=seed)
-        keep(opened, twin)
-        return twin
+            return current(patient, at, curves=curves, fresh=fresh, seed=seed)
 
 
 def _summary(twin: HeartTwin) -> dict[str, Any]:

@@ -67,16 +67,8 @@ def _loops(axes: Any, beat: Beat, colour: str, word: str) -> None:
     volume, pressure = beat.curves["V_left_ventricle"], beat.curves["P_left_ventricle"]
     for k in range(min(_LOOPS, len(volume))):
         axes.plot(_closed(volume[k]), _closed(pressure[k]), color=colour, linewidth=0.6, alpha=0.16)
-    middle = _middle(beat)
+    middle = beat.middle
     axes.plot(_closed(volume[middle]), _closed(pressure[middle]), color=colour, linewidth=2.0, label=word)
-
-
-def _middle(beat: Beat) -> int:
-    """The draw nearest to the medians of its volumes and pressures."""
-    names = ("edv", "esv", "systolic", "diastolic", "left_atrial")
-    values = np.stack([beat.numbers[name] for name in names])
-    away = (values - np.median(values, axis=1, keepdims=True)) / (values.std(axis=1, keepdims=True) + 1e-9)
-    return int((away**2).sum(axis=0).argmin())
 
 
 def _closed(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:

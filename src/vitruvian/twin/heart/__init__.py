@@ -3,6 +3,7 @@
 from vitruvian.twin.heart.calibrate import HeartTwin as HeartTwin
 from vitruvian.twin.heart.calibrate import Learned as Learned
 from vitruvian.twin.heart.calibrate import calibrate as calibrate
+from vitruvian.twin.heart.current import current as current
 from vitruvian.twin.heart.evidence import Curve as Curve
 from vitruvian.twin.heart.evidence import Evidence as Evidence
 from vitruvian.twin.heart.evidence import checked_curves as checked_curves
@@ -10,6 +11,7 @@ from vitruvian.twin.heart.evidence import evidence_of as evidence_of
 from vitruvian.twin.heart.interventions import INTERVENTIONS as INTERVENTIONS
 from vitruvian.twin.heart.interventions import Intervention as Intervention
 from vitruvian.twin.heart.interventions import intervention as intervention
+from vitruvian.twin.heart.interventions import limits_of as limits_of
 from vitruvian.twin.heart.quantities import MEASURES as MEASURES
 from vitruvian.twin.heart.quantities import Measure as Measure
 from vitruvian.twin.heart.reading import read_evidence as read_evidence

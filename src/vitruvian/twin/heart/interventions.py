@@ -105,7 +105,7 @@ def intervention(name: str, amount: float | None = None) -> Intervention:
     if name not in INTERVENTIONS:
         raise UnknownNameError("the heart twin knows no such intervention", got=name, allowed=", ".join(INTERVENTIONS))
     found = INTERVENTIONS[name]
-    low, high, unit = _LIMITS.get(name, (*_STRENGTH, "of the usual effect"))
+    low, high, unit = limits_of(name)
     value = _USUAL.get(name, 1.0) if amount is None else amount
     if not low <= value <= high:
         raise InputError(f"{name}: out of range", got=f"{value:g} {unit}", allowed=f"{low:g} to {high:g} {unit}")
@@ -121,3 +121,8 @@ def intervention(name: str, amount: float | None = None) -> Intervention:
         raise InputError(f"{name}: has no strength", got=f"{value:g}", todo="Leave the amount out.")
     effects = tuple(replace(e, factor=e.factor**value, spread=e.spread * value) for e in found.effects)
     return replace(found, effects=effects, title=found.title if value == 1.0 else f"{found.title} × {value:g}")
+
+
+def limits_of(name: str) -> tuple[float, float, str]:
+    """Least and largest amount of an intervention, and its unit."""
+    return _LIMITS.get(name, (*_STRENGTH, "of the usual effect"))

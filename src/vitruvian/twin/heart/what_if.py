@@ -47,6 +47,14 @@ class Beat:
     """`SHOWN` over the phase of the beat."""
     period: Float[np.ndarray, " n"]
 
+    @property
+    def middle(self) -> int:
+        """The draw nearest to the medians of its volumes and pressures."""
+        names = ("edv", "esv", "systolic", "diastolic", "left_atrial")
+        values = np.stack([self.numbers[name] for name in names])
+        away = (values - np.median(values, axis=1, keepdims=True)) / (values.std(axis=1, keepdims=True) + 1e-9)
+        return int((away**2).sum(axis=0).argmin())
+
     def interval(self, name: str) -> Interval:
         """Median and 90 % of a number."""
         low, middle, high = (float(x) for x in np.quantile(self.numbers[name], (0.05, 0.5, 0.95)))
