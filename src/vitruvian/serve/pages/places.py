@@ -20,8 +20,9 @@ _OF_PERSON = (("timeline", "Timeline", "read"), ("consent", "Consent", "consent"
 
 
 def places(caller: Caller) -> list[tuple[str, str]]:
-    """(address, title) of each place that the caller's roles allow."""
-    return [(href, title) for href, title, action in _PLACES if caller.may(action)]
+    """(address, title) of each place that the caller's roles allow; of all people only to those who act on all."""
+    closed = {one for one in ("ingest", "quarantine", "audit") if not caller.actor.permits_all(one)}
+    return [(href, title) for href, title, action in _PLACES if caller.may(action) and action not in closed]
 
 
 def person_places(caller: Caller, person: str) -> list[tuple[str, str]]:

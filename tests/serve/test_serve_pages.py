@@ -1,0 +1,112 @@
+"""Pages: each stands by itself, keeps to this host, and says what the record and the twins say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from served import Served
+
+from vitruvian.serve.pages import patient as patient_page
+
+Client = Callable[..., TestClient]
+PLACES = ("/", "/?q=carla", "/intake", "/quarantine", "/audit", "/audit/verify", "/patients/sample-c",
+          "/patients/sample-c/timeline", "/patients/sample-c/measurements/2160-0", "/patients/sample-c/consent",
+          "/patients/sample-c/access", "/patients/sample-c/twins/dose", "/patients/sample-c/twins",
+          *(f"/patients/sample-c/parts/{one}" for one in patient_page.PARTS))  # fmt: skip
+PART = {"hx-request": "true"}
+FIRST_HTML = 15_000
+
+
+@pytest.fixture(scope="module")
+def clinician(served: Served) -> TestClient:
+    return served.client("clinician", json=False)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_stands_by_itself_and_keeps_to_this_host(client: Client, place: str) -> None:
+    found = client(json=False).get(place)
+    assert found.status_code == 200
+    text = found.text
+    assert text.startswith("<!doctype html>")
+    assert text.count("<h1") == 1
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
+    assert all("src=" in one or "application/json" in one for one in re.findall(r"<script[^>]*>", text))
+    assert not re.findall(r"(?:src|href|action)=\"(?:https?:)?//", text)
+    assert "unsafe" not in found.headers["content-security-policy"]
+    assert found.headers["cache-control"] == "no-store"
+    if "/timeline" not in place and "/audit" not in place:
+        assert len(found.content) <= FIRST_HTML
+
+
+def test_what_pages_load_is_there_and_small() -> None:
+    here = Path(patient_page.__file__).parents[1]
+    text = (here / "templates" / "base.html").read_text(encoding="utf-8")
+    loaded = re.findall(r"(?:src|href)=\"/(static/[^\"]+)\"", text)
+    assert {"static/style.css", "static/chart.js"} <= set(loaded)
+    assert sum((here / one).stat().st_size for one in loaded) < 40_000
+
+
+def test_a_part_is_a_fragment_for_the_page_and_a_page_without_scripts(client: Client) -> None:
+    part = client(json=False).get("/patients/sample-c/parts/laboratory", headers=PART)
+    assert "<html" not in part.text
+    assert "Creatinine" in part.text
+    assert client(json=False).get("/patients/sample-c/parts/nothing").status_code == 404
+
+
+def test_the_page_of_a_person_says_who_and_what_goes_on(client: Client) -> None:
+    text = client(json=False).get("/patients/sample-a").text
+    for one in ("Anton Sample", "81 years", "Atrial fibrillation", "Apixaban", "Genome on file", "No allergy recorded"):
+        assert one in text
+    states = client(json=False).get("/patients/sample-a/twins", headers=PART).text
+    assert "two anticoagulants at once" in unescape(states)
+    assert "data missing" in states
+
+
+def test_genes_that_differ_come_first(client: Client) -> None:
+    text = client(json=False).get("/patients/sample-a/parts/genome", headers=PART).text
+    shown, _, rest = text.partition("<details>")
+    assert "CYP2C9" in shown
+    assert "*1/*3" in shown
+    assert "TPMT" in rest
+    assert "TPMT" not in shown
+
+
+def test_a_measurement_has_its_curve_its_range_and_its_numbers(client: Client) -> None:
+    text = client(json=False).get("/patients/sample-a/measurements/6301-6").text
+    assert "15 values" in text
+    assert "0.8–1.2" in text
+    assert '"zone": [0.8, 1.2]' in text
+    assert text.count("<tr>") == 15 + 1
+    assert client(json=False).get("/patients/sample-a/measurements/99999-9").status_code == 404
+
+
+def test_people_are_found_by_name_id_and_not_otherwise(client: Client) -> None:
+    browser = client(json=False)
+    assert "Carla Sample" in browser.get("/?q=carla").text
+    assert "Carla Sample" in browser.get("/?q=sample-c").text
+    assert "Anton Sample" not in browser.get("/?q=carla").text
+    assert "Nobody" in browser.get("/?q=nobody-at-all").text
+    assert "&lt;b&gt;" in browser.get("/?q=<b>").text
+
+
+def test_a_patient_sees_their_own_pages_alone(client: Client) -> None:
+    own = client("patient", own=("sample-c",), json=False)
+    assert "Carla Sample" in own.get("/").text
+    assert "Anton Sample" not in own.get("/").text
+    for place in ("", "/timeline", "/consent", "/access", "/parts/genome", "/twins/dose", "/measurements/2160-0"):
+        assert own.get(f"/patients/sample-c{place}").status_code == 200
+        assert own.get(f"/patients/sample-a{place}").status_code in (403, 404)
+    for place in ("/intake", "/quarantine", "/audit"):
+        assert own.get(place).status_code == 403
+        assert f'href="{place}"' not in own.get("/").text
+
+
+def test_pages_without_a_session_lead_to_signing_in(served: Served) -> None:
+    found = served.anybody.get("/patients/sample-a", headers={"accept": "text/html"})
+    assert found.status_code == 303
+    assert found.headers["location"].startswith("/sign-in")

@@ -1,0 +1,118 @@
+"""The dose page: recommendation, what-ifs, paper and order. One drug, so that its models are compiled once."""
+
+from __future__ import annotations
+
+import sys
+from html import unescape
+from typing import Any
+
+import orjson
+import pytest
+from fastapi.testclient import TestClient
+from served import Served
+
+from vitruvian.core import DataError
+from vitruvian.twin import answer_from
+
+BASE = "/patients/sample-c/twins/dose"
+PART = {"hx-request": "true"}
+
+
+@pytest.fixture(scope="module")
+def clinician(served: Served) -> TestClient:
+    return served.client("clinician", json=False)
+
+
+@pytest.fixture(scope="module")
+def told(clinician: TestClient) -> dict[str, Any]:
+    """What the same twin says to a program."""
+    address = "/api/v1/patients/sample-c/twins/dose/questions/recommend"
+    answer: dict[str, Any] = clinician.post(address, json={"drug": "tacrolimus"}).json()
+    return answer
+
+
+def test_the_first_html_asks_for_the_answer(clinician: TestClient) -> None:
+    text = clinician.get(BASE).text
+    assert "Dose of tacrolimus" in text
+    assert f'hx-get="{BASE}/answer?drug=tacrolimus"' in text
+    assert f'href="{BASE}/answer?drug=tacrolimus"' in text  # the same without scripts
+
+
+def test_the_answer_says_all_that_the_twin_says(clinician: TestClient, told: dict[str, Any]) -> None:
+    text = unescape(clinician.get(f"{BASE}/answer?drug=tacrolimus", headers=PART).text)
+    assert "<html" not in text
+    assert told["sentence"] in text
+    for one in (*told["reasons"], *told["citations"], told["data"]["next_level"]["text"], *told["data"]["monitoring"]):
+        assert one in text
+    for one in told["messages"]:
+        assert one["text"] in text
+    assert text.count('<tr role="row" class="best') == 1
+    assert all(one["when"] in text for one in told["data"]["levels"])
+    assert 'data-chart=""' in text
+    whole = clinician.get(f"{BASE}/answer?drug=tacrolimus").text
+    assert whole.startswith("<!doctype html>")
+
+
+def test_what_if_shows_ones_own_regimen(clinician: TestClient) -> None:
+    text = unescape(clinician.get(f"{BASE}/what-if?drug=tacrolimus&dose=2&interval=12", headers=PART).text)
+    assert "tacrolimus 2 mg by mouth every 12 h" in text
+    assert "yours" in text
+    other = unescape(clinician.get(f"{BASE}/what-if?drug=tacrolimus&dose=20&interval=12", headers=PART).text)
+    assert "tacrolimus 20 mg" in other
+    assert other != text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["drug=tacrolimus&dose=-1&interval=12", "drug=tacrolimus&dose=x&interval=12", "drug=nothing&dose=1&interval=12",
+     "drug=tacrolimus&dose=2&interval=12&wrong=1"],
+)  # fmt: skip
+def test_a_value_that_cannot_be_is_said_where_the_answer_would_stand(clinician: TestClient, query: str) -> None:
+    found = clinician.get(f"{BASE}/what-if?{query}", headers=PART)
+    assert found.status_code == 200
+    assert 'role="alert"' in found.text
+    assert "data-chart" not in found.text
+
+
+def test_the_report_is_one_file_that_asks_nothing_of_the_network(clinician: TestClient, told: dict[str, Any]) -> None:
+    found = clinician.get(f"{BASE}/report?drug=tacrolimus")
+    assert found.status_code == 200
+    assert found.headers["content-security-policy"].startswith("default-src 'none'")
+    assert told["sentence"] in unescape(found.text)
+    assert "<script" not in found.text
+
+
+@pytest.mark.slow
+def test_pdf(clinician: TestClient) -> None:
+    pytest.importorskip("weasyprint")
+    found = clinician.get(f"{BASE}/report.pdf?drug=tacrolimus")
+    assert found.content.startswith(b"%PDF")
+    assert "sample" not in found.headers["content-disposition"]
+
+
+def test_pdf_without_its_extra_says_what_to_do(clinician: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    found = clinician.get(f"{BASE}/report.pdf?drug=tacrolimus")
+    assert found.status_code == 422
+    assert "vitruvian[pdf]" in found.text
+
+
+def test_the_draft_order_is_a_draft(clinician: TestClient, told: dict[str, Any]) -> None:
+    found = clinician.get(f"{BASE}/order.json?drug=tacrolimus")
+    assert "attachment" in found.headers["content-disposition"]
+    resources = [one["resource"] for one in found.json()["entry"]]
+    (order,) = [one for one in resources if one["resourceType"] == "MedicationRequest"]
+    assert (order["status"], order["intent"]) == ("draft", "proposal")
+    best = told["data"]["options"][told["data"]["recommended"]]
+    (dosage,) = order["dosageInstruction"]
+    assert dosage["doseAndRate"][0]["doseQuantity"]["value"] == best["dose"]
+    assert dosage["timing"]["repeat"]["period"] == best["interval_h"]
+
+
+def test_an_answer_comes_back_from_its_data(told: dict[str, Any]) -> None:
+    answer = answer_from(told["data"])
+    assert answer_from(orjson.loads(orjson.dumps(answer.to_dict()))) == answer
+    assert answer.best is not None
+    assert answer.best.metric.unit == "ng/mL"
+    with pytest.raises(DataError):
+        answer_from({"patient": "x"})
