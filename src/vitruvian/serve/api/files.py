@@ -110,7 +110,7 @@ def _of_all(caller: Caller) -> None:
 
 def _written(folder: Path, file: UploadFile) -> Path:
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name
-    if not name or not name.isprintable() or len(name.encode()) > 200:
+    if name in ("", ".", "..") or not name.isprintable() or len(name.encode()) > 200:
         raise InputError("a file needs a name", got=repr(name[:50]), allowed="up to 200 bytes, printable")
     path = folder / name
     file.file.seek(0)
