@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vitruvian.cli._record import DEFAULT_RECORD, RECORD_OPTION
 from vitruvian.core import InputError
+
+if TYPE_CHECKING:
+    from vitruvian.serve import OpenIdProvider
 
 
 def serve_command(
@@ -21,6 +25,9 @@ def serve_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     public_url: Annotated[
         str | None, typer.Option(help="Address that people use, where a proxy stands between.")
+    ] = None,
+    oidc: Annotated[
+        list[str] | None, typer.Option(help='Provider that signs people in: "NAME ISSUER CLIENT_ID"; may be repeated.')
     ] = None,
     samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
     requests_per_second: Annotated[
@@ -34,8 +41,25 @@ def serve_command(
         raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
     settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
-                        requests_per_s=requests_per_second)  # fmt: skip
+                        providers=_providers(oidc or []), requests_per_s=requests_per_second)  # fmt: skip
     link = prepared(settings)
     typer.echo(f"Serving {settings.record} at {settings.url}")
     typer.echo(f"Sign in once, within 15 minutes: {link}")
     serve(settings)
+
+
+def _providers(told: Sequence[str]) -> tuple[OpenIdProvider, ...]:
+    """Providers as told, with their secrets from the environment, where the list of processes does not show them."""
+    from vitruvian.serve import OpenIdProvider
+
+    lines = os.environ.get("VITRUVIAN_OIDC_SECRETS", "").split()
+    known = {name: secret for name, equals, secret in (line.partition("=") for line in lines) if equals}
+    found = []
+    for one in told:
+        parts = one.split()
+        if len(parts) != 3 or not parts[1].startswith(("https://", "http://")):
+            raise InputError("not a provider", got=one, allowed='"NAME ISSUER CLIENT_ID"')
+        found.append(OpenIdProvider(parts[0], parts[1], parts[2], known.pop(parts[0], "")))
+    if known:
+        raise InputError("secrets of providers that are not told", got=", ".join(sorted(known)), allowed="--oidc")
+    return tuple(found)

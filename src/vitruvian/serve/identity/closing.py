@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vitruvian.serve.identity.approvals import drop_approvals
+from vitruvian.serve.identity.connections import drop_connections
 from vitruvian.serve.identity.links import drop_links
 from vitruvian.serve.identity.passwords import drop_password
 from vitruvian.serve.identity.second import drop_second
@@ -21,7 +22,8 @@ def close_ways_in(store: Store, account: str, *, tokens: bool = True, but: str =
 
 
 def forget_ways_in(store: Store, account: str) -> None:
-    """The same, and forget password and second factor."""
+    """The same, and forget password, second factor and providers."""
     close_ways_in(store, account)
     drop_password(store, account)
     drop_second(store, account)
+    drop_connections(store, account)

@@ -41,6 +41,12 @@ def local_place(place: str) -> str:
     return place if parts is not None and not parts.scheme and not parts.netloc else "/"
 
 
+def origin_of(address: str) -> str:
+    """Where a form may lead so that it gets to an address: its origin, or its scheme."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
+
+
 def address_of(request: Request) -> str:
     """From where a request came."""
     return request.client.host if request.client else ""

@@ -11,13 +11,15 @@ from vitruvian.core import AccessError, InputError, now_ms, to_datetime
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity.accounts import Account, account_of
 from vitruvian.serve.identity.attempts import attempt
-from vitruvian.serve.identity.forms import address_of
+from vitruvian.serve.identity.connections import connected_issuers
+from vitruvian.serve.identity.forms import address_of, origin_of
 from vitruvian.serve.identity.passwords import SHORTEST, has_password, password_fits, set_password
 from vitruvian.serve.identity.second import app_address, begin_second, confirm_second, drop_second, has_second
 from vitruvian.serve.identity.sessions import end_all, sessions_of
 from vitruvian.serve.identity.tokens import drop_token, new_token, tokens_of
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import server_of
+from vitruvian.serve.trace import page_policy
 
 router = APIRouter(prefix="/account")
 Own = Annotated[Caller, Allow("own", "own")]
@@ -39,7 +41,7 @@ def change_password(
     password: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Set or change the password; all other sessions end."""
-    _prove(request, caller, password)
+    prove(request, caller, password)
     if new != again:
         raise InputError("the two new passwords differ", todo="Go back and type them again.")
     store = server_of(request).store
@@ -52,7 +54,7 @@ def change_password(
 @router.post("/second")
 def start_second(request: Request, caller: Own, password: Annotated[str, Form(max_length=1000)] = "") -> Response:
     """Show the secret for an authenticator app."""
-    _prove(request, caller, password)
+    prove(request, caller, password)
     secret = begin_second(server_of(request), caller.account)
     return _page(request, caller, secret=secret, app=app_address(caller.name, secret))
 
@@ -73,7 +75,7 @@ def finish_second(request: Request, caller: Own, code: Annotated[str, Form(max_l
 @router.post("/second/remove")
 def remove_second(request: Request, caller: Own, password: Annotated[str, Form(max_length=1000)] = "") -> Response:
     """Sign in without a second factor."""
-    _prove(request, caller, password)
+    prove(request, caller, password)
     drop_second(server_of(request).store, caller.account)
     caller.record.note("second_factor_removed")
     return _page(request, caller, done="The second factor was removed.")
@@ -116,7 +118,7 @@ def end_sessions(request: Request, caller: Own) -> Response:
     return RedirectResponse("/account", 303)
 
 
-def _prove(request: Request, caller: Caller, password: str) -> None:
+def prove(request: Request, caller: Caller, password: str) -> None:
     """Raise `AccessError` unless they know their password or, having none, have just signed in by other means."""
     store = server_of(request).store
     if not has_password(store, caller.account):
@@ -143,8 +145,13 @@ def _page(request: Request, caller: Caller, **shown: Any) -> Response:
     sessions, tokens = sessions_of(store, caller.account), tokens_of(store, caller.account)
     account, second = _account(request, caller), has_second(store, caller.account)
     told |= {"account": account, "sessions": sessions, "tokens": tokens, "second": second, "moment": moment}
-    password = has_password(store, caller.account)
-    return page(request, "account.html", caller, password=password, shortest=SHORTEST, **told)
+    providers = server_of(request).settings.providers
+    told |= {"providers": providers, "connected": connected_issuers(store, caller.account)}
+    policy = page_policy(" ".join(origin_of(one.issuer) for one in providers))
+    return page(
+        request, "account.html", caller, headers={"content-security-policy": policy}, shortest=SHORTEST,
+        password=has_password(store, caller.account), **told,
+    )  # fmt: skip
 
 
 def moment(at_ms: int) -> str:

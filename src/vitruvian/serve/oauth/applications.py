@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from vitruvian.core import AccessError, UnknownNameError
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity.approvals import approvals_of, drop_approval
+from vitruvian.serve.identity.forms import origin_of
 from vitruvian.serve.identity.own import moment
 from vitruvian.serve.oauth.asking import in_words
-from vitruvian.serve.oauth.clients import client_of, launchable, origin_of
+from vitruvian.serve.oauth.clients import client_of, launchable
 from vitruvian.serve.oauth.launches import new_launch
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import server_of

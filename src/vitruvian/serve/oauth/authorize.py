@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from vitruvian.core import AccessError, InputError, UnknownNameError
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity.approvals import Approval
+from vitruvian.serve.identity.forms import origin_of
 from vitruvian.serve.identity.purpose import purposes_of
 from vitruvian.serve.oauth.asking import given, in_words, needs_patient
-from vitruvian.serve.oauth.clients import origin_of
 from vitruvian.serve.oauth.granting import Answer, Fields, Granting, Request
 from vitruvian.serve.oauth.launches import end_launch, launched_patient
 from vitruvian.serve.oauth.places import path_of

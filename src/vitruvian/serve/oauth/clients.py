@@ -132,12 +132,6 @@ def redirect_fault(redirects: Sequence[Any]) -> str:
     return "" if 0 < len(redirects) <= 10 else "one to ten redirect addresses are needed"
 
 
-def origin_of(address: str) -> str:
-    """Where a form may lead so that it gets to an address: its origin, or its scheme."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
-
-
 def _loopback(address: str) -> bool:
     parts = urlsplit(address)
     if parts.scheme != "http" or not parts.hostname:
