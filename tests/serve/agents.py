@@ -13,6 +13,9 @@ import httpx2
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from vitruvian.serve.mcp.protocol import protocol_server
+from vitruvian.serve.mcp.session import AgentSession
+
 T = TypeVar("T")
 Talk = Callable[[Client], Awaitable[T]]
 
@@ -22,21 +25,31 @@ def over_stdio(record: Path, talk: Talk[T], *options: str, env: dict[str, str] |
     command = str(Path(sys.executable).with_name("vitruvian"))
     there = StdioServerParameters(command=command, args=["mcp", "--record", str(record), *options], env=env)
 
-    async def main() -> T:
+    async def main() -> T | Exception:
         async with Client(there, mode=mode) as client:
-            return await talk(client)
+            return await _said(client, talk)
 
-    return asyncio.run(main())
+    return _heard(asyncio.run(main()))
 
 
 def over_http(url: str, token: str, talk: Talk[T], mode: str = "auto", **headers: str) -> T:
     """What a client says to `/mcp` of a server."""
 
-    async def main() -> T:
+    async def main() -> T | Exception:
         async with _http(url, token, headers) as transport, Client(transport, mode=mode) as client:
-            return await talk(client)
+            return await _said(client, talk)
 
-    return asyncio.run(main())
+    return _heard(asyncio.run(main()))
+
+
+def beside(session: AgentSession, talk: Talk[T]) -> T:
+    """What a client says to a server in this process."""
+
+    async def main() -> T | Exception:
+        async with Client(protocol_server(lambda _: session)) as client:
+            return await _said(client, talk)
+
+    return _heard(asyncio.run(main()))
 
 
 def data(result: Any) -> Any:
@@ -50,6 +63,20 @@ def error(result: Any) -> dict[str, str]:
     assert result.is_error, result.structured_content
     found: dict[str, str] = result.structured_content["error"]
     return found
+
+
+async def _said(client: Client, talk: Talk[T]) -> T | Exception:
+    """What was heard, or what went wrong: raised inside the client it would come out wrapped in others."""
+    try:
+        return await talk(client)
+    except Exception as error:
+        return error
+
+
+def _heard(result: T | Exception) -> T:
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import mcp_types as types
 
-from vitruvian.core import VitruvianError
+from vitruvian.core import AccessError, UnknownNameError, VitruvianError
 from vitruvian.serve.mcp.limits import bounded
 from vitruvian.serve.mcp.marked import NOTICE, cleaned, fenced
 from vitruvian.serve.mcp.session import AgentSession
@@ -64,13 +64,24 @@ def _run(session_of: Callable[[], AgentSession], name: str, given: Mapping[str, 
     """The audit row comes first: a call that leaves none does not run."""
     session = session_of()
     tool = tool_of(session, name)
-    session.demand(*tool.demands)
-    about = session.person
-    named = given.get("patient")
-    if not about and isinstance(named, str) and named:
-        about = session.caller.patient(named).id
-    session.caller.record.note("agent", about, tool=tool.name, channel=session.channel)
+    try:
+        session.demand(*tool.demands)
+    except AccessError:
+        session.caller.record.note("refused", tool=tool.name, channel=session.channel)
+        raise
+    session.caller.record.note("agent", _about(session, given), tool=tool.name, channel=session.channel)
     return _result(session, tool.run(session, given))
+
+
+def _about(session: AgentSession, given: Mapping[str, Any]) -> str:
+    """Whose data the call is about, as far as the session may see them; "" for nobody or many."""
+    named = given.get("patient")
+    if session.person or not isinstance(named, str) or not named:
+        return session.person
+    try:
+        return session.caller.patient(named).id
+    except (AccessError, UnknownNameError):
+        return ""
 
 
 def _result(session: AgentSession, found: Found) -> types.CallToolResult:

@@ -122,8 +122,8 @@ def fact_with_source(session: AgentSession, person: str, fact: str) -> dict[str,
     if not found:
         raise UnknownNameError("no such fact", got=repr(fact), todo="Ids come with read_facts and timeline.")
     one = found[0]
-    shown = fact_row(one) | {"detail": dict(one.detail), "value_text": one.value_text}
-    shown |= {"source": f"{one.raw_hash[:12]}:{one.path}", "read_by": one.parser}
+    whole = {"detail": dict(one.detail)} | ({"value_text": one.value_text} if one.value_text else {})
+    shown = fact_row(one) | whole | {"source": f"{one.raw_hash[:12]}:{one.path}", "read_by": one.parser}
     try:
         return {"fact": shown, "as_received": patient.resource(one)}
     except (DataError, UnknownNameError) as error:
