@@ -21,7 +21,7 @@ from vitruvian.record.access import Scope, allowed, scope_of
 from vitruvian.record.fact import Fact
 from vitruvian.record.fact_rows import open_fact
 from vitruvian.record.faults import storage
-from vitruvian.record.fhir_references import ids_of, resolved
+from vitruvian.record.fhir_references import ids_of, refers_by_uuid, resolved
 from vitruvian.record.formats import RawFile
 from vitruvian.record.states import TwinState
 from vitruvian.record.verbatim import Verbatim
@@ -149,10 +149,11 @@ def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Vers
         with record.blobs.file(owner, raw_hash) as path:
             content = RawFile(path).content
         whole, ids = Verbatim(content), ids_of(content)
-        if owner and b"urn:uuid:" in content:
-            ids = _nobodys_ids(record, some[0].origin, raw_hash) | ids
-        for one in some:
-            yield one, resolved(whole.at(one.place), ids)
+        pieces = [resolved(whole.at(one.place), ids) for one in some]
+        if any(map(refers_by_uuid, pieces)):
+            ids = _other_ids(record, some[0].origin, owner)
+            pieces = [resolved(one, ids) for one in pieces]
+        yield from zip(some, pieces, strict=True)
 
 
 def full_url_of(record: Record, version: Version) -> str:
@@ -168,15 +169,16 @@ def full_url_of(record: Record, version: Version) -> str:
         return ""
 
 
-def _nobodys_ids(record: Record, origin: str, but: str) -> dict[str, str]:
-    """Ids of what came about nobody in the same file, where that lies apart."""
+def _other_ids(record: Record, origin: str, owner: str) -> dict[str, str]:
+    """Ids of what came in the same file and lies apart: about nobody, and for what is about nobody of its people."""
     prov = schema.provenance
-    query = select(prov.c.raw_hash).where(prov.c.subject == "", prov.c.origin_hash == origin, prov.c.raw_hash != but)
+    query = select(prov.c.subject, prov.c.raw_hash).where(prov.c.origin_hash == origin, prov.c.subject != owner)
+    query = query if owner == "" else query.where(prov.c.subject == "")
     with record.engine.connect() as connection:
-        hashes = connection.execute(query).scalars().all()
+        parts = connection.execute(query.distinct()).all()
     found: dict[str, str] = {}
-    for one in hashes:
-        found |= ids_of(record.blobs.get("", one))
+    for subject, raw_hash in parts:
+        found |= ids_of(record.blobs.get(subject, raw_hash))
     return found
 
 

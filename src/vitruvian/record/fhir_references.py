@@ -28,5 +28,10 @@ def resolved(content: bytes, ids: Mapping[str, str]) -> bytes:
     return _REFERENCE.sub(lambda found: found[1] + _written(found[2], ids), content) if ids else content
 
 
+def refers_by_uuid(content: bytes) -> bool:
+    """Whether a resource refers to something by a UUID of its bundle."""
+    return _REFERENCE.search(content) is not None
+
+
 def _written(reference: bytes, ids: Mapping[str, str]) -> bytes:
     return ids.get(reference.decode(), reference.decode()).encode()

@@ -35,6 +35,11 @@ class Criteria:
         """Whether a resource fulfils all of them."""
         return all(test(entry) for test in self.tests)
 
+    @property
+    def _near(self) -> list[str] | None:
+        """People among whom links are followed: all of them from what is about nobody."""
+        return self.people or None
+
     def _narrowed(self) -> list[str] | None:
         left: set[str] | None = None
         for given in self._asked.criteria:
@@ -122,7 +127,7 @@ class Criteria:
         test = self._test(kind, _given(kind, rest, given.values), depth + 1)
 
         def pointed() -> frozenset[str]:
-            found = self.seen.of(kind, self.people)
+            found = self.seen.of(kind, self._near)
             return frozenset(name for one in found if test(one) for name in names(one, parameter))
 
         targets = _once(pointed)
@@ -132,7 +137,7 @@ class Criteria:
         """Names of the resources of a type that fulfil a criterion."""
         self.seen.demand(kind, "s")
         test = self._test(kind, given, depth)
-        return frozenset(one.name for one in self.seen.of(kind, self.people) if test(one))
+        return frozenset(one.name for one in self.seen.of(kind, self._near) if test(one))
 
 
 def _given(kind: str, rest: str, values: tuple[str, ...]) -> Given:

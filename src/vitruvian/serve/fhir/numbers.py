@@ -53,7 +53,8 @@ class Number:
     def _compares(self, low: float, high: float) -> bool:
         wide = 0.1 * abs(self.value) if self.prefix == "ap" else self.half
         slack = _ROUNDING * max(abs(self.value), 1e-300)
-        inside = self.value - wide - slack <= low and high <= self.value + wide + slack
+        edge = min(slack, wide / 2)
+        inside = self.value - wide - edge <= low and high < self.value + wide + (edge if self.prefix == "ap" else -edge)
         match self.prefix:
             case "eq" | "ap":
                 return inside

@@ -113,7 +113,7 @@ def _referring(seen: Seen, entries: Sequence[Entry], include: Include, people: S
     parameter = parameters(include.source)[include.parameter]
     wanted = {one.name for one in entries if include.target in ("", one.type)}
     persons = {one.person for one in entries}
-    among = people if "" in persons else [one for one in people if one in persons]
+    among = seen.people if "" in persons else [one for one in people if one in persons]
     for one in seen.of(include.source, among):
         if not wanted.isdisjoint(names(one, parameter)):
             yield one

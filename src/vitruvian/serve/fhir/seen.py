@@ -159,11 +159,28 @@ class Seen:
         return list(self._known[kind, ""])
 
     def _permitted(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those that are truly about nobody; for callers who see single people only those that these refer to."""
-        found = [one for one in entries if one.type in ADMINISTRATIVE or b'"reference"' not in one.content]
-        if found and (self.caller.only or not self.caller.actor.permits("search")):
-            found = [one for one in found if one.name in self._mentioned]
-        return found
+        """Those that tell nothing of people whom the caller may not see: who and what is administrative, what refers
+        to nothing, and what refers only to what the caller may see. For callers who see single people, of the first
+        two only what these people's resources refer to."""
+        every = list(entries)
+        plain = [one for one in every if one.type in ADMINISTRATIVE or b'"reference"' not in one.content]
+        if plain and (self.caller.only or not self.caller.actor.permits("search")):
+            plain = [one for one in plain if one.name in self._mentioned]
+        known = {id(one) for one in plain}
+        return plain + [one for one in every if id(one) not in known and self._refers_to_seen(one)]
+
+    def _refers_to_seen(self, entry: Entry) -> bool:
+        """Whether it refers to resources of people, and to no resource that the caller may not see."""
+        if entry.type in ADMINISTRATIVE:
+            return False
+        named = {name for name in mentioned(entry.resource) if not name.startswith("#")}
+        kinds = {name.partition("/")[0] for name in named} - {entry.type}
+        if not kinds or not all(covers(self.caller, kind, "r") for kind in kinds):
+            return False
+        own = {one.name for kind in kinds - ADMINISTRATIVE for one in self.of(kind) if one.person}
+        return bool(named & own) and named <= own | {
+            one.name for kind in kinds & ADMINISTRATIVE for one in self.of(kind)
+        }
 
     @cached_property
     def _mentioned(self) -> frozenset[str]:
