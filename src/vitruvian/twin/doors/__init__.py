@@ -5,6 +5,7 @@ from vitruvian.twin.doors.asking import checked as checked
 from vitruvian.twin.doors.asking import twin_door as twin_door
 from vitruvian.twin.doors.asking import twin_doors as twin_doors
 from vitruvian.twin.doors.door import Field as Field
+from vitruvian.twin.doors.door import FieldError as FieldError
 from vitruvian.twin.doors.door import Line as Line
 from vitruvian.twin.doors.door import Missing as Missing
 from vitruvian.twin.doors.door import Picture as Picture

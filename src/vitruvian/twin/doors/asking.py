@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from vitruvian.core import InputError, UnknownNameError, to_ms
-from vitruvian.twin.doors.door import Field, Question, Told, TwinDoor
+from vitruvian.core import InputError, UnknownNameError, VitruvianError, to_ms
+from vitruvian.twin.doors.door import Field, FieldError, Question, Told, TwinDoor
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
@@ -64,7 +64,7 @@ def checked(question: Question, values: Mapping[str, Any]) -> dict[str, Any]:
             given = one.default
         if given is None:
             if not one.optional:
-                raise InputError(f"{name} is missing", allowed=_allowed(one), todo=one.about or None)
+                raise FieldError(name, f"{name} is missing", allowed=_allowed(one), todo=one.about or None)
             continue
         found[name] = _checked(one, given)
     return found
@@ -75,13 +75,16 @@ def _checked(one: Field, given: Any) -> Any:
         return _number(one, given)
     text = str(given).strip()
     if one.kind == "choice" and text not in (allowed := [value for value, _ in one.choices]):
-        raise InputError(f"{one.name}: not a choice", got=repr(text), allowed=", ".join(allowed))
+        raise FieldError(one.name, f"{one.name}: not a choice", got=repr(text), allowed=", ".join(allowed))
     if one.kind == "flag":
         if text.lower() not in _TRUE + _FALSE:
-            raise InputError(f"{one.name}: neither yes nor no", got=repr(text), allowed="true, false")
+            raise FieldError(one.name, f"{one.name}: neither yes nor no", got=repr(text), allowed="true, false")
         return text.lower() in _TRUE
     if one.kind == "moment":
-        to_ms(text)
+        try:
+            to_ms(text)
+        except VitruvianError as error:
+            raise FieldError(one.name, f"{one.name}: {error.what}", got=error.got, allowed=error.allowed) from error
     return text
 
 
@@ -92,7 +95,7 @@ def _number(one: Field, given: Any) -> float:
         value = math.nan
     low, high = one.low if one.low is not None else -math.inf, one.high if one.high is not None else math.inf
     if not (math.isfinite(value) and low <= value <= high):
-        raise InputError(f"{one.name}: out of range", got=repr(given), allowed=_allowed(one))
+        raise FieldError(one.name, f"{one.name}: out of range", got=repr(given), allowed=_allowed(one))
     return value
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from vitruvian.core import InputError
 from vitruvian.twin.answer import Message
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ class Field:
     """(value, title) of each choice."""
     optional: bool = False
     about: str = ""
+
+
+class FieldError(InputError):
+    """A value of a question that cannot be; `field` is the name of the field, so that it can be said there."""
+
+    def __init__(
+        self, field: str, what: str, *, got: object = None, allowed: object = None, todo: str | None = None
+    ) -> None:
+        super().__init__(what, got=got, allowed=allowed, todo=todo)
+        self.field = field
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from vitruvian.pharmacology import Drug, find, library
 from vitruvian.pharmacology.interactions import perpetrator_names
 from vitruvian.twin.answer import Answer
 from vitruvian.twin.changes import Change, changed
-from vitruvian.twin.doors.door import Field, Question, Status, Told
+from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
 from vitruvian.twin.doors.dose_shown import compared, forecast, recommended
 from vitruvian.twin.doors.dose_status import drugs_of, status_of
 from vitruvian.twin.doors.genes import as_genes, gene_choices
@@ -67,7 +67,7 @@ class DoseDoor:
     def ask(self, patient: Patient, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
         """The answer of the guard and the models; a refusal is an answer too."""
         drug = find(values["drug"])
-        goal = goal_for(drug, values.get("goal") or None, mic=values.get("mic"))
+        goal = _goal(drug, values)
         genes, told = as_genes(drug, values.get("genotype"))
         asked = Asked(at, values.get("route"), values.get("indication", ""), genes=genes)
         change = _change(values)
@@ -108,6 +108,13 @@ def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
     return twin
 
 
+def _goal(drug: Drug, values: Mapping[str, Any]) -> Goal:
+    try:
+        return goal_for(drug, values.get("goal") or None, mic=values.get("mic"))
+    except InputError as error:
+        raise FieldError("goal", error.what, got=error.got, allowed=error.allowed, todo=error.todo) from error
+
+
 def _key(asked: Asked) -> Hashable:
     return (asked.at, asked.route, asked.indication, tuple(sorted((asked.genes or {}).items())))
 
@@ -140,5 +147,5 @@ def _changes(taken: list[str], own: list[str]) -> tuple[Field, ...]:
 def _change(values: Mapping[str, Any]) -> Change:
     start, stop = values.get("start"), values.get("stop")
     if start is None and values.get("start_dose") is not None:
-        raise InputError("start is missing", got="start_dose alone", todo="Say which drug is started.")
+        raise FieldError("start", "start is missing", got="start_dose alone", todo="Say which drug is started.")
     return Change(((start, values.get("start_dose")),) if start else (), (stop,) if stop else ())

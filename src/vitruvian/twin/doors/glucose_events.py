@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import UnknownNameError
+from vitruvian.twin.doors.door import FieldError
 from vitruvian.twin.glucose import Evidence, with_dose, with_meal
 
 STEP = 5
@@ -63,11 +64,11 @@ def event_named(evidence: Evidence, name: str) -> Event:
 
 
 def changed(evidence: Evidence, event: Event, later: float, amount: float | None) -> Evidence:
-    """The days with the event so many minutes later, of another amount; raises `InputError` beyond the days."""
+    """The days with the event so many minutes later, of another amount; raises `FieldError` beyond the days."""
     amount = event.amount if amount is None else amount
     step = event.step + round(later / STEP)
     if not 0 <= step < evidence.newest:
-        raise InputError("later: the newest reading lies before that", got=f"{later:g} min")
+        raise FieldError("later", "later: the newest reading lies before that", got=f"{later:g} min")
     put = with_meal if event.kind == "meal" else with_dose
     array = evidence.carbohydrates if event.kind == "meal" else evidence.bolus
     there = float(array[step]) if step != event.step else 0.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from vitruvian.core import DataError, InputError
+from vitruvian.core import DataError
 from vitruvian.systems.cardiac_safety import library
-from vitruvian.twin.doors.door import Field, Missing, Question, Status, Told
+from vitruvian.twin.doors.door import Field, FieldError, Missing, Question, Status, Told
 from vitruvian.twin.doors.heart_drugs import heart_drugs, taken_of
 from vitruvian.twin.doors.heart_shown import beat_told, what_if_told
 from vitruvian.twin.doors.warm import Warm, seen_now
@@ -98,7 +98,11 @@ HEART = HeartDoor()
 
 def _answer(twin: HeartTwin, key: Hashable, name: str, amount: float | None) -> WhatIf:
     if name in _NO_AMOUNT and amount not in (None, 1.0):
-        raise InputError("amount: this has none", got=f"{amount:g}", todo="Leave the amount out.")
+        raise FieldError("amount", "amount: this has none", got=f"{amount:g}", todo="Leave the amount out.")
+    low, high, unit = limits_of(name)
+    if amount is not None and not low <= amount <= high:
+        allowed = f"{low:g} to {high:g} {unit}"
+        raise FieldError("amount", f"amount: out of range for {name}", got=f"{amount:g}", allowed=allowed)
     return _ANSWERS.get((key, name, amount), lambda: what_if(twin, name, amount))
 
 

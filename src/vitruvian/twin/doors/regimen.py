@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vitruvian.core import InputError
 from vitruvian.pharmacology import Drug
 from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
-from vitruvian.twin.doors.door import Field
+from vitruvian.twin.doors.door import Field, FieldError
 
 _LATELY_H = 21 * 24.0
 
@@ -30,13 +29,12 @@ def regimen_fields(*, optional: bool) -> tuple[Field, ...]:
 def own_regimen(case: Case, values: Mapping[str, Any]) -> Candidate:
     """The regimen that the values say; one given as now where they leave it out.
 
-    Raises `InputError` where half of it is missing, or the drug is not given now.
+    Raises `FieldError` where half of it is missing, or the drug is not given now.
     """
     amount, interval = values.get("dose"), values.get("interval")
     if (amount is None) != (interval is None):
-        raise InputError(
-            f"{'interval' if interval is None else 'dose'} is missing", todo="Give both dose and interval."
-        )
+        name = "interval" if interval is None else "dose"
+        raise FieldError(name, f"{name} is missing", todo="Give both dose and interval.")
     if amount is None or interval is None:
         return _as_now(case)
     unit = case.drug.products[0].unit
@@ -48,8 +46,8 @@ def _as_now(case: Case) -> Candidate:
     """The last dose given, at the interval between the last two."""
     given = case.given.given(case.now) if case.given.doses else []
     if len(given) < 2 or case.now - given[-1][0] > _LATELY_H:
-        raise InputError(
-            "dose is missing", got=f"{case.drug.name} is not given now", todo="Give a dose and an interval."
+        raise FieldError(
+            "dose", "dose is missing", got=f"{case.drug.name} is not given now", todo="Give a dose and an interval."
         )
     (before, _, _), (last, amount, unit) = given[-2:]
     interval = max(round(2 * (last - before)) / 2, 0.5)
