@@ -147,12 +147,13 @@ def _order(one: Answered, option: Mapping[str, Any]) -> Json:
         "subject": one.subject,
         "authoredOn": one.at,
         "requester": {"reference": one.url("device")},
-        "dosageInstruction": list(_dosage(option)),
+        "dosageInstruction": list(dosage(option)),
         "note": [{"text": one.told.sentence}, {"text": "A proposal of software. A person decides."}],
     } | ({"detectedIssue": issues} if issues else {})
 
 
-def _dosage(option: Mapping[str, Any]) -> Iterator[Json]:
+def dosage(option: Mapping[str, Any]) -> Iterator[Json]:
+    """Dosage instructions of an option of an answer on dosing (its first dose apart, where that is larger)."""
     code, display = _ROUTES.get(option["route"], ("", option["route"]))
     coding = [{"system": _SNOMED, "code": code, "display": display}] if code else []
     route = ({"coding": coding} if coding else {}) | {"text": option["route"]}
