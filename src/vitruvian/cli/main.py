@@ -10,6 +10,7 @@ from vitruvian import __version__
 from vitruvian.cli import models
 from vitruvian.cli.account import account_app
 from vitruvian.cli.audit import audit_app
+from vitruvian.cli.backup import backup_command
 from vitruvian.cli.circulation import circulation_app
 from vitruvian.cli.cohort import cohort_command
 from vitruvian.cli.consent import consent_app
@@ -57,6 +58,7 @@ app.command("cohort")(cohort_command)
 app.add_typer(account_app, name="account")
 app.add_typer(audit_app, name="audit")
 app.add_typer(consent_app, name="consent")
+app.command("backup")(backup_command)
 app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
