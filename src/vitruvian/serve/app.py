@@ -10,14 +10,14 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from vitruvian import __version__
-from vitruvian.serve import api, fhir, identity, live, mcp, oauth, operations, pages
+from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
 from vitruvian.serve.trace import Traced
 
 _HERE = Path(__file__).parent
-_PARTS = (identity, oauth, pages, api, fhir, live, mcp, operations)
+_PARTS = (identity, oauth, pages, api, fhir, cds, live, mcp, operations)
 """Each has a `router`; one with work of its own beside requests has `running(server)`, an asynchronous context."""
 
 

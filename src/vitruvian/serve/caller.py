@@ -98,7 +98,7 @@ class Caller:
         return replace(self, record=self.record.acting(purpose))
 
 
-class _Allow:
+class Allowed:
     """A dependency that gives the caller, or refuses; callable so that routes can be asked what they demand."""
 
     def __init__(self, action: str, resource: str) -> None:
@@ -112,13 +112,12 @@ class _Allow:
         return await run_in_threadpool(self._caller, connection, await form_token(connection))
 
     def _caller(self, connection: HTTPConnection, csrf: str) -> Caller:
-        from vitruvian.serve.identity import caller_of
         from vitruvian.serve.limits import limits_of
         from vitruvian.serve.scopes import demand
 
         limits = limits_of(server_of(connection))
         try:
-            caller = caller_of(connection, csrf)
+            caller = self.who(connection, csrf)
         except SignInNeeded:
             limits.strangers.take(connection.client.host if connection.client else "")
             raise
@@ -127,6 +126,12 @@ class _Allow:
             raise caller.actor.refusal(self.action)
         demand(caller, self.action, self.resource)
         return caller
+
+    def who(self, connection: HTTPConnection, csrf: str) -> Caller:
+        """Who sent it. Raises `SignInNeeded`, `AccessError`."""
+        from vitruvian.serve.identity import caller_of
+
+        return caller_of(connection, csrf)
 
 
 class _Open:
@@ -141,7 +146,7 @@ class _Open:
 
 def Allow(action: str, resource: str) -> Any:
     """The dependency of a route: the caller may do `action` on `resource`."""
-    return Depends(_Allow(action, resource))
+    return Depends(Allowed(action, resource))
 
 
 def Open(why: str) -> Any:
@@ -152,7 +157,7 @@ def Open(why: str) -> Any:
 def demands(route: Any) -> tuple[tuple[str, str], ...] | None:
     """(action, resource) of a route, `()` for one that is open, None for one that declares nothing."""
     calls = [one.call for one in _walk(route.dependant)]
-    found = tuple((one.action, one.resource) for one in calls if isinstance(one, _Allow))
+    found = tuple((one.action, one.resource) for one in calls if isinstance(one, Allowed))
     return found or (() if any(isinstance(one, _Open) for one in calls) else None)
 
 

@@ -1,6 +1,7 @@
 """FHIR R4: reading, searching, writing, and what twins found as resources. https://hl7.org/fhir/R4/http.html"""
 
-from vitruvian.serve.fhir.answers import dosage_of as dosage_of
+from vitruvian.serve.fhir.answers import Answered as Answered
+from vitruvian.serve.fhir.answers import resources as resources
 from vitruvian.serve.fhir.body import read_object as read_object
 from vitruvian.serve.fhir.owner import patient_owner as patient_owner
 from vitruvian.serve.fhir.request import Body as Body

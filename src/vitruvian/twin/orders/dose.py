@@ -44,7 +44,7 @@ def dose_notes(patient: Patient, order: Order) -> list[Note]:
     if answer.refused or answer.best is None:
         return _refused(order, answer)
     if "own" not in told.data:
-        return _unsaid(order, answer, answer.best, unit)
+        return _unsaid(order, answer, told, unit)
     return _judged(order, answer, answer.best, told)
 
 
@@ -59,13 +59,15 @@ def _refused(order: Order, answer: Answer) -> list[Note]:
     return [Note("dose", weight, order.drug, f"{order.drug}: {first[0].text}", detail, first[0].source)]
 
 
-def _unsaid(order: Order, answer: Answer, best: Option, unit: str) -> list[Note]:
+def _unsaid(order: Order, answer: Answer, told: Told, unit: str) -> list[Note]:
     """An order whose dose is not said, or cannot be compared."""
     if order.amount is not None and order.amount_in(unit) is None:
         text = f"{order.drug}: the unit of the dose ({order.unit or 'none'}) cannot be compared with {unit}"
-        return [Note("dose", "warning", order.drug, text, answer.sentence, _sources(answer), answer)]
+        return [Note("dose", "warning", order.drug, text, answer.sentence, _sources(answer), told)]
+    best = answer.best
+    assert best is not None
     summary = f"{order.drug}: {best.regimen} suits this patient best ({percent_text(best.p_target)} in target)"
-    return [Note("dose", "info", order.drug, summary, _detail(answer, None), _sources(answer), answer)]
+    return [Note("dose", "info", order.drug, summary, _detail(answer, None), _sources(answer), told)]
 
 
 def _judged(order: Order, answer: Answer, best: Option, told: Told) -> list[Note]:
@@ -83,7 +85,7 @@ def _judged(order: Order, answer: Answer, best: Option, told: Told) -> list[Note
     critical = not own.allowed or _harm(own) >= _HARMFUL
     return [
         Note("dose", "critical" if critical else "warning", order.drug, summary, f"{told.sentence}\n\n"
-             + _detail(answer, (low, high)), _sources(answer), answer)
+             + _detail(answer, (low, high)), _sources(answer), told)
     ]  # fmt: skip
 
 

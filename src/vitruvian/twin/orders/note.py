@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vitruvian.twin.answer import Answer
+from vitruvian.twin.doors.door import Told
 
 Topic = Literal["dose", "interaction", "genotype"]
 Weight = Literal["info", "warning", "critical"]
@@ -15,7 +15,7 @@ LONGEST = 139
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence, what lies behind it (Markdown), and its source; `answer` where there is a regimen to suggest."""
+    """A sentence, what lies behind it (Markdown), and its source; `told` the answer where it recommends a regimen."""
 
     topic: Topic
     weight: Weight
@@ -23,7 +23,7 @@ class Note:
     summary: str
     detail: str
     source: str = ""
-    answer: Answer | None = None
+    told: Told | None = None
 
     def __post_init__(self) -> None:
         if len(self.summary) > LONGEST:

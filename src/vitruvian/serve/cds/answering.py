@@ -1,0 +1,107 @@
+"""What is said to a call: notes of the twins on each order, or on what the patient takes now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from vitruvian.core import now_ms
+from vitruvian.record import Patient
+from vitruvian.serve.caller import Caller
+from vitruvian.serve.cds.cards import bare_card, card_of, dose_page, patient_page
+from vitruvian.serve.cds.hook import Call, Json
+from vitruvian.serve.cds.thinking import PATIENCE_S, Thinking
+from vitruvian.twin.doors import Status, twin_door
+from vitruvian.twin.orders import LONGEST, Note, Order, dose_notes, genotype_notes, interaction_notes, orders_of
+
+_ORDER = ("critical", "warning", "info")
+_MOST = 10
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class Answering:
+    """One call of one caller about one person."""
+
+    caller: Caller
+    patient: Patient
+    thinking: Thinking
+    url: str
+    deadline: float
+
+    @classmethod
+    def of(cls, caller: Caller, patient: Patient, thinking: Thinking, url: str) -> Answering:
+        """From now on."""
+        return cls(caller, patient, thinking, url, monotonic() + PATIENCE_S)
+
+    def cards(self, call: Call) -> list[Json]:
+        """Cards, the gravest first; what is not ready in time is said so."""
+        found = self._of_patient() if call.hook == "patient-view" else self._of_orders(call)
+        return sorted(found, key=lambda one: _ORDER.index(one["indicator"]))[:_MOST]
+
+    def _of_orders(self, call: Call) -> list[Json]:
+        read = {name: orders_of(one, call.medications) for name, one in call.drafts.items()}
+        found: list[Json] = []
+        for name in sorted(call.selected):
+            beside = [order for other, some in read.items() if other != name for order in some]
+            for order in read[name]:
+                notes, late = self._notes(order, beside)
+                found += [card_of(note, self.url, self.patient.id, call.drafts[name]) for note in notes]
+                found += [self._late(order.drug)] if late else []
+        return found
+
+    def _notes(self, order: Order, beside: Sequence[Order]) -> tuple[list[Note], bool]:
+        """Notes on an order, and whether some are not ready."""
+        parts: dict[str, Callable[[], list[Note]]] = {
+            "dose": lambda: dose_notes(self.patient, order),
+            "interaction": lambda: interaction_notes(self.patient, order, beside),
+            "genotype": lambda: genotype_notes(self.patient, order),
+        }
+        keys = {name: self._key(name, order, tuple(beside) if name == "interaction" else ()) for name in parts}
+        for name, work in parts.items():  # all are begun before any is waited for
+            self.thinking.begin(keys[name], work)
+        told = [self.thinking.until(keys[name], work, self.deadline) for name, work in parts.items()]
+        return [note for some in told for note in some or ()], any(some is None for some in told)
+
+    def _of_patient(self) -> list[Json]:
+        door = twin_door("dose")
+        states = self.thinking.until(self._key("states"), lambda: door.status(self.patient), self.deadline) or ()
+        taken = [one for one in states if one.state != "stale"]
+        orders = [Order(one.subject, None, "", None, None) for one in taken]
+        for order in orders[:2]:  # so that the dose is warm when one is ordered
+            self.thinking.begin(self._key("dose", order), lambda order=order: dose_notes(self.patient, order))  # type: ignore[misc]
+        found = [self._standing(taken)] if taken else []
+        notes = (note for order in orders for note in self._grave(order))
+        once = {note.summary: note for note in notes}
+        return found + [card_of(one, self.url, self.patient.id) for one in once.values()]
+
+    def _grave(self, order: Order) -> Iterator[Note]:
+        """Interactions and advice on what is taken now, the minor ones left out."""
+        works: dict[str, Callable[[], list[Note]]] = {
+            "interaction": lambda: interaction_notes(self.patient, order),
+            "genotype": lambda: genotype_notes(self.patient, order),
+        }
+        for name, work in works.items():
+            for note in self.thinking.until(self._key(name, order), work, self.deadline) or ():
+                if note.weight != "info":
+                    yield note
+
+    def _standing(self, states: Sequence[Status]) -> Json:
+        """One card on all drugs whose dose may be individualised."""
+        names = ", ".join(one.subject for one in states)
+        summary = f"Twins can speak to the dose of {names}"
+        summary = summary if len(summary) <= LONGEST else f"Twins can speak to the dose of {len(states)} drugs"
+        detail = "\n".join(f"- {one.sentence} {one.credibility}".rstrip() for one in states)
+        return bare_card("state", "info", summary, detail, self.url, patient_page(self.url, self.patient.id))
+
+    def _late(self, drug: str) -> Json:
+        summary = f"{drug}: the twin is still at work on this order; its page shows the answer when it is ready"
+        return bare_card("state", "info", summary[:LONGEST], "", self.url, dose_page(self.url, self.patient.id, drug))
+
+    def _key(self, *parts: Any) -> Hashable:
+        """Nobody shares the work of another, nor of yesterday: rights and data may differ."""
+        caller = self.caller
+        rights = (caller.account, caller.actor, caller.scopes, caller.only)
+        return (rights, self.patient.id, now_ms() // _DAY_MS, *parts)

@@ -1,0 +1,56 @@
+"""Routes of CDS Hooks: discovery, the services, feedback."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from vitruvian.core import UnknownNameError
+from vitruvian.serve.caller import Allow, Caller, Open
+from vitruvian.serve.cds.access import AllowEhr
+from vitruvian.serve.cds.answering import Answering
+from vitruvian.serve.cds.feedback import outcomes, remember, take_feedback
+from vitruvian.serve.cds.hook import call_of
+from vitruvian.serve.cds.services import HOOK_OF, SERVICES
+from vitruvian.serve.fhir import Body, patient_owner, read_object
+from vitruvian.serve.server import server_of
+
+router = APIRouter(prefix="/cds-services", include_in_schema=False)
+Ehr = Annotated[Caller, AllowEhr("read", "cds")]
+
+
+@router.get("", dependencies=[Open("an EHR discovers the services before it is configured")])
+def discover() -> dict[str, Any]:
+    """The services."""
+    return {"services": list(SERVICES)}
+
+
+@router.get("/outcomes")
+def told(request: Request, caller: Annotated[Caller, Allow("administer", "cds")]) -> list[dict[str, Any]]:
+    """What became of cards, by service, topic, weight and reason."""
+    return outcomes(server_of(request).store)
+
+
+@router.post("/{service}")
+def call(request: Request, service: str, caller: Ehr, body: Body) -> dict[str, Any]:
+    """Cards for a call; none for a patient of whom this record knows nothing that the caller may see."""
+    if service not in HOOK_OF:
+        raise UnknownNameError("no such service", got=repr(service), allowed=", ".join(HOOK_OF))
+    asked, server = call_of(service, read_object(body)), server_of(request)
+    try:
+        patient = caller.patient(patient_owner(caller, asked.patient).person)
+    except UnknownNameError:
+        return {"cards": []}
+    found = Answering.of(caller, patient, server.parts["cds"], server.settings.url).cards(asked)
+    remember(server.store, service, caller.account, found)
+    return {"cards": found}
+
+
+@router.post("/{service}/feedback")
+def feedback(request: Request, service: str, caller: Ehr, body: Body) -> Response:
+    """What became of cards."""
+    if service not in HOOK_OF:
+        raise UnknownNameError("no such service", got=repr(service), allowed=", ".join(HOOK_OF))
+    take_feedback(server_of(request).store, service, caller.account, read_object(body))
+    return Response(status_code=200)

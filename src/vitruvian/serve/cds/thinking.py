@@ -1,0 +1,53 @@
+"""Work of the twins with an end to waiting: what is not ready in time goes on, and is warm for the next call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from time import monotonic
+from typing import TypeVar
+
+PATIENCE_S = 0.4
+"""How long an EHR is kept waiting for one call."""
+_WORKERS, _WAITING = 2, 32
+T = TypeVar("T")
+
+
+class Thinking:
+    """A few threads; the same question asked again while it is worked on is not asked twice."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(_WORKERS, "cds")
+        self._going: dict[Hashable, Future[object]] = {}
+        self._lock = Lock()
+
+    def until(self, key: Hashable, work: Callable[[], T], deadline: float) -> T | None:
+        """What `work` gives, if it is ready by `deadline` (of the monotonic clock); else None, and it goes on.
+
+        Raises what it raises.
+        """
+        future = self.begin(key, work)
+        try:
+            return future.result(max(deadline - monotonic(), 0.0)) if future is not None else None  # type: ignore[return-value]
+        except TimeoutError:
+            return None
+
+    def begin(self, key: Hashable, work: Callable[[], object]) -> Future[object] | None:
+        """Begin work unless it is going on; None where too much waits already."""
+        with self._lock:
+            if (there := self._going.get(key)) is not None:
+                return there
+            if len(self._going) >= _WAITING:
+                return None
+            future = self._going[key] = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._done(key))
+        return future
+
+    def _done(self, key: Hashable) -> None:
+        with self._lock:
+            self._going.pop(key, None)
+
+    def close(self) -> None:
+        """Begin nothing more; wait for what is going on."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
