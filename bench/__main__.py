@@ -1,4 +1,4 @@
-"""Speed and memory against their limits, as one table: `python -m bench [--quick] [glucose | cells | circulation]`.
+"""Speed and memory against their limits, as one table: `python -m bench [--quick] [PART]`.
 
 One core, one thread; the best of several rounds after one that compiles. Rates and batches count CPU seconds; what a
 person waits for counts the clock. Times are comparable only on a quiet machine.
@@ -21,11 +21,11 @@ def main() -> int:
     """Measure everything and print the table; gives 1 if a limit does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Smaller numbers of people and rounds: to see it run.")
-    parser.add_argument("part", nargs="?", choices=["glucose", "cells", "circulation"], help="Measure this part alone.")
+    parts = {"glucose": glucose_rows, "cells": cell_rows, "circulation": circulation_rows, "serve": serve_rows}
+    parser.add_argument("part", nargs="?", choices=list(parts), help="Measure this part alone.")
     told = parser.parse_args()
     quick = told.quick
     one_core()
-    parts = {"glucose": glucose_rows, "cells": cell_rows, "circulation": circulation_rows}
     rows = parts[told.part](quick) if told.part else measure(quick)
     print(f"Python {platform.python_version()}, {platform.machine()}, one core{', quick run' if quick else ''}\n")
     print(table(rows))
@@ -56,6 +56,7 @@ def measure(quick: bool) -> list[Row]:
             *glucose_control.rows(100 if quick else 1000, 30 if quick else 300),
             *cell_rows(quick),
             *circulation_rows(quick),
+            *serve_rows(quick),
         ]
     return [*rows, *cold, *memory]
 
@@ -82,6 +83,13 @@ def circulation_rows(quick: bool) -> list[Row]:
         *circulation.rows(100 if quick else 1000, 2 if quick else 5),
         *svzerod.rows(10 if quick else 50, 2 if quick else 5),
     ]
+
+
+def serve_rows(quick: bool) -> list[Row]:
+    """The server under load."""
+    from bench import serve
+
+    return serve.rows(10 if quick else 60, 5 if quick else 50, 20 if quick else 600)
 
 
 def table(rows: list[Row]) -> str:

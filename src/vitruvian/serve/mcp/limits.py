@@ -14,6 +14,7 @@ import orjson
 from vitruvian.core import InputError, StoreError
 
 T = TypeVar("T")
+R = TypeVar("R")
 ROWS, MOST_ROWS = 50, 500
 BYTES = 200_000
 SECONDS = 60.0
@@ -43,11 +44,14 @@ async def bounded(work: Callable[[], T], seconds: float = SECONDS) -> T:
     )
 
 
-def page_of(rows: Sequence[Any], limit: int, offset: int) -> tuple[list[Any], dict[str, int]]:
-    """Rows from `offset` on, as many as `limit` and the bytes allow, with how many there are and where to go on."""
+def page_of(
+    rows: Sequence[R], limit: int, offset: int, shown: Callable[[R], Any] = lambda row: row
+) -> tuple[list[Any], dict[str, int]]:
+    """Rows from `offset` on, `shown` as JSON, as many as `limit` and the bytes allow; how many, where to go on."""
     found: list[Any] = []
     size = 0
-    for one in rows[offset : offset + limit]:
+    for row in rows[offset : offset + limit]:
+        one = shown(row)
         size += len(orjson.dumps(one))
         if found and size > BYTES:
             break

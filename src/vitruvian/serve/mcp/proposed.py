@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ def measurement(name: str, value: float, unit: str, at: str, subject: str) -> Re
     """An Observation of an analyte (a LOINC code or a name of the tables). Raises `InputError`."""
     pairs = [(LOINC, name)] if analyte(LOINC, name) else [one for one in codes_of(name) if one[0] == LOINC]
     if not pairs:
-        known = ", ".join(sorted(one.name for one in analytes().values()))
-        raise InputError("no measurement is called so", got=repr(name), allowed=known, todo="Or give a LOINC code.")
+        known = sorted({one.name for one in analytes().values()})
+        near = [one for one in known if name.lower() in one] or get_close_matches(name.lower(), known, 5, 0.5)
+        todo = f"Give a LOINC code, or a name such as {', '.join(near or known[:5])}."
+        raise InputError("no measurement is called so", got=repr(name), todo=todo)
     code = pairs[0][1]
     known_as = analyte(LOINC, code)
     display = known_as.display if known_as else name

@@ -8,11 +8,12 @@ from vitruvian.serve.mcp.tool import Tool
 from vitruvian.serve.mcp.tools.asking import ASKING
 from vitruvian.serve.mcp.tools.facts import FACTS_TOOLS
 from vitruvian.serve.mcp.tools.models import MODELS
+from vitruvian.serve.mcp.tools.monitoring import MONITORING
 from vitruvian.serve.mcp.tools.people import PEOPLE
 from vitruvian.serve.mcp.tools.proposing import LISTING, PROPOSING
 from vitruvian.serve.mcp.tools.questions import question_tools
 
-_READING = {one.name: one for one in (*PEOPLE, *FACTS_TOOLS, *ASKING, *MODELS, LISTING)}
+_READING = {one.name: one for one in (*PEOPLE, *FACTS_TOOLS, *ASKING, *MODELS, *MONITORING, LISTING)}
 _WRITING = {one.name: one for one in PROPOSING}
 
 

@@ -103,7 +103,7 @@ def read_signal(session: AgentSession, asked: ReadSignal) -> Found:
     patient = session.patient(asked.patient)
     read = patient.daily if asked.by == "day" else patient.samples
     rows = read(asked.signal, asked.since, asked.until).to_dicts()
-    page, left = page_of([_plain(one) for one in rows], asked.limit, asked.offset)
+    page, left = page_of(rows, asked.limit, asked.offset, _plain)
     return Found(page, left)
 
 
@@ -133,7 +133,7 @@ def fact_with_source(session: AgentSession, person: str, fact: str) -> dict[str,
 def _page(session: AgentSession, facts: list[Fact], asked: ReadFacts | Timeline) -> Found:
     seen = readable(session.caller, facts)
     ordered = seen[::-1] if asked.order == "newest" else seen
-    page, left = page_of([fact_row(one) for one in ordered], asked.limit, asked.offset)
+    page, left = page_of(ordered, asked.limit, asked.offset, fact_row)
     return Found(page, left)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -44,8 +45,8 @@ class SearchPatients(Takes):
 def list_patients(session: AgentSession, asked: ListPatients) -> Found:
     """Everybody whom the session may see, a page at a time."""
     need(session.caller, "Patient")
-    page, left = page_of(session.caller.people(), asked.limit, asked.offset)
-    return Found([_person(session, one) for one in page], left)
+    page, left = page_of(session.caller.people(), asked.limit, asked.offset, partial(_person, session))
+    return Found(page, left)
 
 
 def search_patients(session: AgentSession, asked: SearchPatients) -> Found:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vitruvian.core import to_datetime, to_ms
+from vitruvian.core import InputError, now_ms, to_datetime, to_ms
 from vitruvian.record import Patient
 from vitruvian.serve.mcp.limits import page_of
 from vitruvian.serve.mcp.proposals import proposals_of, propose, shown
@@ -17,6 +17,8 @@ from vitruvian.serve.mcp.tools.facts import PatientName
 from vitruvian.serve.mcp.tools.people import Limit, Offset
 
 _MOST_TEXT = 8000
+_AHEAD_MS = 300_000
+"""How far another clock may be ahead."""
 Reason = Annotated[str, Field(min_length=1, max_length=500, description="Why; the person who decides reads it.")]
 Unit = Annotated[str, Field(min_length=1, description='Unit in UCUM ("mg/dL", "mmol/L", "mg").')]
 
@@ -25,7 +27,7 @@ class ProposeMeasurement(Takes):
     """Arguments of `propose_measurement`."""
 
     patient: PatientName = None
-    measurement: Annotated[str, Field(description='LOINC code or name ("creatinine", "vancomycin").')]
+    measurement: Annotated[str, Field(description='LOINC code or name ("creatinine", "vancomycin_level").')]
     value: Annotated[float, Field(allow_inf_nan=False, description="In `unit`.")]
     unit: Unit
     at: Annotated[str, Field(description="When it was measured (ISO 8601 with offset).")]
@@ -65,6 +67,8 @@ def propose_measurement(session: AgentSession, asked: ProposeMeasurement) -> Fou
     """A value that somebody measured."""
     patient = session.patient(asked.patient)
     at = _moment(asked.at)
+    if to_ms(at) > now_ms() + _AHEAD_MS:
+        raise InputError("a measurement lies in the past", got=at, todo="Give the moment at which it was made.")
     resource = measurement(asked.measurement, asked.value, asked.unit, at, patient.subjects[0])
     sentence = f"{resource['code']['text']} {asked.value:g} {asked.unit} on {at}"
     return _kept(session, patient, resource, sentence, asked.reason)
@@ -93,7 +97,7 @@ def list_proposals(session: AgentSession, asked: ListProposals) -> Found:
     """What is proposed about the patient, by any agent whose proposals this session may see, and what became of it."""
     patient = session.patient(asked.patient)
     found = proposals_of(session.server, session.caller, patient.id)
-    page, left = page_of([shown(one) for one in found], asked.limit, asked.offset)
+    page, left = page_of(found, asked.limit, asked.offset, shown)
     return Found(page, left)
 
 
