@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from vitruvian.core import Actor, DataError, UnknownNameError, now_ms
 from vitruvian.record import journal
-from vitruvian.record.access import permitted_streams
+from vitruvian.record.access import permitted_streams, scope_of
 from vitruvian.record.account import IngestReport
 from vitruvian.record.auditing import AuditChain, told
 from vitruvian.record.blobs import BlobStore
@@ -76,18 +76,27 @@ class Streaming(ABC):
         except DataError:
             raise UnknownNameError("no such patient", got=f"one of {len(subjects)}") from None
 
-    def stream_subject(self, name: str) -> str:
-        """The subject under whom samples of the person of this name are kept; asked by who may take in.
+    def stream_subjects(self, names: Collection[str]) -> dict[str, str]:
+        """The subject under whom samples of each person are kept, by name; asked by who may take in.
 
-        Raises `UnknownNameError` without telling of others.
+        Whom one who may read may not see does not exist. Raises `UnknownNameError`, without telling of others.
         """
         self._demand("ingest", "")
-        with self.engine.begin() as connection:
-            found = persons_named(connection, self.keys, name)
-            subjects = subjects_of(connection, found[0]) if len(found) == 1 else ()
-        if not subjects:
-            raise UnknownNameError("no such patient", got=repr(name))
-        return subjects[0]
+        reads = self.actor.permits("read")
+        found: dict[str, str] = {}
+        with self.transaction() as connection:
+            for name in names:
+                people = persons_named(connection, self.keys, name)
+                hidden = reads and len(people) == 1 and not self._sees(connection, people[0])
+                if len(people) != 1 or hidden or not (subjects := subjects_of(connection, people[0])):
+                    raise UnknownNameError("no such patient", got=repr(name))
+                found[name] = subjects[0]
+            detail = told({"of": "streams", "people": len(found)})
+            self.chain.append(connection, self.actor, "search", "", detail)
+        return found
+
+    def _sees(self, connection: Connection, person: str) -> bool:
+        return scope_of(connection, self.keys, self.actor, person, now_ms()).anything
 
     def permitted_streams(self, streams: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Those of some (subject, signal) whose samples this actor may see now, each with the person's id.

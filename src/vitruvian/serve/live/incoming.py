@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from vitruvian.core import stable_id
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.live.batch import BatchIn, ManyIn, batches, size
-from vitruvian.serve.live.room import room_of
+from vitruvian.serve.live.room import batches_of, room_of
 from vitruvian.serve.server import server_of
 
 router = APIRouter(prefix="/api/v1", tags=["streams"])
@@ -29,7 +29,8 @@ async def one_person(
 ) -> KeptOut:
     """Samples of one person: all are kept, or none. Sending the same again changes nothing."""
     room = room_of(server_of(request))
-    found = batches(await room.subject(caller, person), given)
+    subjects = await room.subjects(caller, [person])
+    found = batches(subjects[person], given)
     await room.inlet.offer(caller.record, found)
     return KeptOut(batch=_id(given), kept=size(found))
 
@@ -42,7 +43,7 @@ async def many_people(
 ) -> KeptOut:
     """Samples of many people, of a ward's gateway: all are kept, or none."""
     room = room_of(server_of(request))
-    found = [batch for one in given for batch in batches(await room.subject(caller, one.patient), one)]
+    found = await batches_of(room, caller, given)
     await room.inlet.offer(caller.record, found)
     return KeptOut(batch=_id(*given), kept=size(found))
 

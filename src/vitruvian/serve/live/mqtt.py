@@ -70,8 +70,8 @@ async def _kept(message: Any, record: Record, inlet: Inlet, first: str) -> bool:
     name = str(message.topic).removeprefix(f"{first}/").removesuffix("/samples")
     try:
         given = BatchIn.model_validate_json(message.payload)
-        subject = await asyncio.to_thread(record.stream_subject, name)
-        await inlet.put(record, batches(subject, given))
+        subjects = await asyncio.to_thread(record.stream_subjects, [name])
+        await inlet.put(record, batches(subjects[name], given))
     except (ValidationError, InputError) as error:
         _LOG.warning("a message was not accepted", extra={"fields": {"why": type(error).__name__}})
     except StoreError:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
 
+from vitruvian.core import UnknownNameError
+from vitruvian.record import Samples
 from vitruvian.serve.caller import Caller
+from vitruvian.serve.live.batch import ManyIn, batches
 from vitruvian.serve.live.follow import Follower
 from vitruvian.serve.live.inlet import Inlet
 from vitruvian.serve.live.ward import Ward
@@ -18,6 +21,7 @@ from vitruvian.serve.server import Server
 
 PART = "live"
 _REMEMBERED_S = 60.0
+_MOST_NAMES = 100_000
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Room:
     inlet: Inlet
     follower: Follower
     closing: asyncio.Event = field(default_factory=asyncio.Event)
-    _names: dict[tuple[str, str | None, str, str], tuple[str, float]] = field(default_factory=dict)
+    _names: dict[tuple[str, str, str, str], tuple[str, float]] = field(default_factory=dict)
 
     @property
     def ward(self) -> Ward:
@@ -39,16 +43,17 @@ class Room:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.closing.wait(), seconds)
 
-    async def subject(self, caller: Caller, name: str) -> str:
-        """The subject under whom a caller's samples of a person are kept. Raises `UnknownNameError`."""
-        key = (caller.account, caller.only, caller.actor.purpose, name)
-        known = self._names.get(key)
-        if known is None or known[1] < monotonic():
-            found = await run_in_threadpool(_subject, caller, name)
-            if len(self._names) > 100_000:
+    async def subjects(self, caller: Caller, names: Collection[str]) -> dict[str, str]:
+        """The subjects under whom a caller's samples of people are kept, by name. Raises `UnknownNameError`."""
+        who, now = (caller.account, caller.only or "", caller.actor.purpose), monotonic()
+        known = {name: one for name in set(names) if (one := self._names.get((*who, name))) and one[1] > now}
+        if unknown := sorted(set(names) - known.keys()):
+            found = await run_in_threadpool(_subjects, caller, unknown)
+            if len(self._names) > _MOST_NAMES:
                 self._names.clear()
-            known = self._names[key] = found, monotonic() + _REMEMBERED_S
-        return known[0]
+            known |= {name: (subject, now + _REMEMBERED_S) for name, subject in found.items()}
+            self._names |= {(*who, name): known[name] for name in unknown}
+        return {name: subject for name, (subject, _) in known.items()}
 
 
 def room_of(server: Server) -> Room:
@@ -80,11 +85,17 @@ async def running(server: Server) -> AsyncIterator[None]:
                 await task
 
 
-def _subject(caller: Caller, name: str) -> str:
-    """Who may read finds whom they may see; who may only take in finds whom the record knows."""
-    if caller.may("read"):
-        return caller.patient(name).subjects[0]
-    subject = caller.record.stream_subject(name)
-    if caller.only is not None and caller.record.stream_subject(caller.only) != subject:
-        return caller.record.stream_subject("")  # as for anybody who is not known
-    return subject
+def _subjects(caller: Caller, names: list[str]) -> dict[str, str]:
+    """Subjects by name; a token of one patient knows no other."""
+    found = caller.record.stream_subjects(names)
+    if caller.only is not None:
+        (only,) = caller.record.stream_subjects([caller.only]).values()
+        if other := next((name for name, subject in found.items() if subject != only), None):
+            raise UnknownNameError("no such patient", got=repr(other))
+    return found
+
+
+async def batches_of(room: Room, caller: Caller, given: Sequence[ManyIn]) -> list[Samples]:
+    """What a sender gave of several people, as the record keeps it."""
+    subjects = await room.subjects(caller, [one.patient for one in given])
+    return [batch for one in given for batch in batches(subjects[one.patient], one)]

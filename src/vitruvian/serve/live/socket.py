@@ -16,8 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from vitruvian.core import AccessError, VitruvianError
 from vitruvian.serve.caller import Allow, Caller
-from vitruvian.serve.live.batch import batches, message, size
-from vitruvian.serve.live.room import Room, room_of
+from vitruvian.serve.live.batch import message, size
+from vitruvian.serve.live.room import Room, batches_of, room_of
 from vitruvian.serve.server import server_of
 
 router = APIRouter()
@@ -62,7 +62,7 @@ async def _answer(room: Room, caller: Caller, data: str) -> bytes:
             raise AccessError("the message is too large", got=f"{len(data)} characters", allowed=f"{_LARGEST}")
         many = message(data)
         key = many[0].id if many else ""
-        found = [batch for one in many for batch in batches(await room.subject(caller, one.patient), one)]
+        found = await batches_of(room, caller, many)
         await room.inlet.put(caller.record, found)
         return orjson.dumps({"id": key, "kept": size(found)})
     except VitruvianError as error:
