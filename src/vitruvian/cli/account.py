@@ -1,4 +1,4 @@
-"""`vitruvian account add | list | role | disable | enable | link | token`."""
+"""`vitruvian account add | list | role | disable | enable | link | token | application`."""
 
 from __future__ import annotations
 
@@ -126,6 +126,23 @@ def token_command(
         made = new_token(server.store, found.id, label, scopes, patient=person, purpose=purpose, days=days)
         server.record.note("token_made", person or "", account=found.id)
         typer.echo(made)
+
+
+@account_app.command("application")
+def application_command(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    launch_url: Annotated[str, typer.Argument(help="Where it is started with a patient.")],
+    redirects: Annotated[list[str], typer.Argument(help="Where answers may go.")],
+    confidential: Annotated[bool, typer.Option("--confidential", help="It keeps a secret.")] = False,
+    record: str | None = RECORD_OPTION,
+) -> None:
+    """Set up a SMART application that can be started from a patient's page; prints its client id and secret."""
+    from vitruvian.serve.oauth import add_application
+
+    with _server(record) as server:
+        made, secret = add_application(server.store, name, launch_url, redirects, confidential)
+        server.record.note("application_added", client=made)
+    typer.echo("\t".join(filter(None, (made, secret))))
 
 
 def _set_active(record: str | None, name: str, active: bool) -> None:

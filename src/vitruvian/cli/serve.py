@@ -29,6 +29,10 @@ def serve_command(
     oidc: Annotated[
         list[str] | None, typer.Option(help='Provider that signs people in: "NAME ISSUER CLIENT_ID"; may be repeated.')
     ] = None,
+    ehr: Annotated[
+        list[str] | None,
+        typer.Option(help='System that may launch the twin: "NAME FHIR_BASE CLIENT_ID"; may be repeated.'),
+    ] = None,
     samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Limit of one account; twice as many at once, 0 for none.")
@@ -40,26 +44,27 @@ def serve_command(
     if (tls_cert is None) != (tls_key is None):
         raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
+    providers, ehrs = _providers(oidc or [], ehr or [])
     settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
-                        providers=_providers(oidc or []), requests_per_s=requests_per_second)  # fmt: skip
+                        providers=providers, ehrs=ehrs, requests_per_s=requests_per_second)  # fmt: skip
     link = prepared(settings)
     typer.echo(f"Serving {settings.record} at {settings.url}")
     typer.echo(f"Sign in once, within 15 minutes: {link}")
     serve(settings)
 
 
-def _providers(told: Sequence[str]) -> tuple[OpenIdProvider, ...]:
+def _providers(*told: Sequence[str]) -> tuple[tuple[OpenIdProvider, ...], ...]:
     """Providers as told, with their secrets from the environment, where the list of processes does not show them."""
     from vitruvian.serve import OpenIdProvider
 
-    lines = os.environ.get("VITRUVIAN_OIDC_SECRETS", "").split()
+    lines = os.environ.get("VITRUVIAN_CLIENT_SECRETS", "").split()
     known = {name: secret for name, equals, secret in (line.partition("=") for line in lines) if equals}
-    found = []
-    for one in told:
-        parts = one.split()
-        if len(parts) != 3 or not parts[1].startswith(("https://", "http://")):
-            raise InputError("not a provider", got=one, allowed='"NAME ISSUER CLIENT_ID"')
-        found.append(OpenIdProvider(parts[0], parts[1], parts[2], known.pop(parts[0], "")))
+    found: list[tuple[OpenIdProvider, ...]] = []
+    for some in told:
+        rows = [one.split() for one in some]
+        if wrong := [row for row in rows if len(row) != 3 or not row[1].startswith(("https://", "http://"))]:
+            raise InputError("not a provider", got=" ".join(wrong[0]), allowed='"NAME ADDRESS CLIENT_ID"')
+        found.append(tuple(OpenIdProvider(name, place, key, known.pop(name, "")) for name, place, key in rows))
     if known:
-        raise InputError("secrets of providers that are not told", got=", ".join(sorted(known)), allowed="--oidc")
+        raise InputError("secrets of nobody who was told", got=", ".join(sorted(known)), allowed="--oidc, --ehr")
     return tuple(found)

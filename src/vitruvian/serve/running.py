@@ -59,7 +59,8 @@ def worker_app() -> object:
     from vitruvian.serve.settings import OpenIdProvider
 
     told = orjson.loads(os.environ["VITRUVIAN_SERVE"])
-    told["providers"] = tuple(OpenIdProvider(**one) for one in told["providers"])
+    for name in ("providers", "ehrs"):
+        told[name] = tuple(OpenIdProvider(**one) for one in told[name])
     log_lines()
     return make_app(Settings(**told))
 

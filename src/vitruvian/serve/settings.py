@@ -31,6 +31,8 @@ class Settings:
     samples: bool = True
     """Take the sample patients into a record that is empty."""
     providers: tuple[OpenIdProvider, ...] = ()
+    ehrs: tuple[OpenIdProvider, ...] = ()
+    """Systems that may launch the twin with a patient; their issuer is the base of their FHIR."""
     requests_per_s: float = 500.0
     """Of one account; twice as many at once, and 0 for no limit."""
     mqtt: str | None = field(default=None, repr=False)

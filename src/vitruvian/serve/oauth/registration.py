@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
@@ -17,6 +17,7 @@ from vitruvian.serve.identity.secret import hashed, new_secret
 from vitruvian.serve.oauth.answers import NO_STORE, refused
 from vitruvian.serve.oauth.clients import GRANTS, METHODS, Client, add_client, redirect_fault
 from vitruvian.serve.server import server_of
+from vitruvian.serve.store import Store
 
 router = APIRouter()
 _NAME = 80
@@ -62,3 +63,18 @@ def new_client(told: Mapping[str, Any], launch_url: str = "") -> tuple[Client, s
     places = tuple(told["redirect_uris"])
     key = f"app-{secrets.token_hex(12)}"
     return Client(key, name, places, kept, method, hashed(secret) if secret else "", launch_url), secret
+
+
+def add_application(
+    store: Store, name: str, launch_url: str, redirects: Sequence[str], confidential: bool
+) -> tuple[str, str]:
+    """Set up an application that can be launched; its id and secret. Raises `InputError`."""
+    for fault in (redirect_fault([launch_url]), redirect_fault(redirects)):
+        if fault:
+            raise InputError(fault, got=f"{launch_url} {' '.join(redirects)}")
+    told = {"redirect_uris": redirects, "client_name": name, "grant_types": list(GRANTS)}
+    method = "client_secret_basic" if confidential else "none"
+    made, secret = new_client(told | {"token_endpoint_auth_method": method}, launch_url)
+    if not add_client(store, made):
+        raise InputError("too many applications are registered")
+    return made.client_id, secret

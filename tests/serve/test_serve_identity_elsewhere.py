@@ -1,8 +1,11 @@
-"""Signing in by an OpenID Connect provider: a real one in another process; and words that are not to be trusted."""
+"""Others in another process: a provider that signs people in, a system that launches us; words not to be trusted."""
 
 from __future__ import annotations
 
+import json
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,44 +16,54 @@ import pytest
 from applications import hidden, returned
 from browsers import new_browser
 from joserfc import jwk, jwt
-from served import Running, Served, running, serving
+from served import NAME, Running, Served, running, serving
 from sqlalchemy import select, update
 
-from vitruvian.core import AccessError, InputError, StoreError
+from vitruvian.core import AccessError, DataError, InputError, StoreError
+from vitruvian.record import Record
 from vitruvian.serve.identity import add_account, set_active
 from vitruvian.serve.identity.connections import connect, connected_account, connections, ways
 from vitruvian.serve.identity.openid import Person, Way, _checked, person_of, way_to
 from vitruvian.serve.identity.sessions import COOKIE
+from vitruvian.serve.oauth.clients import add_client
+from vitruvian.serve.oauth.ehr import _entries
+from vitruvian.serve.oauth.ehr_routes import ehr_patients
+from vitruvian.serve.oauth.registration import new_client
 from vitruvian.serve.settings import OpenIdProvider
 
 BACK = "http://127.0.0.1:8000/sign-in/back"
+LAUNCHED = "http://127.0.0.1:8000/smart/back"
 
 
 @pytest.fixture(scope="module")
 def provider(server_record: Path) -> Iterator[tuple[Running, OpenIdProvider]]:
     """A provider in a process of its own, where this server is registered with a secret."""
     with running(server_record) as there:
-        asked = {"redirect_uris": [BACK], "client_name": "Clinic", "token_endpoint_auth_method": "client_secret_basic"}
-        told = httpx.post(f"{there.url}/oauth/register", json=asked).json()
-        yield there, OpenIdProvider("Clinic", there.url, told["client_id"], told["client_secret"])
+        asked = {"redirect_uris": [BACK, LAUNCHED], "client_name": "Clinic"}
+        client, secret = new_client(asked, launch_url="http://127.0.0.1:8000/smart/launch")
+        add_client(there.people.store, client)
+        yield there, OpenIdProvider("Clinic", there.url, client.client_id, secret)
 
 
 @pytest.fixture
 def here(tmp_path: Path, provider: tuple[Running, OpenIdProvider]) -> Iterator[Served]:
     """A server that lets the provider sign people in."""
-    with serving(tmp_path / "here.db", providers=(provider[1],)) as one:
+    there, told = provider
+    ehr = OpenIdProvider("Hospital", f"{there.url}/fhir", told.client_id, told.client_secret)
+    with serving(tmp_path / "here.db", providers=(told,), ehrs=(ehr,)) as one:
         yield one
 
 
-def at_provider(there: Running, address: str) -> dict[str, str]:
-    """Somebody at the provider says yes; what comes back to us."""
+def at_provider(there: Running, address: str, **fields: str) -> dict[str, str]:
+    """Somebody at the other server says yes to all; what comes back to us."""
     assert address.startswith(f"{there.url}/oauth/authorize?")
     cookies, headers = there.people.session("clinician")
     with httpx.Client(cookies=cookies, headers=headers | {"accept": "text/html"}) as browser:
         page = browser.get(address)
-        form = hidden(page.text) | {"decision": "allow", "allow": ["openid", "profile"]}
+        offered = re.findall(r'name="allow" value="([^"]+)"', page.text)
+        form = hidden(page.text) | {"decision": "allow", "allow": offered} | fields
         answer = browser.post(f"{there.url}/oauth/authorize", data=form)
-    assert answer.headers["location"].startswith(f"{BACK}?")
+    assert answer.headers["location"].startswith((f"{BACK}?", f"{LAUNCHED}?"))
     return returned(answer.headers["location"])
 
 
@@ -131,6 +144,97 @@ def test_a_provider_that_is_not_there_or_calls_itself_otherwise(provider: tuple[
         person_of(provider[1], BACK, Way("", "s", "n", "v" * 43), {"state": "s", "code": "vc_none"})
 
 
+# -- launched by another system ---------------------------------------------------------------------------------
+
+
+def test_a_launch_brings_the_patient_who_is_open_there(here: Served, provider: tuple[Running, OpenIdProvider]) -> None:
+    there, told = provider
+    cookies, headers = there.people.session("clinician")
+    page = f"{there.url}/patients/sample-b/applications"
+    went = httpx.post(page, data={"client": told.client_id}, cookies=cookies, headers=headers)
+    place = urlsplit(went.headers["location"])
+    mine = here.client("clinician", json=False)
+    assert mine.get("/patients/sample-b").status_code == 404
+    to_ehr = mine.get(f"{place.path}?{place.query}").headers["location"]
+    asked = returned(to_ehr)
+    assert (asked["aud"], asked["scope"]) == (f"{there.url}/fhir", "launch patient/*.rs")
+    answer = at_provider(there, to_ehr)
+    stranger = here.client("clinician", who="a stranger", json=False)
+    assert stranger.get("/smart/back", params=answer).status_code == 403
+    done = mine.get("/smart/back", params=answer)
+    assert (done.status_code, done.headers["location"]) == (303, "/patients/sample-b")
+    assert here.server.record.people() == ["sample-b"]
+    patient = here.server.record.patient("sample-b")
+    with Record.open(there.log.parent / NAME, create=False) as theirs:
+        kinds = Counter(one.kind for one in theirs.patient("sample-b").facts(kind="measurement"))
+        assert Counter(one.kind for one in patient.facts(kind="measurement")) == kinds
+        assert kinds.total() > 0
+    assert mine.get("/smart/back", params=answer).status_code == 403  # once
+
+
+def test_a_launch_by_hand_and_an_id_that_is_somebody_else(
+    here: Served, provider: tuple[Running, OpenIdProvider], tmp_path: Path
+) -> None:
+    there = provider[0]
+    other = {"resourceType": "Patient", "id": "sample-c", "birthDate": "1901-01-01", "name": [{"family": "Else"}]}
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    here.server.record.ingest(tmp_path / "other.json")
+    mine = here.client("clinician", json=False)
+    for patient, status in (("sample-a", 303), ("sample-c", 422), ("sample-a", 303)):
+        went = mine.get("/smart/launch", params={"iss": f"{there.url}/fhir/"})
+        assert returned(went.headers["location"])["scope"] == "launch/patient patient/*.rs"
+        answer = at_provider(there, went.headers["location"], patient=patient)
+        assert mine.get("/smart/back", params=answer).status_code == status, patient
+    assert [one.value_text for one in here.server.record.patient("sample-c").facts(kind="demographic")]
+    assert len(here.server.record.patient("sample-c").facts(kind="measurement")) == 0
+    with here.server.store.transaction() as connection:
+        connection.execute(update(ehr_patients).values(issuer="https://other.example.org/fhir"))
+    went = mine.get("/smart/launch", params={"iss": f"{there.url}/fhir"})
+    answer = at_provider(there, went.headers["location"], patient="sample-a")
+    assert mine.get("/smart/back", params=answer).status_code == 422
+
+
+def test_nobody_makes_us_ask_a_system_that_we_were_not_told_of(
+    here: Served, provider: tuple[Running, OpenIdProvider]
+) -> None:
+    mine, url = here.client("clinician", json=False), provider[0].url
+    for iss in ("http://127.0.0.1:1/fhir", "https://evil.example.org", f"{url}/fhir@evil", f"{url}/other", ""):
+        assert mine.get("/smart/launch", params={"iss": iss, "launch": "x"}).status_code == 403, iss
+    assert here.client("researcher", json=False).get("/smart/launch", params={"iss": f"{url}/fhir"}).status_code == 403
+    assert here.anybody.get("/smart/launch", params={"iss": f"{url}/fhir"}).status_code == 401
+
+
+def test_pages_that_lead_elsewhere_get_no_token() -> None:
+    seen: list[str] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        link = [{"relation": "next", "url": "https://evil.example.org/fhir?page=2"}]
+        return httpx.Response(200, json={"resourceType": "Bundle", "type": "searchset", "link": link})
+
+    with httpx.Client(transport=httpx.MockTransport(answered)) as client, pytest.raises(DataError):
+        list(_entries(client, "https://ehr.example.org/fhir", "1"))
+    assert seen == ["https://ehr.example.org/fhir/Patient/1/$everything"]
+
+
+def test_a_system_without_everything_is_asked_type_by_type() -> None:
+    def answered(request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/fhir/")
+        if path == "Patient/1":
+            return httpx.Response(200, json={"resourceType": "Patient", "id": "1"})
+        if path == "Observation" and request.url.params["patient"] == "1":
+            page = request.url.params.get("page", "1")
+            entry = [{"resource": {"resourceType": "Observation", "id": page}}]
+            link = [{"relation": "next", "url": "Observation?patient=1&page=2"}] if page == "1" else []
+            return httpx.Response(200, json={"resourceType": "Bundle", "entry": entry, "link": link})
+        return httpx.Response(404)
+
+    with httpx.Client(transport=httpx.MockTransport(answered)) as client:
+        found = [one["fullUrl"] for one in _entries(client, "https://ehr.example.org/fhir", "1")]
+    base = "https://ehr.example.org/fhir"
+    assert found == [f"{base}/Patient/1", f"{base}/Observation/1", f"{base}/Observation/2"]
+
+
 # -- words that are not to be trusted ---------------------------------------------------------------------------
 
 KEY = jwk.ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
@@ -170,8 +274,8 @@ def test_words_that_are_not_for_us_or_not_of_now(changes: dict[str, Any]) -> Non
 
 
 def test_words_that_are_not_signed_by_the_provider() -> None:
-    other = jwk.ECKey.generate_key("P-256", {"kid": KEY.kid})
-    symmetric = jwk.OctKey.generate_key(256, {"kid": KEY.kid})
+    other = jwk.ECKey.generate_key("P-256", {"kid": str(KEY.kid)})
+    symmetric = jwk.OctKey.generate_key(256, {"kid": str(KEY.kid)})
     forged = [
         word(key=other),
         word({"alg": "HS256", "kid": KEY.kid}, symmetric),
