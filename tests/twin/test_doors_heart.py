@@ -1,0 +1,91 @@
+"""The door of the heart twin over the sample with an echocardiogram: state, fields, and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vitruvian.core import RefusalError
+from vitruvian.ingest import samples
+from vitruvian.record import Patient, Record
+from vitruvian.twin.doors import FieldError, ask, twin_door
+from vitruvian.twin.doors.heart_drugs import _potassium
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    with Record.open(tmp_path_factory.mktemp("doors") / "r.db") as opened:
+        for name in ("sample-b", "sample-d"):
+            opened.ingest(samples()[name][0], patient=name)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def patient(record: Record) -> Patient:
+    return record.patient("sample-d")
+
+
+def test_state_with_an_echocardiogram(record: Record, patient: Patient) -> None:
+    (one,) = twin_door("heart").status(patient)
+    assert (one.state, one.newest, one.missing) == ("ready", "2025-09-15T09:40", ())
+    assert twin_door("heart").status(record.patient("sample-b")) == ()
+
+
+def test_state_says_what_a_beat_cannot_be_told_without(tmp_path: Path) -> None:
+    bundle = json.loads(samples()["sample-d"][0].read_text())
+    kept = {"8867-4", "8480-6", "8462-4", "29463-7"}
+    bundle["entry"] = [
+        one for one in bundle["entry"]
+        if one["resource"]["resourceType"] != "Observation"
+        or kept & {c["code"] for c in one["resource"]["code"]["coding"]}
+        or "component" in one["resource"]
+    ]  # fmt: skip
+    (tmp_path / "d.json").write_text(json.dumps(bundle))
+    with Record.open(tmp_path / "r.db") as record:
+        record.ingest(tmp_path / "d.json", patient="sample-d")
+        (one,) = twin_door("heart").status(record.patient("sample-d"))
+    assert one.state == "blocked"
+    assert [lack.what for lack in one.missing] == ["a volume or flow of the heart", "E/e′"]
+    assert "LVOT VTI" in one.missing[0].todo
+
+
+def test_drugs_of_the_person_come_first_and_potassium_is_theirs(patient: Patient) -> None:
+    drug = next(one for one in twin_door("heart").questions(patient) if one.name == "qt").fields[0]
+    assert ("clarithromycin", "clarithromycin") in drug.choices
+    assert _potassium(patient, None, None)[0] == 4.2
+    value, used = _potassium(patient, 3.1, None)
+    assert (value, used[0].value, used[0].origin) == (3.1, "3.1 mmol/L", "given by the person who asks")
+
+
+@pytest.mark.slow
+def test_what_the_twin_tells(patient: Patient) -> None:
+    beat = ask(patient, "heart", "beat", {})
+    assert [one.name for one in beat.pictures] == ["loop", "pressures", "volume", "flows"]
+    loop = beat.pictures[0].lines[0]
+    assert loop.x is not None
+    assert (loop.x[0], loop.y[0]) == (loop.x[-1], loop.y[-1])
+    told = ask(patient, "heart", "what_if", {"intervention": "fluid", "amount": 1000})
+    numbers = told.data["numbers"]
+    assert numbers["left_atrial"]["after"]["median"] > numbers["left_atrial"]["before"]["median"] + 3
+    assert [line.title for line in told.pictures[0].lines] == ["after", "before", "measured volumes"]
+    widths = [np.ptp(line.x) for line in told.pictures[0].lines[:2] if line.x is not None]
+    assert widths[0] > widths[1]
+    json.dumps(told.data, allow_nan=False)
+    for values in ({"intervention": "fluid", "amount": 5}, {"intervention": "mitral_repair", "amount": 2}):
+        with pytest.raises(FieldError) as error:
+            ask(patient, "heart", "what_if", values)
+        assert error.value.field == "amount"
+    with pytest.raises(RefusalError, match="no disease"):
+        ask(patient, "heart", "what_if", {"intervention": "mitral_repair"})
+    assert "The model follows" in twin_door("heart").status(patient)[0].credibility
+
+
+@pytest.mark.slow
+def test_a_drug_on_the_qt(patient: Patient) -> None:
+    told = ask(patient, "heart", "qt", {"drug": "dofetilide"})
+    assert told.refused or told.data["qt"]["median"] > 10.0
+    assert {"torsade"} <= {m.code for m in told.messages} or told.refused
