@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
 from vitruvian.core import now_ms
 from vitruvian.record import Patient
@@ -18,6 +17,7 @@ from vitruvian.twin.orders import LONGEST, Note, Order, dose_notes, genotype_not
 
 _ORDER = ("critical", "warning", "info")
 _MOST = 10
+_WARMED = 2
 _DAY_MS = 86_400_000
 
 
@@ -53,40 +53,24 @@ class Answering:
         return found
 
     def _notes(self, order: Order, beside: Sequence[Order]) -> tuple[list[Note], bool]:
-        """Notes on an order, and whether some are not ready."""
-        parts: dict[str, Callable[[], list[Note]]] = {
-            "dose": lambda: dose_notes(self.patient, order),
-            "interaction": lambda: interaction_notes(self.patient, order, beside),
-            "genotype": lambda: genotype_notes(self.patient, order),
-        }
-        keys = {name: self._key(name, order, tuple(beside) if name == "interaction" else ()) for name in parts}
-        for name, work in parts.items():  # all are begun before any is waited for
-            self.thinking.begin(keys[name], work)
-        told = [self.thinking.until(keys[name], work, self.deadline) for name, work in parts.items()]
-        return [note for some in told for note in some or ()], any(some is None for some in told)
+        """Notes on an order, and whether that on its dose is not ready: it alone may take long."""
+        key = self._key(order)
+        self.thinking.begin(key, lambda: dose_notes(self.patient, order))
+        quick = self._quick(order, beside)
+        slow = self.thinking.until(key, lambda: dose_notes(self.patient, order), self.deadline)
+        return [*(slow or ()), *quick], slow is None
 
     def _of_patient(self) -> list[Json]:
-        door = twin_door("dose")
-        states = self.thinking.until(self._key("states"), lambda: door.status(self.patient), self.deadline) or ()
-        taken = [one for one in states if one.state != "stale"]
-        orders = [Order(one.subject, None, "", None, None) for one in taken]
-        for order in orders[:2]:  # so that the dose is warm when one is ordered
-            self.thinking.begin(self._key("dose", order), lambda order=order: dose_notes(self.patient, order))  # type: ignore[misc]
-        found = [self._standing(taken)] if taken else []
-        notes = (note for order in orders for note in self._grave(order))
-        once = {note.summary: note for note in notes}
-        return found + [card_of(one, self.url, self.patient.id) for one in once.values()]
+        states = [one for one in twin_door("dose").status(self.patient) if one.state != "stale"]
+        orders = [Order(one.subject, None, "", None, None) for one in states]
+        for order in orders[:_WARMED]:  # so that the dose is warm when one is ordered
+            self.thinking.begin(self._key(order), lambda order=order: dose_notes(self.patient, order))  # type: ignore[misc]
+        found = [self._standing(states)] if states else []
+        grave = {note.summary: note for order in orders for note in self._quick(order) if note.weight != "info"}
+        return found + [card_of(one, self.url, self.patient.id) for one in grave.values()]
 
-    def _grave(self, order: Order) -> Iterator[Note]:
-        """Interactions and advice on what is taken now, the minor ones left out."""
-        works: dict[str, Callable[[], list[Note]]] = {
-            "interaction": lambda: interaction_notes(self.patient, order),
-            "genotype": lambda: genotype_notes(self.patient, order),
-        }
-        for name, work in works.items():
-            for note in self.thinking.until(self._key(name, order), work, self.deadline) or ():
-                if note.weight != "info":
-                    yield note
+    def _quick(self, order: Order, beside: Sequence[Order] = ()) -> list[Note]:
+        return [*interaction_notes(self.patient, order, beside), *genotype_notes(self.patient, order)]
 
     def _standing(self, states: Sequence[Status]) -> Json:
         """One card on all drugs whose dose may be individualised."""
@@ -100,8 +84,8 @@ class Answering:
         summary = f"{drug}: the twin is still at work on this order; its page shows the answer when it is ready"
         return bare_card("state", "info", summary[:LONGEST], "", self.url, dose_page(self.url, self.patient.id, drug))
 
-    def _key(self, *parts: Any) -> Hashable:
+    def _key(self, order: Order) -> Hashable:
         """Nobody shares the work of another, nor of yesterday: rights and data may differ."""
         caller = self.caller
         rights = (caller.account, caller.actor, caller.scopes, caller.only)
-        return (rights, self.patient.id, now_ms() // _DAY_MS, *parts)
+        return (rights, self.patient.id, now_ms() // _DAY_MS, order)

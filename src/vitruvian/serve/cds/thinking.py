@@ -49,5 +49,5 @@ class Thinking:
             self._going.pop(key, None)
 
     def close(self) -> None:
-        """Begin nothing more; wait for what is going on."""
+        """Begin nothing more; wait for what is going on, which may keep what it learned in the record."""
         self._pool.shutdown(wait=True, cancel_futures=True)

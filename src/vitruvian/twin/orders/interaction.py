@@ -59,9 +59,8 @@ def _effect(victim: str, agent: Taken, calls: Mapping[str, GeneCall], route: str
 def _note(victim: str, agent: str, effect: InteractionEffect, weight: Weight, order: Order) -> Note:
     low, high = 1 / effect.quantiles[0.95], 1 / effect.quantiles[0.05]
     ratio = effect.auc_ratio
-    change = f"{ratio:.1f} times" if ratio >= 1 else f"to {100 * ratio:.0f} %"
-    verb = "raises" if ratio >= 1 else "lowers"
-    summary = f"{agent} {verb} the exposure to {victim} {change} in this patient (90 %: {low:.2g}–{high:.2g} times)"
+    change = f"raises {victim} exposure {ratio:.1f}-fold" if ratio >= 1 else f"lowers {victim} exposure to {ratio:.0%}"
+    summary = f"{agent} {change} in this patient (90 %: {low:.2g}–{high:.2g}-fold)"
     lines = (
         f"{effect.strength}; clearance of {victim} is multiplied by {effect.point:.2f}",
         *effect.reasons,
