@@ -58,9 +58,9 @@ def _value(one: Line, k: int) -> str:
     if not math.isfinite(one.y[k]):
         return "–"
     text = words.number_text(one.y[k])
-    if not one.bands:
+    low, high = (end[k] for end in one.bands[0]) if one.bands else (math.nan, math.nan)
+    if not (math.isfinite(low) and math.isfinite(high)):
         return text
-    low, high = one.bands[0][0][k], one.bands[0][1][k]
     return f"{text} ({words.number_text(low)}–{words.number_text(high)})"
 
 

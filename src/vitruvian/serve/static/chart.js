@@ -243,8 +243,11 @@ function moved(event, figure) {
   if (!step || !plot) return;
   event.preventDefault();
   const last = plot.data[0].length - 1;
-  const at = Math.min(Math.max((plot.cursor.idx ?? -1) + step, 0), last);
-  plot.setCursor({ left: plot.valToPos(plot.data[0][at], "x"), top: 10 });
+  const { min, max } = plot.scales.x;
+  const from = plot.legend.idx ?? plot.valToIdx(min) - 1;
+  const at = Math.min(Math.max(from + step, plot.valToIdx(min)), Math.min(plot.valToIdx(max), last));
+  plot.setCursor({ left: plot.valToPos(plot.data[0][at], "x"), top: plot.bbox.height / devicePixelRatio / 2 });
+  plot.setLegend({ idx: at });
 }
 
 /** Show another picture in a figure that is drawn; only the data move where the shape is the same. */
