@@ -14,6 +14,7 @@ from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operatio
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
+from vitruvian.serve.slashes import EncodedSlashes
 from vitruvian.serve.trace import Traced
 
 _HERE = Path(__file__).parent
@@ -45,6 +46,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.server = server
     metrics = server.parts["metrics"] = operations.Metrics(server)
     app.add_middleware(operations.Measured, metrics=metrics)
+    app.add_middleware(EncodedSlashes)
     app.add_middleware(Traced)
     add_handlers(app)
     for part in _PARTS:

@@ -19,6 +19,7 @@ from starlette.requests import HTTPConnection
 from vitruvian.core import ACTIONS, AccessError, Actor, UnknownNameError, lineage, purpose_code
 from vitruvian.record import Patient, Record
 from vitruvian.serve.server import server_of
+from vitruvian.serve.slashes import with_slashes
 
 RESOURCES = (
     "patients", "facts", "twins", "scenarios", "jobs", "streams", "alerts", "consent", "audit", "quarantine",
@@ -66,6 +67,7 @@ class Caller:
 
     def patient(self, name: str) -> Patient:
         """The person of this name; one whom the caller may not see does not exist. Raises `UnknownNameError`."""
+        name = with_slashes(name)
         if not self.only and self.actor.permits("search"):
             return self.record.patient(name)
         unknown = UnknownNameError("no such patient", got=repr(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -39,6 +40,7 @@ def templates() -> Environment:
         "cell": _cell,
         "moment": _moment,
         "purpose": _purpose,
+        "urlencode": _segment,
     }
     return made
 
@@ -71,6 +73,11 @@ def _cell(value: str | float | None) -> str:
 def _moment(text: str) -> str:
     """A moment in ISO 8601 to the minute, as people read it."""
     return text[:16].replace("T", " ") + (" UTC" if text.endswith(("Z", "+00:00")) else "")
+
+
+def _segment(text: str) -> str:
+    """A part of an address; a slash in it is not the end of it."""
+    return quote(text, safe="")
 
 
 def _purpose(code: str) -> str:
