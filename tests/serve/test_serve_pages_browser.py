@@ -1,0 +1,180 @@
+"""Pages in real Chromium: drawn, usable by keyboard, readable on a phone, in the dark and on paper, and for everybody
+(axe); nothing leaves the host and no rule of the content policy is broken."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served import Running, running
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+ASSETS = ROOT / "src" / "vitruvian" / "serve" / "assets" / "SHA256SUMS"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PLACES = (
+    "/",
+    "/intake",
+    "/quarantine",
+    "/audit",
+    "/patients/sample-a",
+    "/patients/sample-a/timeline",
+    "/patients/sample-a/measurements/6301-6",
+    "/patients/sample-a/consent",
+    "/patients/sample-a/access",
+)
+DOSE = "/patients/sample-c/twins/dose"
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package chromium)"),
+    pytest.mark.skipif(not ASSETS.exists() or not AXE.exists(), reason="needs the scripts of the pages (make web)"),
+]
+
+
+@pytest.fixture(scope="module")
+def there(server_record: Path) -> Iterator[Running]:
+    with running(server_record, "--no-samples") as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as one:
+        browser = one.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(chromium: Any, there: Running, **options: Any) -> Iterator[Any]:
+    """A page of a clinician who is signed in; fails if anything goes elsewhere, is refused, or goes wrong."""
+    cookies, _ = there.people.session("owner")
+    context = chromium.new_context(base_url=there.url, **({"viewport": {"width": 1280, "height": 900}} | options))
+    context.add_cookies([{"name": name, "value": value, "url": there.url} for name, value in cookies.items()])
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("request", lambda one: None if one.url.startswith((there.url, "data:")) else wrong.append(one.url))
+    page.on("console", lambda one: wrong.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda one: wrong.append(str(one)))
+    try:
+        yield page
+        assert wrong == []
+    finally:
+        context.close()
+
+
+def serious(page: Any) -> list[str]:
+    """What axe finds that keeps somebody out."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def settled(page: Any, place: str) -> None:
+    """Open, with every part that the page asks for."""
+    page.goto(place, wait_until="networkidle")
+    for _ in range(10):  # parts far below come when they are looked at
+        if not page.locator("[hx-trigger=revealed] > p > a").count():
+            return
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_timeout(50)
+        page.wait_for_load_state("networkidle")
+
+
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+def test_pages_are_for_everybody(there: Running, chromium: Any, scheme: str) -> None:
+    with opened(chromium, there, color_scheme=scheme) as page:
+        for place in PLACES:
+            settled(page, place)
+            assert serious(page) == [], place
+
+
+def test_pages_fit_a_phone(there: Running, chromium: Any) -> None:
+    with opened(chromium, there, viewport={"width": 390, "height": 844}) as page:
+        for place in PLACES:
+            settled(page, place)
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{place}: {wide} px too wide"
+
+
+def test_a_page_is_light(there: Running, chromium: Any) -> None:
+    """Everything that a page with a chart loads, without ECharts, as it is sent."""
+    with opened(chromium, there) as page:
+        sizes: dict[str, int] = {}
+        page.on("response", lambda one: sizes.update({one.url: int(one.headers.get("content-length", 0))}))
+        settled(page, "/patients/sample-a/measurements/6301-6")
+        page.wait_for_selector("figure.drawn canvas")
+    assert not [one for one in sizes if "echarts" in one]
+    assert 50_000 < sum(sizes.values()) <= 150_000
+
+
+@pytest.mark.slow
+def test_the_whole_dose_page_by_keyboard(there: Running, chromium: Any) -> None:
+    with opened(chromium, there) as page:
+        page.goto(DOSE)
+        page.wait_for_selector("figure.drawn", timeout=120_000)
+        assert serious(page) == []
+        before = page.locator("#course").inner_text()
+        reached: list[str] = []
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+            if reached[-1] == "dose":
+                break
+        assert {"To the content", "Print view", "PDF", "Draft order (FHIR)", "route", "dose"} <= set(reached)
+        page.keyboard.press("Control+A")
+        page.keyboard.type("2")
+        page.wait_for_selector("#course .message:has-text('tacrolimus 2 mg by mouth every 12 h')", timeout=30_000)
+        page.wait_for_selector("#course figure.drawn")
+        assert page.locator("#course").inner_text() != before
+        assert page.evaluate("document.activeElement.name") == "dose"  # the answer does not take the focus
+        plot = page.locator("#course .plot")
+        plot.focus()
+        page.keyboard.press("ArrowRight")
+        assert any(one.isdigit() for one in page.locator("#course .u-legend .u-value").first.inner_text())
+        assert serious(page) == []
+
+
+@pytest.mark.slow
+def test_a_dose_on_paper(there: Running, chromium: Any) -> None:
+    with opened(chromium, there, color_scheme="dark") as page:
+        page.goto(DOSE)
+        page.wait_for_selector("figure.drawn", timeout=120_000)
+        assert page.pdf(format="A4").startswith(b"%PDF")
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert not page.locator("nav").first.is_visible()
+        assert not page.locator("#h-try").is_visible()
+        assert page.locator("#h-regimens").is_visible()
+
+
+def test_a_bundle_dropped_is_seen_on_the_timeline(there: Running, chromium: Any, tmp_path: Path) -> None:
+    from test_serve_pages_record import bundle
+
+    file = tmp_path / "new.json"
+    file.write_bytes(bundle(0.9, 1.4))
+    with opened(chromium, there) as page:
+        page.goto("/intake")
+        page.set_input_files("#files", str(file))
+        assert "1 chosen: new.json" in page.locator("#chosen").inner_text()
+        page.get_by_role("button", name="Take in").click()
+        page.wait_for_selector("#h-account")
+        assert "3 stored" in page.locator("#h-account").inner_text()
+        page.locator("#account a[href^='/patients/']").first.click()
+        page.get_by_role("link", name="Timeline").click()
+        assert page.get_by_role("cell", name="1.4 mg/dL").count() == 1
+
+
+def test_without_scripts_pages_can_be_read(there: Running, chromium: Any) -> None:
+    with opened(chromium, there, java_script_enabled=False) as page:
+        page.goto("/patients/sample-a")
+        page.get_by_role("link", name="Laboratory: 7").click()
+        assert page.get_by_role("link", name="Creatinine").is_visible()
+        page.get_by_role("link", name="Creatinine").click()
+        page.locator("summary").click()
+        assert page.get_by_role("cell", name="1.63").first.is_visible()
