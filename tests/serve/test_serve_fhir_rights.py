@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from bundles import write
 from fhir_people import ICD, write_people
 from served import Served, serving
 
+from bundles import write
 from vitruvian.record import Record, give_consent, withdraw_consent
 
 Json = dict[str, Any]
@@ -133,7 +133,8 @@ def test_a_token_of_one_patient_sees_that_patient_alone(people: Served) -> None:
         name = "ada" if path.startswith("Patient") else "k-2" if path.startswith("Obs") else "stay"
         other, absent = (mine.get(f"/fhir/{path.format(one)}") for one in (name, "nothing"))
         assert (other.status_code, other.json()) == (404, absent.json())
-    for query in ("Observation?patient=ada", "Observation?_id=k-2", "Patient?identifier=M-2", "Patient?_has:Observation:patient:code=6598-7",
+    for query in ("Observation?patient=ada", "Observation?_id=k-2",
+                  "Patient?identifier=M-2", "Patient?_has:Observation:patient:code=6598-7",
                   "Observation?patient.name=ada", "Encounter?patient=ada&_include=Encounter:participant"):  # fmt: skip
         assert mine.get(f"/fhir/{query}").json()["total"] == 0
     assert ids(mine, "Practitioner") == ["doc"]

@@ -118,6 +118,7 @@ CASES: dict[str, set[str]] = {
     "Condition?onset-date=ge2012,lt1990": {"dm", "low"},
     "Condition?onset-date:missing=true": {"fever"},
     "Condition?recorded-date=2012-02-03": {"dm"},
+    "Condition?asserted-date=2012-02-02": {"dm"},
     "MedicationRequest?authoredon=2019-11-20": {"ssri"},
     # number and quantity
     "Observation?value-quantity=126": {"glu-2"},

@@ -147,12 +147,12 @@ def _order(one: Answered, option: Mapping[str, Any]) -> Json:
         "subject": one.subject,
         "authoredOn": one.at,
         "requester": {"reference": one.url("device")},
-        "dosageInstruction": list(dosage_of(option)),
+        "dosageInstruction": list(_dosage(option)),
         "note": [{"text": one.told.sentence}, {"text": "A proposal of software. A person decides."}],
     } | ({"detectedIssue": issues} if issues else {})
 
 
-def dosage_of(option: Mapping[str, Any]) -> Iterator[Json]:
+def _dosage(option: Mapping[str, Any]) -> Iterator[Json]:
     """Dosage instructions of an option of an answer on dosing (its first dose apart, where that is larger)."""
     code, display = _ROUTES.get(option["route"], ("", option["route"]))
     coding = [{"system": _SNOMED, "code": code, "display": display}] if code else []

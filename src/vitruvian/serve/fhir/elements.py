@@ -1,4 +1,6 @@
-"""Elements of a resource by path: "code.coding|valueCodeableConcept"; lists are walked through."""
+"""Elements of a resource by path: "code.coding|valueCodeableConcept". Lists are walked through; an extension goes by
+the last part of its URL: "extension:condition-assertedDate.valueDateTime".
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 Json = dict[str, Any]
+_EXTENSION = "extension:"
 
 
 def at(resource: Json, paths: Sequence[tuple[str, ...]]) -> list[Any]:
@@ -23,6 +26,10 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
     elif not path:
         if value is not None:
             yield value
+    elif isinstance(value, dict) and path[0].startswith(_EXTENSION):
+        tail = "/" + path[0].removeprefix(_EXTENSION)
+        found = [one for one in value.get("extension") or () if str(one.get("url", "")).endswith(tail)]
+        yield from _walk(found, path[1:])
     elif isinstance(value, dict) and path[0] in value:
         yield from _walk(value[path[0]], path[1:])
 
