@@ -21,7 +21,7 @@ def picture_json(picture: Picture) -> dict[str, Any]:
         "name": picture.name, "title": picture.title,
         "x_title": picture.x_title, "x_unit": words.unit_text(picture.x_unit),
         "y_title": picture.y_title, "y_unit": words.unit_text(picture.y_unit),
-        "x": list(picture.x), "x_is_time": picture.x_is_time, "zone": picture.zone,
+        "x": list(picture.x), "x_is_time": picture.x_is_time, "x_offset": picture.x_offset, "zone": picture.zone,
         "lines": [_line(one) for one in picture.lines],
     }  # fmt: skip
 
@@ -66,7 +66,8 @@ def _value(one: Line, k: int) -> str:
 
 def _place(picture: Picture, x: float) -> str:
     if picture.x_is_time:
-        return f"{to_datetime(round(1000 * x)):%Y-%m-%d %H:%M} UTC"
+        zone = " UTC" if picture.x_offset is None else ""
+        return f"{to_datetime(round(1000 * x), picture.x_offset or 0):%Y-%m-%d %H:%M}{zone}"
     return words.number_text(x)
 
 

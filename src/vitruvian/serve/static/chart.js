@@ -138,39 +138,45 @@ function highest(picture) {
 
 const DAY = 86400;
 
+// A moment in words, on the person's clock where the picture tells its offset from UTC, else on the reader's.
+function clock(picture) {
+  const own = picture.x_offset === null || picture.x_offset === undefined;
+  return (at, how) =>
+    new Date(1000 * at + (own ? 0 : 60000 * picture.x_offset)).toLocaleString("en-GB", own ? how : { ...how, timeZone: "UTC" });
+}
+
 // Day before month in words: a date that nobody can read in two ways.
-function moments(_, splits, __, ___, step) {
-  const text = (at, how) => new Date(1000 * at).toLocaleString("en-GB", how);
-  return splits.map((at, k) => {
+const moments = (text) => (_, splits, __, ___, step) =>
+  splits.map((at, k) => {
     if (step >= 300 * DAY) return text(at, { year: "numeric" });
     if (step >= 27 * DAY) return text(at, { month: "short", year: "numeric" });
     const day = text(at, { day: "numeric", month: "short" });
     if (step >= DAY) return k ? day : `${day}\n${text(at, { year: "numeric" })}`;
-    const clock = text(at, { hour: "2-digit", minute: "2-digit" });
-    return k && clock !== "00:00" ? clock : `${clock}\n${day}`;
+    const time = text(at, { hour: "2-digit", minute: "2-digit" });
+    return k && time !== "00:00" ? time : `${time}\n${day}`;
   });
-}
 
-const moment = (_, at) =>
-  at === null ? "–" : new Date(1000 * at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const moment = (text) => (_, at) =>
+  at === null ? "–" : text(at, { dateStyle: "medium", timeStyle: "short" });
 
 function options(picture, kinds, box) {
   const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   const named = (title, unit) => (unit ? `${title} (${unit})` : title);
+  const text = clock(picture);
   return {
     width: Math.max(box.clientWidth, 200),
     height: Number(box.dataset.height) || Math.max(220, Math.min(360, box.clientWidth * 0.55)),
     scales: { x: { time: picture.x_is_time }, y: { range: () => highest(picture) } },
     axes: [
       picture.x_is_time
-        ? { ...axis, values: moments, space: 70, size: 52 }
+        ? { ...axis, values: moments(text), space: 70, size: 52 }
         : { ...axis, label: named(picture.x_title, picture.x_unit), labelSize: 22 },
       { ...axis, label: named(picture.y_title, picture.y_unit), size: 56, labelSize: 22,
         values: (_, splits) => splits.map(short) },
     ],
     series: [
       { label: picture.x_is_time ? "Time" : picture.x_title,
-        value: picture.x_is_time ? moment : (_, v) => (v === null ? "–" : `${short(v)} ${picture.x_unit}`) },
+        value: picture.x_is_time ? moment(text) : (_, v) => (v === null ? "–" : `${short(v)} ${picture.x_unit}`) },
       ...series(picture, kinds),
     ],
     bands: bands(kinds),

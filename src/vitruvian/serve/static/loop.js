@@ -48,6 +48,20 @@ function options(picture) {
   };
 }
 
+// Which line is which: this build of ECharts draws no legend.
+function named(figure, picture) {
+  figure.querySelector("ul.keys")?.remove();
+  const list = Object.assign(document.createElement("ul"), { className: "keys" });
+  picture.lines.forEach((one, k) => {
+    const item = Object.assign(document.createElement("li"), {
+      className: one.marks ? "mark" : "median", textContent: k % 2 && !one.marks ? `${one.title} (dashed)` : one.title,
+    });
+    item.style.setProperty("--key", colour(COLOURS[k % COLOURS.length]));
+    list.append(item);
+  });
+  figure.querySelector(".plot").after(list);
+}
+
 /** Draw, or draw anew with another picture. */
 export async function draw(figure, picture) {
   const echarts = await loaded();
@@ -60,6 +74,7 @@ export async function draw(figure, picture) {
   }
   const chart = known?.chart ?? echarts.init(box);
   chart.setOption(options(picture), true);
+  named(figure, picture);
   loops.set(figure, { picture, chart });
   figure.classList.add("drawn");
 }

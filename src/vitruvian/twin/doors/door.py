@@ -112,6 +112,8 @@ class Picture:
     """Target range on y."""
     x_is_time: bool = False
     """x is in seconds since 1970 UTC."""
+    x_offset: int | None = None
+    """Minutes that the person's clock is ahead of UTC, where x is time; None: shown on the reader's clock."""
 
 
 @dataclass(frozen=True)

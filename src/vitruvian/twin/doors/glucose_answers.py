@@ -18,6 +18,7 @@ from vitruvian.twin.doors.glucose_shown import (
     Unit,
     band_line,
     cell,
+    clock_offset,
     course,
     given,
     member_line,
@@ -123,7 +124,7 @@ def done_otherwise(
     title = f"{event.title} → {amount:g} {event.unit}{moved}"
     picture = Picture(
         "day", title, "time", "", "glucose", unit.name, x, (otherwise, was), unit.zone,
-        x_is_time=True,
+        x_is_time=True, x_offset=clock_offset(evidence),
     )  # fmt: skip
     rows = (
         ("Time in range", percent_text(was_in), percent_text(found.inside())),

@@ -78,7 +78,17 @@ def course(evidence: Evidence, lines: Sequence[Line], unit: Unit) -> Picture:
     read = Line("readings", unit.all(evidence.glucose[edges]), x=seconds(evidence, edges), marks=True)
     title = f"Glucose, six hours before and four after {evidence.moment(edge):%Y-%m-%d %H:%M}"
     return Picture(
-        "course", title, "time", "", "glucose", unit.name, drawn[0].x or (), (*drawn, read), unit.zone, x_is_time=True
+        "course",
+        title,
+        "time",
+        "",
+        "glucose",
+        unit.name,
+        drawn[0].x or (),
+        (*drawn, read),
+        unit.zone,
+        x_is_time=True,
+        x_offset=clock_offset(evidence),
     )
 
 
@@ -86,6 +96,12 @@ def seconds(evidence: Evidence, edges: Float[np.ndarray, n]) -> tuple[float, ...
     """Edges in seconds since 1970 UTC."""
     start = to_ms(evidence.start) / 1000.0
     return tuple(start + 60.0 * STEP * float(k) for k in edges)
+
+
+def clock_offset(evidence: Evidence) -> int:
+    """Minutes that the person's clock is ahead of UTC."""
+    shift = evidence.start.utcoffset()
+    return 0 if shift is None else int(shift.total_seconds() // 60)
 
 
 def given(evidence: Evidence) -> tuple[Table, ...]:

@@ -71,7 +71,7 @@ class HeartDoor:
         return (
             Question("what_if", "What would an intervention do?", "At once, before reflexes answer.",
                      (Field("intervention", "Intervention", "choice", default="fluid", choices=choices),
-                      Field("amount", "How much", unit="mL, beats/min, or share of the usual effect", optional=True,
+                      Field("amount", "How much", optional=True,
                             low=0.1, high=3000.0, about=_amounts()))),
             Question("beat", "How does this heart beat?", "Pressures, volumes and flows of one beat, with bands."),
             Question("qt", "What does a drug do to the QT?", "At multiples of the usual free peak; some seconds.",
@@ -130,9 +130,8 @@ def _credible(twin: HeartTwin | None) -> str:
 
 def _amounts() -> str:
     """Ranges of each kind of amount in words."""
-    said: dict[str, list[str]] = {}
-    for name, one in INTERVENTIONS.items():
-        if name not in _NO_AMOUNT:
-            low, high, unit = limits_of(name)
-            said.setdefault(f"{low:g} to {high:g} {unit}", []).append(one.title.split(" (")[0])
-    return "; ".join(f"{', '.join(names)}: {text}" for text, names in said.items()) + ". Left out: the usual."
+    told = {name: limits_of(name) for name in INTERVENTIONS if name not in _NO_AMOUNT}
+    own = [f"{INTERVENTIONS[name].title.split(' by')[0]} {low:g}–{high:g} {unit}" for name, (low, high, unit) in told.items()
+           if not unit.startswith("of ")]  # fmt: skip
+    low, high, unit = next(one for one in told.values() if one[2].startswith("of "))
+    return f"{'; '.join(own)}; drugs {low:g}–{high:g} {unit}. Left out: the usual."
