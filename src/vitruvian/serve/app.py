@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from vitruvian import __version__
 from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages
+from vitruvian.serve.files import files_of
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
@@ -52,5 +52,5 @@ def make_app(settings: Settings) -> FastAPI:
     for part in _PARTS:
         app.include_router(part.router)
     for name in ("static", "assets"):
-        app.mount(f"/{name}", StaticFiles(directory=_HERE / name, check_dir=False), name=name)
+        app.mount(f"/{name}", files_of(_HERE / name), name=name)
     return app
