@@ -131,7 +131,10 @@ def _credible(twin: HeartTwin | None) -> str:
 def _amounts() -> str:
     """Ranges of each kind of amount in words."""
     told = {name: limits_of(name) for name in INTERVENTIONS if name not in _NO_AMOUNT}
-    own = [f"{INTERVENTIONS[name].title.split(' by')[0]} {low:g}–{high:g} {unit}" for name, (low, high, unit) in told.items()
-           if not unit.startswith("of ")]  # fmt: skip
+    own = [
+        f"{INTERVENTIONS[name].title.split(' by')[0]} {low:g}–{high:g} {unit}"
+        for name, (low, high, unit) in told.items()
+        if not unit.startswith("of ")
+    ]
     low, high, unit = next(one for one in told.values() if one[2].startswith("of "))
     return f"{'; '.join(own)}; drugs {low:g}–{high:g} {unit}. Left out: the usual."
