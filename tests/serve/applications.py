@@ -89,7 +89,7 @@ class Application:
         """The whole way; gives the tokens."""
         if not self.told:
             self.register()
-        back = self.decide(self.page(scope, **(asked or {})), **fields)
+        back = self.decide(self.page(scope, **(asked or {})), "allow", None, **fields)
         answer = self.exchange(back["code"])
         assert answer.status_code == 200, answer.text
         told: dict[str, Any] = answer.json()

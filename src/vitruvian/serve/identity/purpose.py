@@ -7,6 +7,7 @@ those who audit; the record's audit says who, whom and when, and marks each read
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -72,7 +73,7 @@ def break_glass(
     until = now_ms() + LASTS_MS
     keep_emergency(server_of(request), caller.account, found, why, until)
     urgent.note("break_glass", found, minutes=LASTS_MS // 60_000)
-    return _changed(request, caller, f"/patients/{found}", EMERGENCY, found, until)
+    return _changed(request, caller, f"/patients/{quote(found, safe='')}", EMERGENCY, found, until)
 
 
 @router.post("/break-glass/end")

@@ -45,9 +45,10 @@ def way_to_ehr(ehr: OpenIdProvider, back: str, launch: str) -> Way:
 
 
 def fetched(ehr: OpenIdProvider, back: str, way: Way, answer: Mapping[str, str]) -> tuple[str, bytes]:
-    """Id of the patient who was opened there, and a Bundle of what that system tells of them.
+    """Address of the patient who was opened there, and a Bundle of what that system tells of them.
 
-    Raises `AccessError` for an answer that does not belong to the way, `DataError`, `StoreError`.
+    Ids are told from those of other systems by their address. Raises `AccessError` for an answer that does not belong
+    to the way, `DataError`, `StoreError`.
     """
     if not secrets.compare_digest(answer.get("state", "").encode(), way.state.encode()):
         raise AccessError("the answer is not to this browser's question", todo="Begin again.")
@@ -62,8 +63,11 @@ def fetched(ehr: OpenIdProvider, back: str, way: Way, answer: Mapping[str, str])
             raise DataError("the other system did not say which patient", todo="Open a patient there first.")
         client.headers["authorization"] = f"Bearer {token['access_token']}"
         entries = {one["fullUrl"]: one for one in _entries(client, ehr.issuer, patient)}
+    person = f"{ehr.issuer.rstrip('/')}/Patient/{patient}"
+    if people := {name for name, one in entries.items() if one["resource"].get("resourceType") == "Patient"} - {person}:
+        raise DataError("the other system told of more people than were asked for", got=f"{len(people)} more")
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": list(entries.values())}
-    return patient, orjson.dumps(bundle)
+    return person, orjson.dumps(bundle)
 
 
 def _client() -> httpx.Client:
@@ -113,8 +117,7 @@ def _entries(client: httpx.Client, base: str, patient: str) -> Iterator[dict[str
         for entry in page.get("entry") or ():
             inner = entry.get("resource") if isinstance(entry, dict) else None
             if isinstance(inner, dict) and inner.get("resourceType") != "OperationOutcome":
-                where = entry.get("fullUrl") or f"{root}/{inner.get('resourceType')}/{inner.get('id')}"
-                yield {"fullUrl": str(where), "resource": inner}
+                yield {"fullUrl": f"{root}/{inner.get('resourceType')}/{inner.get('id')}", "resource": inner}
 
 
 def _pages(client: httpx.Client, root: str, address: str | None, optional: bool) -> Iterator[dict[str, Any]]:
