@@ -48,9 +48,10 @@ class Signal:
         here = self.at >= START + day * DAY
         return replace(self, value=np.where(here, self.value[np.argmax(here)], self.value))
 
-    def spikes(self, seed: int, share: float, to: float) -> Signal:
+    def spikes(self, seed: int, share: float, to: float, day: float) -> Signal:
         chance = np.random.default_rng(seed)
-        return replace(self, value=np.where(chance.random(len(self.at)) < share, to, self.value))
+        here = (chance.random(len(self.at)) < share) & (self.at >= START + day * DAY)
+        return replace(self, value=np.where(here, to, self.value))
 
 
 def heart_rate(seed: int, days: float, every_s: float = 60.0) -> Signal:

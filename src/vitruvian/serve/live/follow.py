@@ -92,21 +92,22 @@ class Follower:
         found = self.record.follow_samples(self.after)
         watched = [one for one in found if one.samples.signal in RULES]
         self._ask({_stream(one) for one in watched} - self._people.keys() - self._refused)
+        self._open([_stream(one) for one in watched])
         for one in watched:
-            if (person := self._people.get(_stream(one))) is not None:
-                self._take(one, self._open(person, _stream(one)))
+            if (live := self.ward.streams.get(_stream(one))) is not None and _stream(one) in self._people:
+                self._take(one, live)
         if found:
             self.after = found[-1].seq
         return bool(found)
 
-    def _open(self, person: str, stream: Stream) -> Live:
-        """The stream; a new one knows which of its alerts are not over."""
-        live = self.ward.streams.get(stream)
-        if live is None:
-            there = [one for one in alerts.current(self.store) if (one.person, one.signal) == (person, stream[1])]
-            active = {one.kind: one.raised_ms for one in there}
-            live = self.ward.open(person, stream, active)
-        return live
+    def _open(self, streams: list[Stream]) -> None:
+        """New streams; each knows which of its alerts are not over."""
+        new = [one for one in streams if one in self._people and one not in self.ward.streams]
+        there = alerts.current(self.store) if new else []
+        for stream in new:
+            person = self._people[stream]
+            active = {one.kind: one.raised_ms for one in there if (one.person, one.signal) == (person, stream[1])}
+            self.ward.open(person, stream, active)
 
     def _take(self, one: Streamed, live: Live) -> None:
         samples = one.samples

@@ -19,15 +19,17 @@ WORDS: dict[Quality, str] = {
 }
 _BEFORE = 5
 _AGREE = 3
+_SILENT = 0.25  # of the time that a value may stay: a silence is no staying
 
 
 class Sieve(NamedTuple):
-    """The last good samples, those that jumped away from them, and since when the value is the same."""
+    """The last good samples, those that jumped away from them, since when the value is the same, and the last time."""
 
     good: tuple[float, ...] = ()
     away: tuple[float, ...] = ()
     same: float = math.nan
     since: int = 0
+    last: int = 0
 
 
 def sieved(sieve: Sieve, rule: Rule, at: int, value: float) -> tuple[Sieve, Quality]:
@@ -40,8 +42,10 @@ def sieved(sieve: Sieve, rule: Rule, at: int, value: float) -> tuple[Sieve, Qual
     signal = signals()[rule.signal]
     if not signal.low <= value <= signal.high:
         return sieve, "implausible"
-    if value != sieve.same:
+    silent = rule.stuck_s is not None and at - sieve.last > 1000 * rule.stuck_s * _SILENT
+    if value != sieve.same or silent:
         sieve = sieve._replace(same=value, since=at)
+    sieve = sieve._replace(last=at)
     if sieve.good and abs(value - median(sieve.good)) > rule.jump:
         near = tuple(one for one in sieve.away if abs(one - value) <= rule.jump)
         away = (*near, value)
