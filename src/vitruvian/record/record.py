@@ -239,12 +239,16 @@ class Record(Governing, Streaming):
 
     def people(self) -> list[str]:
         """Ids of all persons of whom this actor may see anything."""
-        with self.transaction() as connection:
+
+        def work(connection: Connection) -> list[str] | None:
             people = None
             if self.actor.permits("search"):
                 people = visible_people(connection, self.keys, self.actor, now_ms())
             self._note(connection, "search", "", {"people": people})
-        return self._granted(people, "search")
+            return people
+
+        with storage():
+            return self._granted(self.commits.run(work), "search")
 
     def permitted_subjects(self, purpose: str, category: str) -> list[str]:
         """Subjects (ids of sources) whose facts of a category this actor may see for a purpose now; sorted.
@@ -375,8 +379,8 @@ class Record(Governing, Streaming):
 
     def _subjects(self, name: str) -> tuple[str, tuple[str, ...]]:
         """The person whom `name` means, and all subjects linked to them, as far as the actor may see them."""
-        with self.transaction() as connection:
 
+        def work(connection: Connection) -> tuple[str, tuple[str, ...]] | UnknownNameError:
             def sees(person: str) -> bool:
                 return scope_of(connection, self.keys, self.actor, person, now_ms()).anything
 
@@ -384,8 +388,13 @@ class Record(Governing, Streaming):
             self._note(connection, "search", found[0] if len(found) == 1 else name, {"people": found})
             if len(found) == 1:
                 return found[0], subjects_of(connection, found[0])
-            near = near_people(connection, name, sees) if self.actor.permits("search") else []
-        raise unknown(name, found, near)
+            return unknown(name, found, near_people(connection, name, sees) if self.actor.permits("search") else [])
+
+        with storage():
+            found = self.commits.run(work)
+        if isinstance(found, UnknownNameError):
+            raise found
+        return found
 
     def _demand(self, action: str, person: str) -> None:
         """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
@@ -406,8 +415,8 @@ class Record(Governing, Streaming):
 
     def note(self, action: str, person: str = "", **detail: Any) -> None:
         """One audit row of an act of this actor beside reading and writing, such as a call of an agent's tool."""
-        with self.transaction() as connection:
-            self._note(connection, action, person, detail)
+        with storage():
+            self.commits.run(lambda connection: self._note(connection, action, person, detail))
 
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None:
         """One audit row: of what was asked, what can be told without telling of anybody; of lists, how many."""
