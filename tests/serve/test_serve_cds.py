@@ -72,7 +72,7 @@ def test_discovery(served: Served) -> None:
 
 
 def test_an_interaction_with_its_size(client: Callable[..., TestClient]) -> None:
-    (card,) = topics(cards(client("clinician"), call("order-sign", order("J02AB02", 200, 24))), "interaction")
+    (card,) = topics(cards(client("clinician"), call("order-sign", order("J02AB02", 200.0, 24))), "interaction")
     assert card["indicator"] == "warning"
     assert card["summary"].startswith("ketoconazole raises tacrolimus exposure 2.2-fold in this patient")
     assert "CYP3A4" in card["detail"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from vitruvian.core import UnknownNameError
@@ -13,7 +14,7 @@ from vitruvian.serve.cds.answering import Answering
 from vitruvian.serve.cds.feedback import outcomes, remember, take_feedback
 from vitruvian.serve.cds.hook import call_of
 from vitruvian.serve.cds.services import HOOK_OF, SERVICES
-from vitruvian.serve.fhir import Body, patient_owner, read_object
+from vitruvian.serve.fhir import Body, patient_owner, read_object, write_json
 from vitruvian.serve.server import server_of
 
 router = APIRouter(prefix="/cds-services", include_in_schema=False)
@@ -37,7 +38,7 @@ def call(request: Request, service: str, caller: Ehr, body: Body) -> dict[str, A
     """Cards for a call; none for a patient of whom this record knows nothing that the caller may see."""
     if service not in HOOK_OF:
         raise UnknownNameError("no such service", got=repr(service), allowed=", ".join(HOOK_OF))
-    asked, server = call_of(service, read_object(body)), server_of(request)
+    asked, server = call_of(service, _plain(body)), server_of(request)
     try:
         patient = caller.patient(patient_owner(caller, asked.patient).person)
     except UnknownNameError:
@@ -54,3 +55,9 @@ def feedback(request: Request, service: str, caller: Ehr, body: Body) -> Respons
         raise UnknownNameError("no such service", got=repr(service), allowed=", ".join(HOOK_OF))
     take_feedback(server_of(request).store, service, caller.account, read_object(body))
     return Response(status_code=200)
+
+
+def _plain(body: bytes) -> dict[str, Any]:
+    """The body, strictly read, with numbers as the record reads them."""
+    found: dict[str, Any] = orjson.loads(write_json(read_object(body)))
+    return found

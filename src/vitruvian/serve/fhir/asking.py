@@ -10,7 +10,9 @@ from starlette.requests import Request
 from vitruvian.serve.fhir.errors import NotSpoken, SearchError, UnknownType
 from vitruvian.serve.fhir.parameters import types
 
-_FORMATS = ("json", "application/json", "application/fhir+json", "text/json", "*/*", "application/*")
+_FORMATS = (
+    "json", "application/json", "application/fhir+json", "application/fhir+ndjson", "text/json", "*/*", "application/*",
+)  # fmt: skip
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,63}")
 
 

@@ -7,8 +7,10 @@ from vitruvian.serve.jobs.kept import owner_of as owner_of
 from vitruvian.serve.jobs.kept import sealed as sealed
 from vitruvian.serve.jobs.runner import running as running
 from vitruvian.serve.jobs.submitting import Result as Result
+from vitruvian.serve.jobs.submitting import asked_of as asked_of
 from vitruvian.serve.jobs.submitting import cancel as cancel
 from vitruvian.serve.jobs.submitting import count_jobs as count_jobs
+from vitruvian.serve.jobs.submitting import forget as forget
 from vitruvian.serve.jobs.submitting import job_of as job_of
 from vitruvian.serve.jobs.submitting import jobs_of as jobs_of
 from vitruvian.serve.jobs.submitting import keep as keep

@@ -1,4 +1,5 @@
-"""What jobs do: a question to one twin, several beside each other, a question to the twins of many people."""
+"""What jobs do: a question to one twin, several beside each other, a question to the twins of many people;
+what an export of FHIR resources holds."""
 
 from __future__ import annotations
 
@@ -67,10 +68,24 @@ def _answer_or_why_not(caller: Caller, step: Step) -> Json:
         return {"twin": step.asked["twin"], "question": step.asked["question"], "problem": str(error)}
 
 
+def _export(caller: Caller, asked: Json) -> list[Step]:
+    """{people, types, level, since, request}"""
+    from vitruvian.serve.fhir import export_steps
+
+    return [Step(person, step) for person, step in export_steps(caller, asked)]
+
+
+def _exported(caller: Caller, step: Step) -> Json:
+    from vitruvian.serve.fhir import export_counts
+
+    return export_counts(caller, step.person, step.asked)
+
+
 KINDS: Mapping[str, Kind] = {
     "ask": Kind("ask", _ask_one, _answer),
     "compare": Kind("compare", _ask_several, _answer_or_why_not),
     "ask-many": Kind("ask-many", _ask_many, _answer_or_why_not),
+    "fhir-export": Kind("fhir-export", _export, _exported),
 }
 
 

@@ -106,6 +106,19 @@ def resume(server: Server, caller: Caller, job: str) -> Job:
     return job_of(server, caller, job)
 
 
+def asked_of(server: Server, caller: Caller, job: str) -> list[tuple[str, Json]]:
+    """(person, what is asked) of each step of the caller's job. Raises `UnknownNameError`."""
+    return steps_of(server, _found(server, caller, job))
+
+
+def forget(server: Server, caller: Caller, job: str) -> None:
+    """Stop a job, and let go of it and of its results. Raises `UnknownNameError`."""
+    cancel(server, caller, job)
+    with server.store.transaction() as connection:
+        connection.execute(delete(results).where(results.c.job == job))
+        connection.execute(delete(jobs).where(jobs.c.job == job))
+
+
 def count_jobs(server: Server) -> dict[str, int]:
     """How many jobs there are by state."""
     query = select(jobs.c.state, func.count()).group_by(jobs.c.state)

@@ -1,0 +1,127 @@
+"""Routes of bulk export: begin, look how far it is, fetch a file, let go of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from vitruvian.core import InputError, UnknownNameError
+from vitruvian.serve import jobs
+from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.fhir.bulk import entries
+from vitruvian.serve.fhir.desk import home_of
+from vitruvian.serve.fhir.seen import Seen
+from vitruvian.serve.fhir.shelf import shelf_of
+from vitruvian.serve.problems import HttpError
+from vitruvian.serve.server import Server, server_of
+
+router = APIRouter(include_in_schema=False)
+Exporter = Annotated[Caller, Allow("export", "fhir")]
+NDJSON = "application/fhir+ndjson"
+_FORMATS = frozenset({NDJSON, "application/ndjson", "ndjson"})
+_KIND = "fhir-export"
+
+
+class NotAsynchronous(HttpError):
+    """An export does not answer at once."""
+
+
+@router.get("/$export")
+def export_system(
+    request: Request,
+    caller: Exporter,
+    prefer: Annotated[str, Header()] = "",
+    types: Annotated[str, Query(alias="_type")] = "",
+    since: Annotated[str, Query(alias="_since")] = "",
+    output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
+) -> Response:
+    """All people whom the caller may see, and what is about nobody."""
+    return _begin(request, caller, "system", prefer, types, since, output)
+
+
+@router.get("/Patient/$export")
+def export_patients(
+    request: Request,
+    caller: Exporter,
+    prefer: Annotated[str, Header()] = "",
+    types: Annotated[str, Query(alias="_type")] = "",
+    since: Annotated[str, Query(alias="_since")] = "",
+    output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
+) -> Response:
+    """All people whom the caller may see."""
+    return _begin(request, caller, "patient", prefer, types, since, output)
+
+
+def _begin(request: Request, caller: Caller, level: str, prefer: str, types: str, since: str, output: str) -> Response:
+    if "respond-async" not in prefer:
+        raise NotAsynchronous("an export is asynchronous", todo="Send the header Prefer: respond-async.")
+    if output not in _FORMATS:
+        raise InputError("exports are NDJSON", got=output[:40], allowed=NDJSON)
+    asked = {"level": level, "types": [one for one in types.split(",") if one], "since": since}
+    job = jobs.submit(server_of(request), caller, _KIND, asked)
+    return Response(status_code=202, headers={"Content-Location": f"{home_of(request)}/$export/{job.id}"})
+
+
+@router.get("/$export/{job}")
+def status(request: Request, job: str, caller: Exporter) -> Response:
+    """How far it is; when it is done, which files there are."""
+    server = server_of(request)
+    found = _job(server, caller, job)
+    if found.state in ("waiting", "running"):
+        headers = {"X-Progress": f"{found.done} of {found.steps}", "Retry-After": "1"}
+        return Response(status_code=202, headers=headers)
+    if found.state != "done":
+        raise InputError(f"the export is {found.state}", got=found.problem or None, todo="Begin it again.")
+    counts = Counter[str]()
+    for one in jobs.results_of(server, caller, job):
+        counts.update((one.told or {}).get("counts") or {})
+    here = f"{home_of(request)}/$export/{job}"
+    files = [{"type": kind, "url": f"{here}/{kind}.ndjson", "count": counts[kind]} for kind in sorted(counts)]
+    told = {"transactionTime": found.made, "request": f"{home_of(request)}/$export", "requiresAccessToken": True}
+    return JSONResponse(told | {"output": files, "error": []})
+
+
+@router.get("/$export/{job}/{kind}.ndjson")
+def file(request: Request, job: str, kind: str, caller: Exporter) -> Response:
+    """The resources of one type, a line each, as the caller may see them now."""
+    server = server_of(request)
+    if _job(server, caller, job).state != "done":
+        raise UnknownNameError("no such file")
+    steps = jobs.asked_of(server, caller, job)
+    seen = Seen(caller, shelf_of(request))
+    seen.demand(kind, "r")
+    return StreamingResponse(_lines(seen, steps, kind), media_type=NDJSON)
+
+
+def _lines(seen: Seen, steps: list[tuple[str, dict[str, Any]]], kind: str) -> Iterator[bytes]:
+    for person, asked in steps:
+        try:
+            for one in entries(seen, person, asked, kind):
+                yield _one_line(one.content) + b"\n"
+        except UnknownNameError:  # may be seen no more
+            continue
+
+
+def _one_line(content: bytes) -> bytes:
+    """JSON text without line breaks; inside texts there are none."""
+    return b" ".join(part.strip() for part in content.splitlines())
+
+
+@router.delete("/$export/{job}")
+def let_go(request: Request, job: str, caller: Exporter) -> Response:
+    """Stop the export, or let go of its files."""
+    server = server_of(request)
+    _job(server, caller, job)
+    jobs.forget(server, caller, job)
+    return Response(status_code=202)
+
+
+def _job(server: Server, caller: Caller, job: str) -> jobs.Job:
+    found = jobs.job_of(server, caller, job)
+    if found.kind != _KIND:
+        raise UnknownNameError("no such job", got=repr(job))
+    return found
