@@ -34,7 +34,7 @@ def _caller(server: Server, token: str | None, patient: str | None, purpose: str
 
     def found() -> Caller:
         if token:
-            caller = caller_of_token(server, token)
+            caller = caller_of_token(server, token, "/mcp")
         else:
             caller = Caller(server.record.actor.id, "local owner", server.record)
         caller = caller.acting(purpose) if purpose else caller
