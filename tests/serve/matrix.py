@@ -40,9 +40,10 @@ ROWS: Mapping[tuple[str, str], str] = {
     ("identity", "identity"): "owner administrator",
     ("administer", "accounts"): "owner administrator",
     ("administer", "metrics"): "owner administrator",
+    ("administer", "cds"): "owner administrator",
     ("administer", "own"): "owner administrator",
     **dict.fromkeys([("monitor", one) for one in ("alerts", "streams")], "owner clinician"),
-    **dict.fromkeys([("own", one) for one in ("own", "proposals", "agents")], " ".join(ROLES)),
+    **dict.fromkeys([("own", one) for one in ("own", "proposals", "agents", "fhir")], " ".join(ROLES)),
 }  # fmt: skip
 
 WITHOUT = frozenset({"/static", "/assets", "/api/v1/openapi.json"})
