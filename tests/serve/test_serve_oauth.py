@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from applications import BACK, Application, hidden, returned
+from browsers import NAMES
 from joserfc import jwk, jwt
 from served import Served
 from sqlalchemy import select, update
@@ -24,9 +25,9 @@ from vitruvian.serve.oauth.refresh import refresh_tokens
 
 
 @pytest.fixture
-def app(served: Served, request: pytest.FixtureRequest) -> Application:
+def app(served: Served) -> Application:
     """A public application, and a clinician who is asked (another one for each test)."""
-    made = Application(served, served.client("clinician", who=request.node.name, json=False))
+    made = Application(served, served.client("clinician", who=f"asked {next(NAMES)}", json=False))
     made.register()
     return made
 
