@@ -27,7 +27,8 @@ function build(box) {
   }));
   const track = Object.assign(document.createElement("div"), { className: "drag-track" });
   box.append(track);
-  for (let hour = Math.ceil(first / 180) * 180; hour < first + span; hour += 180) {
+  const apart = track.clientWidth < 480 ? 360 : 180;
+  for (let hour = Math.ceil(first / apart) * apart; hour < first + span; hour += apart) {
     const tick = Object.assign(document.createElement("span"), { className: "drag-hour", textContent: clock(hour) });
     tick.style.left = `${(100 * (hour - first)) / span}%`;
     track.append(tick);
