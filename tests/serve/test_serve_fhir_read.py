@@ -141,7 +141,8 @@ def test_linked_ids_are_one_person(tmp_path: Path) -> None:
 def test_what_is_not_there_or_not_spoken(doctor: TestClient) -> None:
     for path, status in (
         ("Observation/nothing", 404), ("Colour", 404), ("Colour/1", 404), ("observation", 404),
-        ("Observation/../x", 404), ("Patient?_format=xml", 406), ("Patient?_format=json", 200), ("", 400), ("?name=x", 400),
+        ("Observation/../x", 404), ("Patient?_format=xml", 406), ("Patient?_format=json", 200), ("", 400),
+        ("?name=x", 400),
     ):  # fmt: skip
         answer = doctor.get(f"/fhir/{path}" if path and path[0] != "?" else f"/fhir{path}")
         assert answer.status_code == status, path

@@ -30,6 +30,9 @@ _CONSENTS_OF = _CONSENTS.where(fact.c.subject.in_(bindparam("subjects", expandin
 _LINKED = select(subject.c.person, subject.c.subject).where(
     subject.c.person.in_(select(subject.c.person).where(subject.c.subject == bindparam("name")))
 )
+_LINKED_MANY = select(subject.c.person, subject.c.subject).where(
+    subject.c.person.in_(bindparam("people", expanding=True))
+)
 _DETAIL = 7  # of the sealed fields of a fact: see `fact_rows`
 
 
@@ -149,6 +152,19 @@ def scope_of(connection: Connection, keys: KeyRing, actor: Actor, person: str, a
     rows = connection.execute(_CONSENTS_OF, {"subjects": list(subjects)}).all() if subjects else []
     name = linked[0].person if linked else person
     return Scope(actor, name, subjects, tuple(_consent(row, keys) for row in rows), at, keys)
+
+
+def scopes_of(connection: Connection, keys: KeyRing, actor: Actor, people: Sequence[str], at: int) -> list[Scope]:
+    """What `actor` may see of each of `people` (ids of persons), in their order; `scope_of` for many at once."""
+    linked = connection.execute(_LINKED_MANY, {"people": list(people)}).all()
+    subjects: dict[str, set[str]] = {one: set() for one in people}
+    for row in linked:
+        subjects[row.person].add(row.subject)
+    every = [row.subject for row in linked]
+    given: dict[str, list[Consent]] = {one: [] for one in people}
+    for row in connection.execute(_CONSENTS_OF, {"subjects": every}).all() if every else ():
+        given[row.person].append(_consent(row, keys))
+    return [Scope(actor, one, frozenset(subjects[one]), tuple(given[one]), at, keys) for one in people]
 
 
 def consent_resources(

@@ -6,7 +6,7 @@ One read of a person is judged by role, purpose and consent, and audited once; a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, or_, select
 
 from vitruvian.core import DataError, now_ms
 from vitruvian.record import schema
-from vitruvian.record.access import Scope, allowed, scope_of
+from vitruvian.record.access import Scope, allowed, scopes_of
 from vitruvian.record.fact import Fact
 from vitruvian.record.fact_rows import open_fact
 from vitruvian.record.faults import storage
@@ -84,17 +84,16 @@ def held(
     shape = (bool(types), bool(line), past)
 
     def work(connection: Connection) -> list[Held] | None:
-        found = []
         for person in people:
             if not allowed(connection, record.actor, "read", person):
                 record._note(connection, "refused", person, {"action": "read"})
                 return None
-            scope = scope_of(connection, record.keys, record.actor, person, now_ms())
-            one = _held(record, connection, scope, shape, values, made)
+        scopes = scopes_of(connection, record.keys, record.actor, people, now_ms())
+        found = _Reading(record, connection, shape, values, made).of(scopes)
+        for scope, one in zip(scopes, found, strict=True):
             count = len(one.versions) + len(one.facts) + len(one.states)
             emergency = scope.emergency or None
-            record._note(connection, "read", person, {"fhir": count, "rows": count, "emergency": emergency})
-            found.append(one)
+            record._note(connection, "read", one.person, {"fhir": count, "rows": count, "emergency": emergency})
         return found
 
     with storage():
@@ -102,12 +101,12 @@ def held(
 
 
 def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past: bool = False) -> list[Version]:
-    """Resources about nobody (practitioners, organizations, places, drugs); no consent speaks of them."""
+    """Resources about nobody (practitioners, organizations, places, drugs): no consent speaks of them, and reading
+    them is nobody's to know. What refers to people's resources is among them: it is for the asker to leave out."""
     values: dict[str, Any] = {"subjects": [""]}
     values |= ({"types": sorted(types)} if types else {}) | ({"line": line} if line else {})
-    with record.transaction() as connection:
+    with storage(), record.engine.connect() as connection:
         rows = connection.execute(_versions(bool(types), bool(line), past), values).all()
-        record._note(connection, "search", "", {"of": "nobody", "rows": len(rows)})
     return [_version(row) for row in rows]
 
 
@@ -182,31 +181,56 @@ def _other_ids(record: Record, origin: str, owner: str) -> dict[str, str]:
     return found
 
 
-def _held(
-    record: Record,
-    connection: Connection,
-    scope: Scope,
-    shape: tuple[bool, bool, bool],
-    values: Mapping[str, Any],
-    made: bool,
-) -> Held:
-    subjects = sorted(scope.subjects)
-    given = {**values, "subjects": subjects}
-    rows = _whole(scope, connection.execute(_stated(*shape), given).all())
-    bare = scope.seen(connection.execute(_bare(*shape), given).all())
-    once = {row.resource: row for row in (*rows, *bare)}
-    versions = tuple(_version(row) for row in once.values())
-    if not made:
-        return Held(scope.person, tuple(subjects), versions)
-    facts = scope.seen(connection.execute(_elsewhere(), {"subjects": subjects}).all())
-    learned = scope.seen(connection.execute(_learned(), {"person": scope.person}).all())
-    return Held(
-        scope.person,
-        tuple(subjects),
-        versions,
-        tuple(open_fact(row, scope.person, record.keys.cipher(row.subject)) for row in facts),
-        tuple(_states(record, learned)),
-    )
+@dataclass(frozen=True)
+class _Reading:
+    """What is asked of people in one transaction: one query of each kind for all of them."""
+
+    record: Record
+    connection: Connection
+    shape: tuple[bool, bool, bool]
+    values: Mapping[str, Any]
+    made: bool
+
+    def of(self, scopes: Sequence[Scope]) -> list[Held]:
+        """What may be seen of each."""
+        person = {subject: scope.person for scope in scopes for subject in scope.subjects}
+        given = {"subjects": sorted(person)}
+        stated = self._rows(_stated(*self.shape), {**self.values, **given}, lambda row: person[row.about])
+        bare = self._rows(_bare(*self.shape), {**self.values, **given}, lambda row: person[row.about])
+        facts: Mapping[str, list[Row[Any]]] = {}
+        states: Mapping[str, list[Row[Any]]] = {}
+        if self.made:
+            facts = self._rows(_elsewhere(), given, lambda row: person[row.subject])
+            states = self._rows(_learned(), {"people": [scope.person for scope in scopes]}, lambda row: str(row.person))
+        parts = (stated, bare, facts, states)
+        return [self._one(scope, *(part.get(scope.person, []) for part in parts)) for scope in scopes]
+
+    def _one(
+        self,
+        scope: Scope,
+        stated: Sequence[Row[Any]],
+        bare: Sequence[Row[Any]],
+        facts: Sequence[Row[Any]],
+        states: Sequence[Row[Any]],
+    ) -> Held:
+        once = {row.resource: row for row in (*_whole(scope, stated), *scope.seen(bare))}
+        cipher = self.record.keys.cipher
+        return Held(
+            scope.person,
+            tuple(sorted(scope.subjects)),
+            tuple(_version(row) for row in once.values()),
+            tuple(open_fact(row, scope.person, cipher(row.subject)) for row in scope.seen(facts)),
+            tuple(_states(self.record, scope.seen(states))),
+        )
+
+    def _rows(
+        self, query: Any, values: Mapping[str, Any], whose: Callable[[Row[Any]], str]
+    ) -> dict[str, list[Row[Any]]]:
+        """Rows by person."""
+        found: dict[str, list[Row[Any]]] = {}
+        for row in self.connection.execute(query, values):
+            found.setdefault(whose(row), []).append(row)
+        return found
 
 
 def _whole(scope: Scope, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
@@ -303,4 +327,5 @@ def _elsewhere() -> Any:
 def _learned() -> Any:
     table = schema.state
     newest = (table.c.cutoff_ms.desc(), table.c.created_ms.desc())
-    return select(table).where(table.c.person == bindparam("person")).order_by(table.c.model, *newest)
+    mine = table.c.person.in_(bindparam("people", expanding=True))
+    return select(table).where(mine).order_by(table.c.person, table.c.model, *newest)

@@ -11,7 +11,7 @@ from functools import cached_property
 import orjson
 
 from vitruvian.core import AccessError, UnknownNameError
-from vitruvian.record import Held, Version, held, nobodys, whose, whose_fact
+from vitruvian.record import Held, Patient, Version, held, nobodys, whose, whose_fact
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.fhir.current import version_id
 from vitruvian.serve.fhir.elements import Json
@@ -37,6 +37,7 @@ class Seen:
     def __init__(self, caller: Caller, shelf: Shelf) -> None:
         self.caller, self._shelf = caller, shelf
         self._known: dict[tuple[str, str], tuple[Entry, ...]] = {}
+        self._patients: dict[str, Patient | None] = {}
 
     def demand(self, kind: str, letter: str) -> None:
         """Raise `AccessError` unless the token covers it."""
@@ -100,7 +101,7 @@ class Seen:
         if kind != "Patient" or not key:
             return frozenset({name})
         people = self.persons_of("Patient", key)
-        subjects = {one for person in people for one in self.caller.patient(person).subjects}
+        subjects = {one for person in people if (found := self._patient(person)) for one in found.subjects}
         return frozenset({name, *(f"Patient/{patient_id(one)}" for one in subjects)})
 
     # -- one gate -----------------------------------------------------------------------------------------------
@@ -130,19 +131,24 @@ class Seen:
         ]  # fmt: skip
 
     def _sees(self, person: str) -> bool:
-        try:
-            return self.caller.patient(person).id == person
-        except (UnknownNameError, AccessError):
-            return False
+        found = self._patient(person)
+        return found is not None and found.id == person
+
+    def _patient(self, name: str) -> Patient | None:
+        """The person of a name, looked for once for each request; None where there is none to see."""
+        if name not in self._patients:
+            try:
+                self._patients[name] = self.caller.patient(name)
+            except (UnknownNameError, AccessError):
+                self._patients[name] = None
+        return self._patients[name]
 
     def _by_subject(self, name: str) -> Iterator[str]:
         """Persons of whom no Patient resource came, by the id that is made for them."""
-        try:
-            yield self.caller.patient(name).id
-        except (UnknownNameError, AccessError):
-            for one in self.people:
-                if name in map(patient_id, self.caller.patient(one).subjects):
-                    yield one
+        if found := self._patient(name):
+            yield found.id
+        else:
+            yield from (one for one in self.people if patient_id(one) == name)
 
     def _made_one(self, kind: str, name: str) -> list[Entry]:
         if kind not in MADE:
