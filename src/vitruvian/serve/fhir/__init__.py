@@ -9,4 +9,5 @@ from vitruvian.serve.fhir.bulk import export_steps as export_steps
 from vitruvian.serve.fhir.owner import patient_owner as patient_owner
 from vitruvian.serve.fhir.request import Body as Body
 from vitruvian.serve.fhir.routes import router as router
+from vitruvian.serve.fhir.subscription_sending import running as running
 from vitruvian.serve.fhir.validate import demand_valid as demand_valid

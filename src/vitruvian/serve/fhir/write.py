@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Moment
-from vitruvian.serve.fhir import bulk_routes, validate_routes
+from vitruvian.serve.fhir import bulk_routes, subscription_routes, validate_routes
 from vitruvian.serve.fhir.body import read_json, read_object
 from vitruvian.serve.fhir.conditional import matching
 from vitruvian.serve.fhir.current import Current, current_of
@@ -20,7 +20,7 @@ from vitruvian.serve.fhir.writing import as_is, creation, patch, update, written
 from vitruvian.serve.problems import HttpError
 
 write_router = APIRouter(include_in_schema=False)
-for part in (validate_routes.router, bulk_routes.router):
+for part in (validate_routes.router, bulk_routes.router, subscription_routes.router):
     write_router.include_router(part)
 
 
