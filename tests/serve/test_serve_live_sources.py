@@ -1,0 +1,174 @@
+"""Samples in the words of others: Nightscout, HL7v2 over HTTP, an MQTT broker; and a server that is killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from served import Running, Served, free_port, running, serving
+
+from vitruvian.core import now_ms, to_ms
+from vitruvian.record import Record
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+
+
+def entries(*values: float, first: int) -> list[dict[str, Any]]:
+    return [{"_id": f"{first}-{k}", "type": "sgv", "sgv": value, "date": first + 300_000 * k, "device": "xDrip",
+             "direction": "Flat"} for k, value in enumerate(values)]  # fmt: skip
+
+
+def test_nightscout_uploads(own_served: Served) -> None:
+    nurse, first = own_served.client("clinician"), now_ms() - 3_000_000
+    base = "/api/v1/patients/sample-b/nightscout/api/v1"
+    given = entries(101, 105, 110, first=first)
+    assert nurse.post(f"{base}/entries", json=given).json() == given
+    assert nurse.post(f"{base}/entries.json", json=given).status_code == 200  # uploaders send again
+    treatment = {"eventType": "Meal Bolus", "created_at": "2026-11-01T08:00:00Z", "insulin": 4.5, "carbs": 40}
+    assert nurse.post(f"{base}/treatments", json=treatment).status_code == 200
+    patient = own_served.server.record.patient("sample-b")
+    table = patient.samples("glucose")
+    assert table.filter(table["source"] == "xDrip")["value"].to_list() == [101, 105, 110]
+    assert patient.samples("insulin_bolus")["value"].to_list()[-1] == 4.5
+    broken = [*entries(120, first=first + 10**6), {"type": "sgv", "sgv": 130}]
+    answer = nurse.post(f"{base}/entries", json=broken)
+    assert answer.status_code == 422
+    assert "no time" in answer.json()["got"]
+    assert patient.samples("glucose").height == table.height
+
+
+MESSAGE = (
+    "MSH|^~\\&|LAB|HOSP|VIT|HOSP|20261101080000||ORU^R01|C-77|P|2.5.1\r"
+    "PID|1||H-77^^^HOSP^MR||Doe^Jane||19700101|F\r"
+    "OBR|1|||2160-0^Creatinine^LN|||20261101074500\r"
+    "OBX|1|NM|2160-0^Creatinine^LN||1.1|mg/dL|||||F|||20261101074500+0000\r"
+)
+
+
+def test_hl7v2_over_http_is_acknowledged_after_it_is_kept(own_served: Served) -> None:
+    pytest.importorskip("hl7")
+    nurse = own_served.client("clinician")
+    answer = nurse.post("/api/v1/hl7v2", content=MESSAGE)
+    head, ack = answer.text.split("\r")[:2]
+    assert head.split("|")[2:6] == ["VIT", "HOSP", "LAB", "HOSP"]
+    assert ack.split("|")[1:3] == ["AA", "C-77"], answer.text
+    assert own_served.server.record.patient("H-77").latest("2160-0").value_raw == 1.1
+    assert nurse.post("/api/v1/hl7v2", content="hello").status_code == 422
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[int]:
+    """A real broker on a free port."""
+    if MOSQUITTO is None:
+        pytest.skip("no mosquitto on this machine")
+    port = free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
+    process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def publish(port: int, messages: list[tuple[str, str]]) -> None:
+    mqtt = pytest.importorskip("paho.mqtt.client")
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    for _ in range(100):
+        try:
+            client.connect("127.0.0.1", port)
+            break
+        except OSError:
+            time.sleep(0.05)
+    client.loop_start()
+    for topic, payload in messages:
+        client.publish(topic, payload, qos=1).wait_for_publish(10)
+    client.loop_stop()
+    client.disconnect()
+
+
+def test_messages_of_a_broker_are_kept_even_those_sent_while_away(own_record: Path, tmp_path: Path) -> None:
+    pytest.importorskip("aiomqtt")
+
+    def message(value: float) -> tuple[str, str]:
+        row = {"signal": "heart_rate", "start": now_ms(), "value": value, "unit": "/min", "source": "mqtt"}
+        return "vitruvian/sample-b/samples", json.dumps({"samples": [row]})
+
+    def kept(there: Served, many: int) -> list[float]:
+        for _ in range(200):
+            found = there.server.record.follow_samples(0)
+            values = [value for one in found if one.agent == "mqtt" for value in one.samples.value.tolist()]
+            if len(values) >= many:
+                return values
+            time.sleep(0.05)
+        raise AssertionError("the messages did not come")
+
+    with broker(tmp_path) as port:
+        address = f"mqtt://127.0.0.1:{port}"
+        with serving(own_record, mqtt=address) as there:
+            time.sleep(1.0)
+            publish(port, [message(71), ("vitruvian/sample-b/samples", "not json"), ("vitruvian/nobody/samples", "{}")])
+            assert kept(there, 1) == [71]
+        publish(port, [message(72), message(73)])
+        with serving(own_record, mqtt=address) as there:
+            assert set(kept(there, 3)) == {71, 72, 73}
+
+
+@pytest.mark.slow
+def test_kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing(own_record: Path) -> None:
+    """Senders go on while the server is killed; what was not acknowledged they send again to the next one."""
+    first = now_ms() - 600_000
+    acknowledged: set[tuple[int, int]] = set()
+    failed: set[tuple[int, int]] = set()
+
+    def send(client: httpx.Client, number: int, k: int) -> bool:
+        row = {"signal": "heart_rate", "start": first + k, "value": 60 + number, "unit": "/min", "source": str(number)}
+        return client.post("/api/v1/patients/sample-b/samples", json={"samples": [row]}).status_code == 202
+
+    def sender(there: Running, number: int) -> None:
+        with there.client("clinician", who=str(number)) as client:
+            for k in range(10_000):
+                try:
+                    if send(client, number, k):
+                        acknowledged.add((number, k))
+                except httpx.TransportError:
+                    failed.add((number, k))
+                    return
+
+    with running(own_record, wait_s=180) as there:
+        threads = [threading.Thread(target=sender, args=(there, number)) for number in range(4)]
+        for one in threads:
+            one.start()
+        while len(acknowledged) < 40:
+            time.sleep(0.02)
+        there.kill()
+        for one in threads:
+            one.join()
+    with Record.open(own_record) as record:
+        stored = rows(record, first)
+        assert len(stored) == len(set(stored))
+        assert acknowledged <= set(stored) <= acknowledged | failed
+    with running(own_record, wait_s=180) as there, there.client("owner") as client:
+        assert all(send(client, *one) for one in (*failed, *sorted(acknowledged)[:20]))
+    with Record.open(own_record) as record:
+        assert sorted(rows(record, first)) == sorted(acknowledged | failed)
+        record.verify_audit()
+
+
+def rows(record: Record, first: int) -> list[tuple[int, int]]:
+    """(sender, number) of each sample that the senders' source names."""
+    table = record.patient("sample-b").samples("heart_rate")
+    table = table.filter(table["source"].str.contains(r"^\d$"))
+    return [(int(one["source"]), to_ms(one["start"]) - first) for one in table.iter_rows(named=True)]
