@@ -106,7 +106,7 @@ def test_a_page_is_light(there: Running, chromium: Any) -> None:
     """Everything that a page with a chart loads, without ECharts, as it is sent."""
     with opened(chromium, there) as page:
         asked: list[Any] = []
-        page.on("requestfinished", asked.append)
+        page.on("requestfinished", lambda one: asked.append(one))
         settled(page, "/patients/sample-a/measurements/6301-6")
         page.wait_for_selector("figure.drawn canvas")
         sizes = {one.url: one.sizes()["responseBodySize"] for one in asked if one.url.startswith(there.url)}
@@ -179,3 +179,53 @@ def test_without_scripts_pages_can_be_read(there: Running, chromium: Any) -> Non
         page.get_by_role("link", name="Creatinine").click()
         page.locator("summary").click()
         assert page.get_by_role("cell", name="1.63").first.is_visible()
+
+
+def put(page: Any, picture: dict[str, Any]) -> None:
+    """A figure as the macro `chart` makes it, drawn."""
+    page.evaluate(
+        """async (picture) => {
+        const figure = document.createElement("figure");
+        figure.dataset.chart = "";
+        figure.id = "put";
+        const box = Object.assign(document.createElement("div"), { className: "plot" });
+        const data = Object.assign(document.createElement("script"), { type: "application/json" });
+        data.textContent = JSON.stringify(picture);
+        figure.append(box, data);
+        document.getElementById("main").append(figure);
+        (await import("/static/chart.js")).drawAll();
+    }""",
+        picture,
+    )
+    page.wait_for_selector("#put.drawn canvas")
+
+
+LINE: dict[str, Any] = {"title": "a", "y": [1, 2, 3], "bands": [], "marks": False}
+PICTURE: dict[str, Any] = {
+    "name": "p", "title": "P", "x_title": "x", "x_unit": "mL", "y_title": "y", "y_unit": "mmHg", "x": [0, 1, 2],
+    "x_is_time": False, "zone": [1, None], "lines": [LINE],
+}  # fmt: skip
+UPDATE = """async (picture) => (await import("/static/chart.js")).update(document.getElementById("put"), picture)"""
+DRAWN = "document.querySelector('#put canvas').toDataURL()"
+
+
+def test_a_picture_that_changes_is_drawn_anew(there: Running, chromium: Any) -> None:
+    with opened(chromium, there) as page:
+        page.goto("/intake")
+        put(page, PICTURE)
+        before = page.evaluate(DRAWN)
+        lines = [LINE | {"y": [3, 1, None]}]
+        page.evaluate(UPDATE, PICTURE | {"lines": lines})
+        page.wait_for_function(f"before => {DRAWN} !== before", arg=before)
+        banded = [lines[0] | {"bands": [[[1, 0, 0], [4, 3, 3]]]}]
+        page.evaluate(UPDATE, PICTURE | {"lines": banded})
+        assert page.locator("#put canvas").count() == 1
+
+
+def test_a_loop_is_drawn_and_moved_within_the_policy(there: Running, chromium: Any) -> None:
+    with opened(chromium, there) as page:
+        page.goto("/intake")
+        put(page, PICTURE | {"x": [0, 2, 1, 0]} | {"lines": [LINE | {"y": [0, 1, 2, 0]}]})
+        before = page.evaluate(DRAWN)
+        page.evaluate(UPDATE, PICTURE | {"x": [0, 3, 1, 0]} | {"lines": [LINE | {"y": [0, 4, 5, 0]}]})
+        page.wait_for_function(f"before => {DRAWN} !== before", arg=before)
