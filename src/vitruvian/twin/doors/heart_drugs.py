@@ -10,6 +10,7 @@ from vitruvian.core import RefusalError
 from vitruvian.systems.cardiac_safety import CardiacDrug, QtShift, library, qt_shift
 from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.doors.door import Table, Told
+from vitruvian.twin.doors.heart_cell import action_potential
 from vitruvian.twin.words import number_text, percent_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def heart_drugs(patient: Patient, values: Mapping[str, Any], at: str | None) -> 
         found = qt_shift([drug], [nanomolar], potassium=potassium, samples=SAMPLES)
     except RefusalError as error:
         refusal = Message("refusal", "repolarisation", str(error), "Choose another drug.")
-        return Told("heart", "qt", str(error), True, (refusal, *notes), citations=(drug.source,))
+        picture = action_potential(drug, nanomolar, potassium)
+        return Told("heart", "qt", str(error), True, (refusal, *notes), (picture,), citations=(drug.source,))
     sentence = (
         f"{drug.name} at {values['times']:g} times its usual free peak ({number_text(nanomolar)} nM) lengthens the QT "
         f"by {found.qt.median:.0f} ms ({found.qt.low:.0f}–{found.qt.high:.0f}); chance of more than 60 ms "
@@ -60,7 +62,10 @@ def heart_drugs(patient: Patient, values: Mapping[str, Any], at: str | None) -> 
         ),
     )
     data = asdict(found) | {"drug": drug.name, "free_nM": nanomolar, "potassium": potassium, "class": drug.risk}
-    return Told("heart", "qt", sentence, False, (*warning, *notes), (), tables, found.reasons, (drug.source,), data)
+    pictures = (action_potential(drug, nanomolar, potassium),)
+    return Told(
+        "heart", "qt", sentence, False, (*warning, *notes), pictures, tables, found.reasons, (drug.source,), data
+    )
 
 
 def _potassium(patient: Patient, asked: float | None, at: str | None) -> tuple[float, tuple[Used, ...]]:
