@@ -1,4 +1,4 @@
-"""Samples in the words of others: Nightscout, HL7v2 over HTTP, an MQTT broker; and a server that is killed meanwhile."""
+"""Samples in the words of others: Nightscout, HL7v2 over HTTP, an MQTT broker; and a server killed meanwhile."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def serve_command(
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
     providers, ehrs = _providers(oidc or [], ehr or [])
     settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
-                        providers=providers, ehrs=ehrs, requests_per_s=requests_per_second)  # fmt: skip
+                        providers=providers, ehrs=ehrs, requests_per_s=requests_per_second,
+                        mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
     link = prepared(settings)
     typer.echo(f"Serving {settings.record} at {settings.url}")
     typer.echo(f"Sign in once, within 15 minutes: {link}")
