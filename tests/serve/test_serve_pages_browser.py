@@ -150,6 +150,7 @@ def test_a_dose_on_paper(there: Running, chromium: Any) -> None:
         page.emulate_media(media="print")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert not page.locator("nav").first.is_visible()
+        assert page.locator("nav.person b", has_text="Carla Sample").is_visible()  # whose it is
         assert not page.locator("#h-try").is_visible()
         assert page.locator("#h-regimens").is_visible()
 

@@ -46,7 +46,7 @@ def of_person(request: Request, person: str, caller: Auditor) -> Response:
 def everything(
     request: Request,
     caller: Auditor,
-    days: Annotated[int, Query(ge=1, le=3650)] = 7,
+    days: Annotated[int, Query(ge=1, le=3650)] = 1,
     actor: str = "",
     action: str = "",
 ) -> Response:
