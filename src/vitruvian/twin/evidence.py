@@ -158,7 +158,7 @@ def _newest(facts: list[Fact]) -> int:
     clock = now_ms()
     dated = [f.start_ms for f in facts if f.start_ms is not None and f.start_ms <= clock and f.kind != "demographic"]
     if not dated:
-        raise DataError("the record holds no dated fact of this person", todo="Ingest data, or say --at DATE.")
+        raise DataError("the record holds no dated fact of this person", todo="Ingest data, or name the moment to ask as of.")
     return max(dated)
 
 
@@ -192,7 +192,7 @@ def _past(asked: Asked, now: int) -> list[Message]:
     if asked.at or days < _STALE_DAYS:
         return []
     text = f"The newest fact in the record is {days:.0f} days old: this answer is for that moment, not for today."
-    return [Message("warning", "past-moment", text, "Bring the record up to date, or say the moment with --at.")]
+    return [Message("warning", "past-moment", text, "Bring the record up to date, or name the moment to ask as of.")]
 
 
 def _mixture(genetic: list[str], calls: Mapping[str, GeneCall]) -> tuple[str, ...]:
