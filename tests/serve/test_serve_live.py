@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -200,15 +201,42 @@ def test_a_full_queue_is_said_and_loses_nothing(own_served: Served, monkeypatch:
     send(nurse, batch(70))
 
 
-def test_events_hold_only_what_may_be_seen(own_served: Served) -> None:
-    """Beside the route, since a test client reads a stream only to its end."""
-    from vitruvian.serve.identity import as_caller
-    from vitruvian.serve.live.seen import seen_streams
-
+def test_the_page_says_why_and_takes_answers_without_scripts(own_served: Served) -> None:
     nurse = own_served.client("clinician")
+    send(nurse, batch(*[138.0] * 40))
+    alert = until(lambda: calling(nurse))
+    until(lambda: nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["told"])
+    browser = own_served.client("clinician", json=False)
+    text = browser.get("/monitor").text
+    assert "is beyond a limit" in text
+    assert "for 19 s or longer" in text
+    assert "needs attention" in text
+    assert "<polyline points=" in text
+    csrf = browser.headers.pop("x-csrf-token")
+    address = f"/monitor/alerts/{alert['id']}"
+    assert browser.post(f"{address}/acknowledge", data={}).status_code == 403
+    assert browser.post(f"{address}/acknowledge", data={"csrf": csrf}).status_code == 303
+    assert calling(nurse)["state"] == "acknowledged"
+    answer = {"csrf": csrf, "advice": "Call the doctor", "reason": "asleep"}
+    assert browser.post(f"{address}/accepted", data=answer).status_code == 303
+    (kept,) = own_served.server.record.patient("sample-b").facts(kind="alert_response")
+    assert (kept.code, kept.detail["advice"]) == ("accepted", "Call the doctor")
+    assert "seen by" in browser.get("/monitor/list").text
+    assert own_served.client("researcher", json=False).get("/monitor").status_code == 403
+
+
+def test_events_hold_only_what_may_be_seen(own_served: Served) -> None:
+    nurse, room = own_served.client("clinician"), room_of(own_served.server)
     for person in ("sample-a", "sample-b"):
         send(nurse, batch(70), person)
-    ward = room_of(own_served.server).ward
-    until(lambda: len(ward.streams) == 2)
-    patient = as_caller(own_served.server, own_served.people.account("patient", ("sample-b",)))
-    assert set(seen_streams(patient, ward).values()) == {"sample-b"}
+    until(lambda: len(room.ward.streams) == 2)
+    keys = {one.person: one.key for one in room.ward.streams.values()}
+    patient = own_served.client("patient", own=("sample-b",))
+    portal = own_served.anybody.portal
+    assert portal is not None
+    threading.Timer(1.5, lambda: portal.call(room.closing.set)).start()
+    text = patient.get("/api/v1/monitor/events").text
+    assert "event: streams" in text
+    assert "event: alerts" in text
+    assert keys["sample-b"] in text
+    assert keys["sample-a"] not in text

@@ -22,7 +22,7 @@ def twin_forecast(patient: Patient) -> tuple[tuple[int, Span], ...]:
     Empty without a twin, or where its newest reading is older than a quarter of an hour.
     """
     from vitruvian.twin.glucose import newest_forecast, read_evidence
-    from vitruvian.twin.glucose.store import MODEL, unpacked
+    from vitruvian.twin.glucose.store import MODEL, kept
 
     state = patient.record.load_state(patient.id, MODEL)
     if state is None:
@@ -30,10 +30,10 @@ def twin_forecast(patient: Patient) -> tuple[tuple[int, Span], ...]:
     since = min(to_datetime(now_ms()) - timedelta(days=_DAYS), to_datetime(to_ms(str(state.summary["start"]))))
     try:
         evidence = read_evidence(patient, since=since.isoformat())
-        moment = to_ms(evidence.moment(evidence.newest))
-        if now_ms() - moment > _OLD_MS:
+        moment, twin = to_ms(evidence.moment(evidence.newest)), kept(patient.record, evidence)
+        if twin is None or now_ms() - moment > _OLD_MS:
             return ()
-        band = newest_forecast(unpacked(state.summary, state.arrays, evidence), evidence).band
+        band = newest_forecast(twin, evidence).band
     except DataError:
         return ()
     rows = zip(band.time_h, band.q05, band.q50, band.q95, strict=True)
