@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from joserfc import jwk, jwt
-from served import Served
+from served import Served, serving
+from typer.testing import CliRunner
 
+from vitruvian.cli.main import app
 from vitruvian.core import InputError
 from vitruvian.record import give_consent
 from vitruvian.serve.cds import trust_ehr
@@ -245,3 +249,16 @@ def test_work_goes_on_after_the_wait_and_is_not_begun_twice() -> None:
     assert thinking.until("k", work, time.monotonic() + 10) == 7
     assert len(calls) == 1
     thinking.close()
+
+
+def test_an_ehr_is_trusted_on_the_command_line(own_record: Path, tmp_path: Path, key: jwk.ECKey) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    run = CliRunner().invoke
+    assert run(app, ["account", "add", "ehr", "clinician", "--record", str(own_record)]).exit_code == 0
+    done = run(app, ["account", "ehr", "ehr", "https://ehr.example", str(keys), "--record", str(own_record)])
+    assert done.output.strip() == "https://ehr.example: calls as ehr"
+    with serving(own_record) as there:
+        headers = signed(key, there.server.settings.url)
+        body = call("order-sign", order("J02AB02", 200, 24))
+        assert there.anybody.post(f"/cds-services/{SIGN}", json=body, headers=headers).status_code == 200

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -143,6 +144,29 @@ def application_command(
         made, secret = add_application(server.store, name, launch_url, redirects, confidential)
         server.record.note("application_added", client=made)
     typer.echo("\t".join(filter(None, (made, secret))))
+
+
+@account_app.command("ehr")
+def ehr_command(
+    name: str = _NAME,
+    issuer: str = typer.Argument(..., help="Its `iss`, as in the tokens that it signs."),
+    keys: Path = typer.Argument(..., help="File of its public keys (a JWK set).", exists=True, dir_okay=False),
+    record: str | None = RECORD_OPTION,
+) -> None:
+    """Trust an EHR that calls CDS Hooks with tokens of its own; it acts as this account. Again: with new keys."""
+    from vitruvian.core import DataError
+    from vitruvian.serve.cds import trust_ehr
+    from vitruvian.serve.identity import account_named
+
+    try:
+        told = json.loads(keys.read_bytes())
+    except ValueError as error:
+        raise DataError("the file of keys is not JSON", got=str(keys)) from error
+    with _server(record) as server:
+        found = account_named(server.store, name)
+        trust_ehr(server.store, issuer, told, found.id)
+        server.record.note("ehr_trusted", account=found.id)
+    typer.echo(f"{issuer}: calls as {found.name}")
 
 
 def _set_active(record: str | None, name: str, active: bool) -> None:
