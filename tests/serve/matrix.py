@@ -66,18 +66,18 @@ class Way:
         return f"{self.method} {self.path}"
 
     @property
-    def about_a_person(self) -> bool:
-        """Whether its path names one."""
-        return bool({"person", "patient"} & set(self.names)) or self.path.startswith("/fhir/Patient/{")
-
-    @property
     def names(self) -> list[str]:
         """Names of the parameters of its path."""
         return re.findall(r"{(\w+)(?::\w+)?}", self.path)
 
+    @property
+    def points(self) -> bool:
+        """Whether its path points at something of somebody; a list does not, though it may be one of a FHIR type."""
+        return bool(set(self.names) - set(_IN_FHIR))
+
     def filled(self, person: str, **known: str) -> str:
         """Its path for a person, with real or plausible ids in all other places."""
-        values = _KNOWN | known | (_IN_FHIR if self.path.startswith("/fhir") else {})
+        values = _KNOWN | (_IN_FHIR if self.path.startswith("/fhir") else {}) | known
 
         def value(match: re.Match[str]) -> str:
             name = match[1]
