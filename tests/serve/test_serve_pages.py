@@ -111,3 +111,12 @@ def test_pages_without_a_session_lead_to_signing_in(served: Served) -> None:
     found = served.anybody.get("/patients/sample-a", headers={"accept": "text/html"})
     assert found.status_code == 303
     assert found.headers["location"].startswith("/sign-in")
+
+
+def test_what_goes_wrong_with_a_part_is_said_in_its_place(served: Served, client: Client) -> None:
+    found = client(json=False).get("/patients/nobody-here/parts/genome", headers=PART)
+    assert found.status_code == 404
+    assert "<html" not in found.text
+    assert 'role="alert"' in found.text
+    ended = served.anybody.get("/patients/sample-a/parts/genome", headers=PART | {"accept": "text/html"})
+    assert (ended.status_code, ended.headers["hx-redirect"]) == (401, "/sign-in")

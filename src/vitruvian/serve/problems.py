@@ -118,9 +118,21 @@ def outcome_of_error(error: VitruvianError) -> dict[str, Any]:
 def _page(request: Request, status: int, what: str, error: VitruvianError | None, headers: dict[str, str]) -> Response:
     from vitruvian.serve.pages.render import page
 
+    part = "hx-request" in request.headers
     if status == 401 and request.url.path != "/sign-in/once":
+        if part:  # the whole page goes to sign in, not the part that was asked for
+            return Response(status_code=401, headers=headers | {"HX-Redirect": "/sign-in"})
         return RedirectResponse(_sign_in_place(request), 303)
-    return page(request, "problem.html", None, status=status, headers=headers, what=what, error=error, code=status)
+    return page(
+        request,
+        "problem_part.html" if part else "problem.html",
+        None,
+        status=status,
+        headers=headers,
+        what=what,
+        error=error,
+        code=status,
+    )
 
 
 def _sign_in_place(request: Request) -> str:
