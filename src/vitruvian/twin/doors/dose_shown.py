@@ -53,7 +53,7 @@ def forecast(answer: Answer, own: Candidate, band: Band, goal: Goal) -> Told:
         f"the median runs from {number_text(min(band.q50))} to {number_text(max(band.q50))}."
     )
     told = _told(answer, "forecast", sentence, picture, ())
-    return replace(told, data=dict(told.data) | {"regimen": str(own), "band": _plain(band)})
+    return replace(told, refused=False, data=dict(told.data) | {"regimen": str(own), "band": _plain(band)})
 
 
 def _told(
@@ -63,7 +63,7 @@ def _told(
     spread = (answer.spread,) if answer.spread else ()
     exact = (answer.exact_dose_text,) if answer.exact_dose_text else ()
     return Told(
-        "dose", question, sentence, answer.refused and question != "forecast", answer.messages, pictures,
+        "dose", question, sentence, answer.refused, answer.messages, pictures,
         (*tables, *_details(answer)), (*next_level, *spread, *exact, *answer.reasons), answer.citations,
         answer.to_dict(),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
 
-from vitruvian.person.genes.covariates import POPULATIONS, RULES, frequencies
+from vitruvian.person.genes import POPULATIONS, RULES, frequencies
 from vitruvian.pharmacology import Drug
 from vitruvian.pharmacology.interactions import find_victim
 from vitruvian.twin.answer import Message
