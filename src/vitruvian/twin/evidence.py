@@ -158,7 +158,8 @@ def _newest(facts: list[Fact]) -> int:
     clock = now_ms()
     dated = [f.start_ms for f in facts if f.start_ms is not None and f.start_ms <= clock and f.kind != "demographic"]
     if not dated:
-        raise DataError("the record holds no dated fact of this person", todo="Ingest data, or name the moment to ask as of.")
+        todo = "Ingest data, or name the moment to ask as of."
+        raise DataError("the record holds no dated fact of this person", todo=todo)
     return max(dated)
 
 

@@ -40,9 +40,5 @@ def _acting(drug: Drug) -> set[str]:
 
 
 def _alleles(gene: str) -> list[str]:
-    usual = [
-        name
-        for name in frequencies(gene, "EUR")
-        if max(frequencies(gene, p).get(name, 0.0) for p in POPULATIONS) >= _USUAL
-    ]
-    return usual
+    held = {name: max(frequencies(gene, p).get(name, 0.0) for p in POPULATIONS) for name in frequencies(gene, "EUR")}
+    return [name for name, most in held.items() if most >= _USUAL]
