@@ -126,7 +126,12 @@ def test_pages_of_other_hosts_and_streams_are_turned_away(there: Running) -> Non
     foreign = httpx.post(f"{there.url}/mcp", json=ask, headers=headers | {"origin": "https://example.org"})
     assert foreign.status_code == 403
     assert httpx.get(f"{there.url}/mcp", headers=headers).status_code == 405
-    assert httpx.post(f"{there.url}/mcp", content=b"\xff{", headers=headers).status_code in (400, 415)
+    assert httpx.post(f"{there.url}/mcp", content=b"\xff{", headers=headers).status_code == 415
+    cookies, csrf = there.people.session("clinician")
+    for sent in ({"json": ask}, {"data": {"name": "value"}}):
+        answer = httpx.post(f"{there.url}/mcp", cookies=cookies, headers=csrf, timeout=20, **sent)
+        assert answer.status_code == 401, "a browser's session is no agent's"
+    assert httpx.post(f"{there.url}/mcp", data={"a": "b"}, cookies=cookies, headers=headers).status_code == 415
     deep = "[" * 100_000
     sent = headers | {"content-type": "application/json"}
     assert 400 <= httpx.post(f"{there.url}/mcp", content=deep.encode(), headers=sent).status_code < 500

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from vitruvian.serve.caller import Allow, Caller, Open
+from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter(include_in_schema=False)
@@ -46,6 +46,10 @@ def agents(request: Request, caller: Annotated[Caller, Allow("read", "agents")])
     from vitruvian.serve.mcp.session import AgentSession, narrowed
 
     server = server_of(request)
+    if caller.session:
+        raise SignInNeeded("agents bring a token", got="a session of a browser", todo="Make a token for the agent.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "messages are application/json")
     origin = request.headers.get("origin")
     if origin is not None and origin.rstrip("/") != server.settings.url:
         raise HTTPException(403, "requests from pages of other hosts are not answered")
