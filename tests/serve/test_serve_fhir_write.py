@@ -193,6 +193,20 @@ def test_an_update_is_a_new_version_and_the_old_one_stays(own_served: Served) ->
     assert potassiums(record) == []
 
 
+def test_what_is_written_is_read_and_searched(own_served: Served) -> None:
+    client = own_served.client("clinician")
+    first = created(client)
+    place = f"/fhir/Observation/{first['id']}"
+    read = client.get(place)
+    assert (read.json(), read.headers["etag"]) == (first, 'W/"1"')
+    client.patch(place, json=[{"op": "replace", "path": "/status", "value": "amended"}])
+    assert client.get(place).headers["etag"] == 'W/"2"'
+    assert client.get(f"{place}/_history/1").json() == first
+    assert client.get(f"{place}/_history").json()["total"] == 2
+    found = client.get("/fhir/Observation?patient=sample-a&code=2823-3&status=amended").json()
+    assert [one["resource"]["id"] for one in found["entry"]] == [first["id"]]
+
+
 def test_an_update_of_what_came_in_a_file(own_served: Served) -> None:
     client, record = own_served.client("clinician"), own_served.server.record
     patient = record.patient("sample-a")
