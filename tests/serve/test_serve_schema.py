@@ -78,13 +78,13 @@ def probe(served: Served, schema: Any, examples: int, seed: int) -> tuple[int, d
 
 
 def test_no_request_makes_the_server_fail(target: Served, schema: Any) -> None:
-    asked, failed = probe(target, schema, examples=3, seed=1)
+    asked, failed = probe(target, schema, examples=2, seed=1)
     assert not failed
     assert asked > 100
 
 
 @pytest.mark.slow
 def test_no_request_of_many_makes_the_server_fail(target: Served, schema: Any) -> None:
-    asked, failed = probe(target, schema, examples=60, seed=1000)
+    asked, failed = probe(target, schema, examples=25, seed=1000)
     assert not failed
-    assert asked > 2000
+    assert asked > 1500
