@@ -135,7 +135,6 @@ class Criteria:
 
     def _targets(self, kind: str, given: Given, depth: int) -> frozenset[str]:
         """Names of the resources of a type that fulfil a criterion."""
-        self.seen.demand(kind, "s")
         test = self._test(kind, given, depth)
         return frozenset(one.name for one in self.seen.of(kind, self._near) if test(one))
 
