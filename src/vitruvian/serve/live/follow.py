@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 import numpy as np
 
@@ -49,6 +50,8 @@ class Follower:
     """Samples that went through a watch."""
     _people: dict[Stream, str] = field(default_factory=dict)
     _refused: set[Stream] = field(default_factory=set)
+    _events: deque[tuple[str, str, Event]] = field(default_factory=deque)
+    _settling: Lock = field(default_factory=Lock)
     _to_tell: deque[tuple[alerts.Kept, Alert, int]] = field(default_factory=deque)
     _learned: dict[Stream, tuple[int, bool]] = field(default_factory=dict)
     _foreseen: dict[Stream, int] = field(default_factory=dict)
@@ -70,7 +73,7 @@ class Follower:
         while True:
             try:
                 more = await asyncio.to_thread(self.step)
-            except VitruvianError:
+            except Exception:  # whatever one batch or the disk does, the others are followed
                 _LOG.exception("the journal could not be followed")
                 more = False
             if not more:
@@ -84,7 +87,7 @@ class Follower:
             await asyncio.sleep(seconds)
             try:
                 await asyncio.to_thread(work)
-            except VitruvianError:
+            except Exception:
                 _LOG.exception("work beside requests failed; it is done again")
 
     def step(self) -> bool:
@@ -93,11 +96,11 @@ class Follower:
         watched = [one for one in found if one.samples.signal in RULES]
         self._ask({_stream(one) for one in watched} - self._people.keys() - self._refused)
         self._open([_stream(one) for one in watched])
+        if found:
+            self.after = found[-1].seq
         for one in watched:
             if (live := self.ward.streams.get(_stream(one))) is not None and _stream(one) in self._people:
                 self._take(one, live)
-        if found:
-            self.after = found[-1].seq
         return bool(found)
 
     def _open(self, streams: list[Stream]) -> None:
@@ -117,14 +120,23 @@ class Follower:
         self.taken += len(samples.start)
 
     def _heard(self, live: Live, events: list[Event]) -> None:
-        for event in events:
-            if isinstance(event, Over):
-                alerts.over(self.store, live.person, event)
-            elif kept := alerts.raised(self.store, live.person, live.subject, event):
-                self._to_tell.append((kept, event, 0))
+        self._events.extend((live.person, live.subject, event) for event in events)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Events into the store; one that the store does not take now waits for the next time."""
+        with self._settling:
+            while self._events:
+                person, subject, event = self._events[0]
+                if isinstance(event, Over):
+                    alerts.over(self.store, person, event)
+                elif kept := alerts.raised(self.store, person, subject, event):
+                    self._to_tell.append((kept, event, 0))
+                self._events.popleft()
 
     def _clock(self) -> None:
         now = now_ms()
+        self._settle()
         for live, events in self.ward.tick(now):
             self._heard(live, events)
         alerts.escalate(self.store, now)
@@ -178,6 +190,7 @@ class Follower:
         for stream, live in list(self.ward.streams.items()):
             at, found = self._learned.get(stream, (0, False))
             if now - at > (_LEARN_MS if found else _LEARN_AGAIN_MS):
+                self._learned[stream] = now, False
                 usual = usual_of(self.record.patient(live.subject), live.signal, now)
                 self.ward.learn(live, usual)
                 self._learned[stream] = now, usual is not None
