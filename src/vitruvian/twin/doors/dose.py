@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from vitruvian.core import DataError, InputError, RefusalError, SolveError
 from vitruvian.pharmacology import Drug, find, library
 from vitruvian.pharmacology.interactions import perpetrator_names
-from vitruvian.twin.answer import Answer
+from vitruvian.twin.answer import Answer, Option
+from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.changes import Change, changed
 from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
 from vitruvian.twin.doors.dose_shown import compared, forecast, recommended
@@ -90,7 +91,10 @@ class DoseDoor:
         self, patient: Patient, key: Hashable, drug: Drug, asked: Asked, goal: Goal, change: Change, loading: bool
     ) -> tuple[Answer, Twin]:
         twin = _TWINS.get(key, lambda: _calibrated(patient, drug, asked))
-        return (changed(twin, change) if change else twin).asked_for(goal, loading=loading)
+        answer, twin = (changed(twin, change) if change else twin).asked_for(goal, loading=loading)
+        if answer.best is not None:  # the program of one regimen alone is at hand before the first what-if
+            twin.option(_candidate(answer.best), goal)
+        return answer, twin
 
 
 DOSE = DoseDoor()
@@ -106,6 +110,10 @@ def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
     if asked == Asked():
         keep_posterior(patient.record, patient, twin)
     return twin
+
+
+def _candidate(one: Option) -> Candidate:
+    return Candidate(one.dose, one.dose_unit, one.interval_h, one.route, one.duration_h, one.loading_dose)
 
 
 def _goal(drug: Drug, values: Mapping[str, Any]) -> Goal:
