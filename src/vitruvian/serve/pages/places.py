@@ -12,6 +12,7 @@ _PLACES = (
     ("/monitor", "Monitor", "monitor"),
     ("/intake", "Take in", "ingest"),
     ("/quarantine", "Quarantine", "quarantine"),
+    ("/proposals", "Proposals", "ingest"),
     ("/audit", "Audit", "audit"),
     ("/accounts", "Accounts", "administer"),
     ("/account", "Account", "own"),
