@@ -88,7 +88,7 @@ def proposals_of(server: Server, caller: Caller, patient: str | None = None) -> 
 
     One who may not write to records sees their own alone.
     """
-    people = [caller.patient(patient).id] if patient else caller.people()
+    people = [caller.patient(patient).id] if patient else caller.people() if caller.may("read") else []
     writes = caller.may("ingest")
     found = [one for person in people for one in _of_person(server, person)]
     return sorted((one for one in found if writes or one.account == caller.account), key=lambda one: one.made)[::-1]
