@@ -60,7 +60,9 @@ def test_what_is_acknowledged_is_read_and_sending_again_changes_nothing(own_serv
 def test_a_batch_is_kept_whole_or_refused_whole(own_served: Served) -> None:
     nurse = own_served.client("clinician")
     good = batch(71)["samples"]
-    for bad in ({"start": "yesterday"}, {"signal": ""}, {"value": "high"}, {"more": 1}, {"start": 10**18}):
+    bads = ({"start": "yesterday"}, {"signal": ""}, {"value": "high"}, {"more": 1}, {"start": 10**18},
+                {"start": 10**30}, {"unit": "\x00"}, {"end": "never"})  # fmt: skip
+    for bad in bads:
         answer = nurse.post("/api/v1/patients/sample-b/samples", json={"samples": [*good, good[0] | bad]})
         assert answer.status_code == 422, bad
     many = [{"patient": "sample-b", **batch(71)}, {"patient": "nobody", **batch(71)}]

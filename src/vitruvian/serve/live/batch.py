@@ -18,13 +18,16 @@ Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
+Milliseconds = Annotated[int, Field(ge=-62_135_596_800_000, lt=253_402_300_800_000, description="years 1 to 9999")]
+
+
 class SampleIn(BaseModel):
     """One sample. `start` and `end`: ISO 8601 with offset, or milliseconds since 1970 UTC."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     signal: Name
-    start: str | int
-    end: str | int | None = None
+    start: str | Milliseconds
+    end: str | Milliseconds | None = None
     value: float | None = None
     unit: Text = ""
     source: Text = ""

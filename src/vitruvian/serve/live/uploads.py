@@ -6,11 +6,11 @@ there. Sources: cgm-remote-monitor's API v1; HL7 v2.5.1 chapter 2 (acknowledgeme
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Body, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -59,7 +59,7 @@ def _samples(documents: list[dict[str, Any]], subject: str) -> list[Samples]:
     """What the documents say. Raises `DataError` where one of them cannot be read."""
     with scratch_folder() as folder:
         path = Path(folder) / "nightscout.json"
-        path.write_bytes(orjson.dumps(documents))
+        path.write_text(json.dumps(documents))
         items: Iterable[Item] = list(NIGHTSCOUT.read(RawFile(path), Told(subject)))
     if refused := [one for one in items if isinstance(one, Rejected)]:
         raise DataError("a document cannot be read; none was kept", got=f"{refused[0].place}: {refused[0].reason}")
