@@ -21,9 +21,9 @@ LANES = 16
 ON_ORBIT = 1e-3
 """A beat that returns within this many mL repeats itself."""
 _STEPS = 60
-_AT_MODE = 0.5
-"""A full Newton step from a mode would gain less than this, and so be shorter than one SD of the posterior. Peaks over
-the steps of a beat leave kinks of 0.1 to 0.2; draws are weighted by what they truly predict, so these do not matter."""
+_AT_MODE = 2.0
+"""A full Newton step from a mode would gain less than this (in log density), and so be shorter than two SD of the
+posterior. Peaks over the steps of a beat leave kinks of 0.1 to 0.5; draws are weighted by what they truly predict."""
 
 
 class Seen(NamedTuple):
