@@ -40,8 +40,8 @@ from vitruvian.record.opening import open_engine as open_engine
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
-from vitruvian.record.scratch import scratch_folder as scratch_folder
 from vitruvian.record.sample_frame import canonical_values as canonical_values
+from vitruvian.record.scratch import scratch_folder as scratch_folder
 from vitruvian.record.states import TwinState as TwinState
 from vitruvian.record.whole import Moment as Moment
 from vitruvian.record.whole import Moved as Moved
