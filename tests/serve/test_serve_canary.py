@@ -157,8 +157,8 @@ def test_no_log_no_metric_and_no_error_holds_what_a_record_says(there: Running) 
             sent = str(one.request.url) + one.request.content.decode()
             held = HELD if one.status_code == 401 else HELD[:-1]  # ids near to an unknown one are told to who sees them
             assert not [word for word in words(one.text, held) if word not in sent], one.request.url.path
-    owner = there.client("owner")
-    metrics = owner.get("/metrics").text
+    with there.client("owner") as owner:
+        metrics = owner.get("/metrics").text
     assert "vitruvian_http_requests" in metrics
     assert not words(metrics)
     log = there.log.read_text()
@@ -191,9 +191,9 @@ def test_a_fault_of_the_program_tells_where_and_not_what(
     token = People(app.state.server.store).token("clinician")
     log_lines()
     try:
-        with listening(app) as url:
+        sent = {"authorization": f"Bearer {token}"}
+        with listening(app) as url, httpx.Client(base_url=url, headers=sent, timeout=60) as client:
             monkeypatch.setattr("vitruvian.record.Record.patient", fails)
-            client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60)
             paths = (f"/api/v1/patients/{PERSON}", f"/patients/{PERSON}", f"/fhir/Patient/{PERSON}")
             answers = [client.get(path) for path in paths]
             call = {"name": "patient_summary", "arguments": {"patient": PERSON}}
