@@ -30,7 +30,8 @@ class Sleep:
         line = Line("depth", (1.0, 2.0, 1.0), (((0.5, 1.5, 0.5), (1.5, 2.5, 1.5)),))
         picture = Picture("night", "The night", "time", "h", "depth", "1", (0.0, 4.0, values["hours"]), (line,))
         table = Table("sum", "The sum", ("What", "Value"), (("hours", values["hours"]),))
-        return Told("sleep", question, f"{values['hours']:g} hours <b>in bed</b>.", pictures=(picture,), tables=(table,))
+        sentence = f"{values['hours']:g} hours <b>in bed</b>."
+        return Told("sleep", question, sentence, pictures=(picture,), tables=(table,))
 
 SLEEP = Sleep()
 '''
