@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,12 +42,16 @@ def over(client: TestClient | httpx.Client, job: str, longest_s: float = 60.0) -
 
 
 @contextmanager
-def slow_steps(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.15) -> Iterator[list[str]]:
-    """Steps that take their time and say whose they were."""
+def slow_steps(
+    monkeypatch: pytest.MonkeyPatch, seconds: float = 0.15, go_on: threading.Event | None = None
+) -> Iterator[list[str]]:
+    """Steps that take their time and say whose they were; all but the first wait for `go_on`."""
     done: list[str] = []
 
     def act(caller: Any, step: Step) -> dict[str, Any]:
         time.sleep(seconds)
+        if done and go_on is not None:
+            assert go_on.wait(60.0)
         done.append(step.person)
         return {"facts": len(caller.patient(step.person).facts())}
 
@@ -95,12 +100,13 @@ def test_an_erased_persons_results_are_noise(own_served: Served) -> None:
 
 
 def test_a_job_is_cancelled_between_steps_and_resumed(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = own_served.client("clinician")
-    with slow_steps(monkeypatch) as done:
+    client, go_on = own_served.client("clinician"), threading.Event()
+    with slow_steps(monkeypatch, go_on=go_on) as done:
         job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
         while not done:
             time.sleep(0.01)
         assert client.post(f"{API}/jobs/{job}/cancel").json()["job"]["stopping"]
+        go_on.set()
         found = over(client, job)
         assert found["job"]["state"] == "cancelled"
         finished = found["job"]["done"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ def sleep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: made-up-sleep\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[vitruvian.twins]\nsleep = made_up_sleep:SLEEP\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    invalidate_caches()
     twin_doors.cache_clear()
     yield
     monkeypatch.undo()
