@@ -318,6 +318,16 @@ class Record(Governing, Streaming):
         with self.engine.begin() as connection:
             return scope_of(connection, self.keys, self.actor, person, now_ms()).mark
 
+    def may_keep(self, person: str) -> bool:
+        """Whether this actor may keep what a twin learned of a person (an id): they may derive, and see everything.
+
+        A twin learned from a part would be taken later for one that was learned from all.
+        """
+        if not self.actor.permits("derive", [person]):
+            return False
+        with self.engine.begin() as connection:
+            return scope_of(connection, self.keys, self.actor, person, now_ms()).everything
+
     # -- everybody ------------------------------------------------------------------------------------------------
 
     def cohort(self, view: Mapping[str, Any] | str | Path) -> pl.DataFrame:

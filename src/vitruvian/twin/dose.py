@@ -57,7 +57,7 @@ def keep_posterior(record: Record, person: Patient, twin: Twin) -> None:
 
     Nothing is kept of a twin that was not calibrated, or by an actor who may not add to the record.
     """
-    if twin.fits is None or not record.actor.permits("derive", [person.id]):
+    if twin.fits is None or not record.may_keep(person.id):
         return
     cutoff = twin.case.origin_ms + round(twin.case.now * HOUR_MS)
     for fit in twin.fits or ():

@@ -53,6 +53,6 @@ def current(
         return known
     first = known.last if known is not None else first
     twin = identify(evidence, first, last, weight=weight, seed=seed, near=known, fades=DAILY_LIFE)
-    if patient.record.actor.permits("derive", [patient.id]):
+    if patient.record.may_keep(patient.id):
         keep(patient.record, twin)
     return twin

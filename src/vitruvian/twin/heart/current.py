@@ -41,6 +41,6 @@ def current(
     if curves:
         evidence = replace(evidence, curves=checked_curves(curves, evidence.period))
     twin = calibrate(evidence, before=earlier, years=days / 365.25 if earlier else 0.0, seed=seed)
-    if patient.record.actor.permits("derive", [patient.id]):
+    if patient.record.may_keep(patient.id):
         keep(patient.record, twin)
     return twin
