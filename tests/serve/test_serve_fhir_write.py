@@ -255,6 +255,7 @@ def test_conditional_update(own_served: Served) -> None:
 def test_patch_is_all_or_nothing(own_served: Served) -> None:
     client = own_served.client("clinician")
     name = created(client)["id"]
+    before = client.get(f"/fhir/Observation/{name}").content
     ops = [
         {"op": "test", "path": "/status", "value": "amended"},
         {"op": "replace", "path": "/status", "value": "final"},
@@ -263,6 +264,7 @@ def test_patch_is_all_or_nothing(own_served: Served) -> None:
     outcome(client.patch(f"/fhir/Observation/{name}", json=[{"op": "remove", "path": "/code"}]), 400)
     outcome(client.patch(f"/fhir/Observation/{name}", json=[{"op": "replace", "path": "/id", "value": "x"}]), 422)
     outcome(client.patch("/fhir/Observation/none", json=ops), 404)
+    assert client.get(f"/fhir/Observation/{name}").content == before
 
 
 @pytest.mark.parametrize(

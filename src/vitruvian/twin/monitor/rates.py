@@ -9,7 +9,7 @@ from scipy.stats import chi2
 
 @dataclass(frozen=True)
 class Rate:
-    """Alerts a day over `days`, with the exact 95 % interval (Garwood).
+    """Alerts a day over `days`, with the exact 95 % interval (Garwood F. Biometrika 1936;28:437).
 
     Nobody judged the past: some of these alerts may have been right, so that false ones are no more than this.
     """

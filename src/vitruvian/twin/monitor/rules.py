@@ -15,9 +15,7 @@ MODIFIED_Z = "Iglewicz B, Hoaglin DC. How to Detect and Handle Outliers. ASQC, 1
 CUSUM = "Page ES. Biometrika 1954;41:100; k = 0.5 and h from 5: Montgomery DC, Statistical Quality Control, ch. 9."
 ROBUST_CUSUM = "Lucas JM, Crosier RB. Commun Stat Theory Methods 1982;11:2669 (outliers do not drive a CUSUM)."
 CONFORMAL = "Lei J et al. J Am Stat Assoc 2018;113:1094 (bands from the quantiles of past residuals)."
-ADAPTIVE = "Gibbs I, Candès E. NeurIPS 2021;34:1660 (a band widened until it misses as often as it says)."
 HAMPEL = "Hampel FR. J Am Stat Assoc 1974;69:383; Pearson RK. IEEE Trans Control Syst Technol 2002;10:55."
-GARWOOD = "Garwood F. Biometrika 1936;28:437 (exact interval of a Poisson rate)."
 HERE = "set here"
 
 
