@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine
 
-from vitruvian.core import Actor, DataError, to_ms
+from vitruvian.core import Actor, DataError, now_ms, to_ms
 from vitruvian.record import identity
+from vitruvian.record.access import Scope, scope_of
 from vitruvian.record.audit_log import AuditEntry, audit_entries
 from vitruvian.record.auditing import AuditChain, Finding
 from vitruvian.record.erasure import Erased, erase_person
@@ -43,6 +44,24 @@ class Governing(ABC):
 
     @abstractmethod
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None: ...
+
+    def rights_mark(self, person: str) -> str:
+        """A name of what this actor may see of a person (an id) now; it changes when that does.
+
+        Whoever keeps what was computed from reads keeps the mark too, and shows it only while the mark is the same.
+        """
+        return self._scope(person).mark
+
+    def may_keep(self, person: str) -> bool:
+        """Whether this actor may keep what a twin learned of a person (an id): they may derive, and see everything.
+
+        A twin learned from a part would be taken later for one that was learned from all.
+        """
+        return self.actor.permits("derive", [person]) and self._scope(person).everything
+
+    def _scope(self, person: str) -> Scope:
+        with self.engine.begin() as connection:
+            return scope_of(connection, self.keys, self.actor, person, now_ms())
 
     def audit_findings(self) -> tuple[int, tuple[Finding, ...]]:
         """Number of audit rows, and everything that is wrong with them; see `auditing` for what is not found."""

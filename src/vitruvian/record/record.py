@@ -310,24 +310,6 @@ class Record(Governing, Streaming):
         beside = [(one["name"], one["hash"]) for one in told["companions"]]
         return self.blobs.file(fact.subject, fact.raw_hash, told["name"], beside)
 
-    def rights_mark(self, person: str) -> str:
-        """A name of what this actor may see of a person (an id) now; it changes when that does.
-
-        Whoever keeps what was computed from reads keeps the mark too, and shows it only while the mark is the same.
-        """
-        with self.engine.begin() as connection:
-            return scope_of(connection, self.keys, self.actor, person, now_ms()).mark
-
-    def may_keep(self, person: str) -> bool:
-        """Whether this actor may keep what a twin learned of a person (an id): they may derive, and see everything.
-
-        A twin learned from a part would be taken later for one that was learned from all.
-        """
-        if not self.actor.permits("derive", [person]):
-            return False
-        with self.engine.begin() as connection:
-            return scope_of(connection, self.keys, self.actor, person, now_ms()).everything
-
     # -- everybody ------------------------------------------------------------------------------------------------
 
     def cohort(self, view: Mapping[str, Any] | str | Path) -> pl.DataFrame:

@@ -103,15 +103,10 @@ def _drug(line: int, row: Mapping[str, str]) -> CardiacDrug:
     texts = ("name", "class", "source", "dataset")
     numbers = {name: _number(line, name, cell) for name, cell in row.items() if name not in texts}
     risk = cast("Risk | None", row.get("class"))
+    potency, binding = _potencies(line, numbers), _binding(line, numbers)
     try:
         drug = CardiacDrug(
-            row["name"],
-            numbers["Cmax"],
-            _potencies(line, numbers),
-            _binding(line, numbers),
-            risk,
-            row.get("source", ""),
-            row.get("dataset", ""),
+            row["name"], numbers["Cmax"], potency, binding, risk, row.get("source", ""), row.get("dataset", "")
         )
     except DataError as error:
         raise DataError(f"line {line}, {error.what}", got=error.got, allowed=error.allowed, todo=error.todo) from error
@@ -134,7 +129,8 @@ def _potencies(line: int, numbers: Mapping[str, float]) -> dict[str, Potency]:
         if not own:
             continue
         if not {"IC50", "Hill"} <= set(own):
-            raise DataError(f"line {line}, {current}", got=", ".join(own), allowed="IC50 and Hill together, or neither")
+            half = f"line {line}, {current}: half a block"
+            raise DataError(half, got=", ".join(own), allowed="IC50 and Hill together, or neither")
         found[current] = Potency(
             own["IC50"], own["Hill"], _interval(line, current, "IC50", own), _interval(line, current, "Hill", own)
         )
@@ -155,7 +151,9 @@ def _binding(line: int, numbers: Mapping[str, float]) -> Binding | None:
     if not given:
         return None
     if len(given) < len(_KINETICS):
-        raise DataError(f"line {line}, hERG kinetics", got=", ".join(given), allowed=f"all of {', '.join(_KINETICS)}")
+        raise DataError(
+            f"line {line}, hERG kinetics: not whole", got=", ".join(given), allowed=f"all of {', '.join(_KINETICS)}"
+        )
     return Binding(*(numbers[name] for name in _KINETICS))
 
 
