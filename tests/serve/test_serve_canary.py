@@ -203,7 +203,9 @@ def test_a_fault_of_the_program_tells_where_and_not_what(
     finally:
         for name in ("vitruvian", "uvicorn", "uvicorn.error"):
             logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
-    assert {one.status_code for one in answers[:2]} == {500}
+    assert {one.status_code for one in answers[:3]} == {500}
+    assert answers[0].json()["trace"] == answers[0].headers["x-trace-id"]
+    assert answers[2].json()["resourceType"] == "OperationOutcome"
     assert "the tool failed" in answers[3].text
     assert not words("".join(one.text for one in answers), (HELD[0], SENT[3]))
     out, err = capfd.readouterr()

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from vitruvian import __version__
 from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages
+from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
@@ -45,6 +46,7 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.server = server
     metrics = server.parts["metrics"] = operations.Metrics(server)
+    app.add_middleware(Faults)
     app.add_middleware(operations.Measured, metrics=metrics)
     app.add_middleware(EncodedSlashes)
     app.add_middleware(Traced)
