@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "vitruvian"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LATE = "from typing import TYPE_CHECKING\nfrom vitruvian.core import late"
 DOORS = sorted(PACKAGE.glob("*/__init__.py"))
 POINTS = {f"{group}: {name}": at for group, each in PROJECT["entry-points"].items() for name, at in each.items()}
 
@@ -26,17 +27,26 @@ def test_files_are_short() -> None:
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda p: p.parent.name)
 def test_doors_name_what_they_show(door: Path) -> None:
-    """A docstring, then `from … import X as X`, nothing else; and every name is there."""
+    """A docstring, then `from … import X as X`, nothing else; and every name is there. A door may open late."""
     tree = ast.parse(door.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree)
     room = import_module(f"vitruvian.{door.parent.name}")
-    for node in tree.body[1:]:
+    body, late = tree.body[1:], ast.unparse(ast.Module(tree.body[1:3], [])) == LATE
+    if late:
+        (block,) = body[2:]
+        assert isinstance(block, ast.If)
+        assert ast.unparse(block.test) == "TYPE_CHECKING"
+        assert [ast.unparse(one) for one in block.orelse] == ["__getattr__ = late(__name__)"]
+        body = block.body
+    for node in body:
         assert isinstance(node, ast.ImportFrom), ast.unparse(node)
         assert node.module
         assert node.module.startswith("vitruvian.")
         for name in node.names:
             assert name.name == name.asname, f"{door.parent.name}: {name.name}"
             assert hasattr(room, name.name)
+            files = {one.stem for one in door.parent.iterdir()}
+            assert not late or name.name not in files or node.module == room.__name__, f"a file is called {name.name}"
 
 
 def test_every_folder_is_a_package_with_a_docstring() -> None:
@@ -62,6 +72,11 @@ def loaded(code: str) -> set[str]:
 def test_nothing_heavy_is_imported_before_it_is_used(code: str) -> None:
     heavy = {"jax", "numpy", "scipy", "sqlalchemy", "matplotlib", "pint", "pysam", "pyarrow", "rich", "jinja2"}
     assert not heavy & loaded(code)
+
+
+def test_the_server_begins_without_science() -> None:
+    heavy = {"jax", "scipy", "matplotlib", "polars", "duckdb", "mcp", "pint", "weasyprint", "vitruvian.pharmacology"}
+    assert not heavy & loaded("import vitruvian.serve.app, uvicorn")
 
 
 def test_no_lock_file_names_a_host() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Float
 
 from vitruvian.core import InputError
-from vitruvian.pharmacology import Target
 from vitruvian.twin.window import Window
+
+if TYPE_CHECKING:
+    from vitruvian.pharmacology import Target
 
 
 def metric(target: Target, where: Window, curve: Float[np.ndarray, "*batch k"]) -> Float[np.ndarray, "*batch"]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
-from vitruvian.pharmacology import Target
 from vitruvian.twin.answer import GoalStated, Interval, Option
 from vitruvian.twin.metrics import limits, threshold
+
+if TYPE_CHECKING:
+    from vitruvian.pharmacology import Target
 
 _METRICS = {
     "auc24": "AUC24",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from vitruvian.core import now_ms
 from vitruvian.record import Patient
@@ -12,8 +13,11 @@ from vitruvian.serve.caller import Caller
 from vitruvian.serve.cds.cards import bare_card, card_of, dose_page, patient_page
 from vitruvian.serve.cds.hook import Call, Json
 from vitruvian.serve.cds.thinking import PATIENCE_S, Thinking
+from vitruvian.twin import orders
 from vitruvian.twin.doors import Status, twin_door
-from vitruvian.twin.orders import LONGEST, Note, Order, dose_notes, genotype_notes, interaction_notes, orders_of
+
+if TYPE_CHECKING:
+    from vitruvian.twin.orders import Note, Order
 
 _ORDER = ("critical", "warning", "info")
 _MOST = 10
@@ -42,7 +46,7 @@ class Answering:
         return sorted(found, key=lambda one: _ORDER.index(one["indicator"]))[:_MOST]
 
     def _of_orders(self, call: Call) -> list[Json]:
-        read = {name: orders_of(one, call.medications) for name, one in call.drafts.items()}
+        read = {name: orders.orders_of(one, call.medications) for name, one in call.drafts.items()}
         found: list[Json] = []
         for name in sorted(call.selected):
             beside = [order for other, some in read.items() if other != name for order in some]
@@ -55,34 +59,35 @@ class Answering:
     def _notes(self, order: Order, beside: Sequence[Order]) -> tuple[list[Note], bool]:
         """Notes on an order, and whether that on its dose is not ready: it alone may take long."""
         key = self._key(order)
-        self.thinking.begin(key, lambda: dose_notes(self.patient, order))
+        self.thinking.begin(key, lambda: orders.dose_notes(self.patient, order))
         quick = self._quick(order, beside)
-        slow = self.thinking.until(key, lambda: dose_notes(self.patient, order), self.deadline)
+        slow = self.thinking.until(key, lambda: orders.dose_notes(self.patient, order), self.deadline)
         return [*(slow or ()), *quick], slow is None
 
     def _of_patient(self) -> list[Json]:
         states = [one for one in twin_door("dose").status(self.patient) if one.state != "stale"]
-        orders = [Order(one.subject, None, "", None, None) for one in states]
-        for order in orders[:_WARMED]:  # so that the dose is warm when one is ordered
-            self.thinking.begin(self._key(order), lambda order=order: dose_notes(self.patient, order))  # type: ignore[misc]
+        taken = [orders.Order(one.subject, None, "", None, None) for one in states]
+        for order in taken[:_WARMED]:  # so that the dose is warm when one is ordered
+            self.thinking.begin(self._key(order), lambda order=order: orders.dose_notes(self.patient, order))  # type: ignore[misc]
         found = [self._standing(states)] if states else []
-        grave = {note.summary: note for order in orders for note in self._quick(order) if note.weight != "info"}
+        grave = {note.summary: note for order in taken for note in self._quick(order) if note.weight != "info"}
         return found + [card_of(one, self.url, self.patient.id) for one in grave.values()]
 
     def _quick(self, order: Order, beside: Sequence[Order] = ()) -> list[Note]:
-        return [*interaction_notes(self.patient, order, beside), *genotype_notes(self.patient, order)]
+        return [*orders.interaction_notes(self.patient, order, beside), *orders.genotype_notes(self.patient, order)]
 
     def _standing(self, states: Sequence[Status]) -> Json:
         """One card on all drugs whose dose may be individualised."""
         names = ", ".join(one.subject for one in states)
         summary = f"Twins can speak to the dose of {names}"
-        summary = summary if len(summary) <= LONGEST else f"Twins can speak to the dose of {len(states)} drugs"
+        summary = summary if len(summary) <= orders.LONGEST else f"Twins can speak to the dose of {len(states)} drugs"
         detail = "\n".join(f"- {one.sentence} {one.credibility}".rstrip() for one in states)
         return bare_card("state", "info", summary, detail, self.url, patient_page(self.url, self.patient.id))
 
     def _late(self, drug: str) -> Json:
         summary = f"{drug}: the twin is still at work on this order; its page shows the answer when it is ready"
-        return bare_card("state", "info", summary[:LONGEST], "", self.url, dose_page(self.url, self.patient.id, drug))
+        page = dose_page(self.url, self.patient.id, drug)
+        return bare_card("state", "info", summary[: orders.LONGEST], "", self.url, page)
 
     def _key(self, order: Order) -> Hashable:
         """Nobody shares the work of another, nor of yesterday: rights and data may differ."""

@@ -5,9 +5,10 @@ Source: Model Context Protocol, "Transports" and "Authorization"; RFC 9728 (prot
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, cast
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -15,12 +16,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
+from vitruvian.serve.mcp.transport import SESSION, Transport
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter(include_in_schema=False)
 PATH = "/mcp"
 _PART = "mcp"
-_SESSION = "vitruvian.agent"
 _PATIENT = "x-vitruvian-patient"
 _PROPOSE = "x-vitruvian-propose"
 _SCOPES = ("patient/*.rs", "user/*.rs", "launch/patient", "offline_access")
@@ -29,15 +30,14 @@ _SCOPES = ("patient/*.rs", "user/*.rs", "launch/patient", "offline_access")
 @asynccontextmanager
 async def running(server: Server) -> AsyncIterator[None]:
     """The SDK's transport, while the server runs."""
-    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-
-    from vitruvian.serve.mcp.protocol import protocol_server
-
-    app = protocol_server(lambda context: cast(Any, context.request).scope[_SESSION])
-    manager = StreamableHTTPSessionManager(app, json_response=True, stateless=True)
-    async with manager.run():
-        server.parts[_PART] = manager
+    transport = server.parts[_PART] = Transport()
+    task = asyncio.create_task(transport.run())
+    try:
         yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @router.post(PATH)
@@ -56,7 +56,7 @@ def agents(request: Request, caller: Annotated[Caller, Allow("read", "agents")])
     if named := request.headers.get(_PATIENT):
         caller = narrowed(caller, named)
     proposes = request.headers.get(_PROPOSE, "").lower() in ("1", "true", "yes")
-    request.scope[_SESSION] = AgentSession(server, caller, "http", proposes)
+    request.scope[SESSION] = AgentSession(server, caller, "http", proposes)
     return _Handed(server.parts[_PART])
 
 
@@ -83,9 +83,9 @@ def protected_resource(request: Request) -> dict[str, Any]:
 class _Handed(Response):
     """The answer that the SDK gives itself."""
 
-    def __init__(self, manager: Any) -> None:
-        self.manager = manager
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
         self.background = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.manager.handle_request(scope, receive, send)
+        await self.transport.answer(scope, receive, send)

@@ -14,6 +14,8 @@ from vitruvian.core import SPELLINGS
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.pages.charts import picture_json, picture_tables
 from vitruvian.serve.pages.places import person_places, places
+from vitruvian.serve.pages.running import PART
+from vitruvian.serve.server import server_of
 from vitruvian.twin import words
 
 
@@ -60,6 +62,8 @@ def page(
     if caller is not None:
         shown |= {"places": places(caller), "person_places": partial(person_places, caller)}
     text = templates().get_template(template).render(**shown)
+    if first := server_of(request).parts.get(PART):
+        first.set()
     return HTMLResponse(text, status, {"cache-control": "no-store"} | (headers or {}))
 
 

@@ -18,7 +18,7 @@ from vitruvian.twin.doors.dose_status import drugs_of, status_of
 from vitruvian.twin.doors.genes import as_genes, gene_choices
 from vitruvian.twin.doors.regimen import own_regimen, regimen_fields
 from vitruvian.twin.doors.warm import Warm, seen_now
-from vitruvian.twin.dose import keep_posterior
+from vitruvian.twin.dosing import keep_posterior
 from vitruvian.twin.evaluate import next_start
 from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.goals import Goal, goal_for

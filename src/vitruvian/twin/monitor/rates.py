@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scipy.stats import chi2
-
 
 @dataclass(frozen=True)
 class Rate:
@@ -26,12 +24,12 @@ class Rate:
     @property
     def low(self) -> float:
         """Lower end of the interval."""
-        return float(chi2.ppf(0.025, 2 * self.alerts)) / 2.0 / self.days if self.alerts else 0.0
+        return _chi2(0.025, 2 * self.alerts) / 2.0 / self.days if self.alerts else 0.0
 
     @property
     def high(self) -> float:
         """Upper end of the interval."""
-        return float(chi2.ppf(0.975, 2 * self.alerts + 2)) / 2.0 / self.days
+        return _chi2(0.975, 2 * self.alerts + 2) / 2.0 / self.days
 
     def __str__(self) -> str:
         days = f"{self.days:.1f} days of this person's own past"
@@ -48,3 +46,10 @@ def together(rates: list[Rate]) -> Rate | None:
             kinds[kind] = kinds.get(kind, 0) + count
     days = max(one.days for one in rates)
     return Rate(round(sum(one.per_day for one in rates) * days), days, kinds)
+
+
+def _chi2(p: float, freedom: int) -> float:
+    """Quantile of a chi-squared variable."""
+    from scipy.stats import chi2
+
+    return float(chi2.ppf(p, freedom))
