@@ -9,11 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from fastapi import FastAPI
@@ -26,6 +26,7 @@ from vitruvian.serve.identity.sessions import COOKIE, begin, session_of
 from vitruvian.serve.server import Server
 from vitruvian.serve.store import Store
 
+T = TypeVar("T")
 NAME = "clinic.db"
 """File name of every record under test: a record keeps its name when it is copied."""
 ANYTHING = ("user/*.cruds",)
@@ -147,61 +148,66 @@ class Running:
         headers = {"authorization": f"Bearer {self.people.token(role, **options)}", "accept": "application/json"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
+    def answers(self) -> bool:
+        """Whether it answers by now. Raises where it has ended instead."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=60).is_success
+        except httpx.TransportError:
+            return False
+
     def kill(self) -> None:
         """As a power cut does."""
         self.process.kill()
         self.process.wait()
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port that nobody else is given meanwhile: bound here, and a server may listen on it."""
     with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+        port = int(one.getsockname()[1])
+        if sys.platform != "linux":  # elsewhere one who listens must be the only one bound
+            one.close()
+        yield port
+
+
+def wait_until(what: Callable[[], T], seconds: float = 120.0) -> T:
+    """What `what` gives once it is true; the limit is for what never comes, not for what comes late."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+    return found
 
 
 @contextmanager
-def running(record: Path, *options: str, wait_s: float = 60.0, env: dict[str, str] | None = None) -> Iterator[Running]:
+def running(record: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
     """`vitruvian serve` over a record on a free port, ready; stopped by SIGTERM at the end."""
-    port = free_port()
-    command = [
-        str(Path(sys.executable).with_name("vitruvian")),
-        "serve",
-        "--record",
-        str(record),
-        "--port",
-        str(port),
-        *options,
-    ]
+    with held_port() as port:
+        yield from _running(record, port, options, os.environ | (env or {}))
+
+
+def _running(record: Path, port: int, options: Sequence[str], env: Mapping[str, str]) -> Iterator[Running]:
+    program = str(Path(sys.executable).with_name("vitruvian"))
+    command = [program, "serve", "--record", str(record), "--port", str(port), *options]
+    store = Store.open(f"{record}.serve")  # first: two who make its tables at once are in each other's way
     log = record.parent / f"serve-{port}.log"
     with log.open("wb") as stream:
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=stream, cwd=record.parent, env=os.environ | (env or {})
-        )
-    store = Store.open(f"{record}.serve")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stream, cwd=record.parent, env=env)
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process, log, wait_s)
-        yield Running(url, process, People(store), log)
+        one = Running(f"http://127.0.0.1:{port}", process, People(store), log)
+        wait_until(one.answers, 180.0)
+        yield one
     finally:
         store.close()
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(120)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path, wait_s: float) -> None:
-    until = time.monotonic() + wait_s
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended: {log.read_text()[-2000:]}")
-        try:
-            httpx.get(f"{url}/sign-in", timeout=5)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise TimeoutError(f"the server does not answer: {log.read_text()[-2000:]}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from pathlib import Path
 
 import orjson
 import pytest
-from served import ANYTHING, NAME, serving
+from served import ANYTHING, NAME, serving, wait_until
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -80,14 +79,12 @@ def test_a_backup_under_load_holds_what_was_acknowledged(own_record: Path, tmp_p
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        while len(acknowledged) < 3:
-            time.sleep(0.01)
+        wait_until(lambda: len(acknowledged) >= 3)
         with Record.open(own_record) as record:
             told = list(acknowledged)
             back_up(record, tmp_path / "backup")
         more = len(acknowledged)
-        while len(acknowledged) <= more:  # writers go on
-            time.sleep(0.01)
+        wait_until(lambda: len(acknowledged) > more)  # writers go on
     finally:
         end.set()
         thread.join()

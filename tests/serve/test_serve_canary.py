@@ -9,7 +9,6 @@ import json
 import logging
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,7 +21,7 @@ from agents import over_http
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
-from served import People, Running, free_port, running
+from served import People, Running, held_port, running, wait_until
 from websockets.sync.client import connect
 
 from vitruvian.record import Record
@@ -218,15 +217,13 @@ def test_a_fault_of_the_program_tells_where_and_not_what(
 @contextmanager
 def listening(app: Any) -> Iterator[str]:
     """The application behind the real web server, in a thread of this process."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with held_port() as port:
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            wait_until(lambda: server.started or not thread.is_alive())
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(120)

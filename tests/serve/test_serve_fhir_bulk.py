@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from served import Served
+from served import Served, wait_until
 
 from vitruvian.record import give_consent
 
@@ -20,10 +19,13 @@ def exported(client: TestClient, url: str) -> tuple[str, dict[str, Any]]:
     begun = client.get(url, headers=ASYNC)
     assert begun.status_code == 202, begun.text
     path = begun.headers["content-location"].partition("/fhir")[2]
-    until = time.monotonic() + 60
-    while (answer := client.get(f"/fhir{path}")).status_code == 202 and time.monotonic() < until:
-        assert "of" in answer.headers["x-progress"]
-        time.sleep(0.05)
+
+    def ready() -> Any:
+        answer = client.get(f"/fhir{path}")
+        assert answer.status_code != 202 or "of" in answer.headers["x-progress"]
+        return answer if answer.status_code != 202 else None
+
+    answer = wait_until(ready)
     assert answer.status_code == 200, answer.text
     return f"/fhir{path}", answer.json()
 

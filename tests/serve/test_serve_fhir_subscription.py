@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from served import Served
+from served import Served, wait_until
 
 from vitruvian.record import give_consent
 from vitruvian.serve.fhir import subscription, subscription_sending
@@ -81,9 +80,7 @@ def test_a_notice_comes_by_itself_and_without_content(own_served: Served, listen
     assert made.status_code == 201, made.text
     assert "secret" not in made.text
     assert client.post("/fhir/Observation", json=potassium()).status_code == 201
-    until = time.monotonic() + 20
-    while not listener.came and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: listener.came)
     assert listener.came == [("/hook", "Bearer secret", b"")]
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from served import Served, running, serving
+from served import Served, running, serving, wait_until
 from sqlalchemy import select, update
 
 from vitruvian.core import now_ms
@@ -30,34 +29,46 @@ FEW = {"kind": "ask-many", "people": ALL, "twin": "dose", "question": "recommend
 """A question that takes no time: for each the answer is that there is no such drug."""
 
 
-def over(client: TestClient | httpx.Client, job: str, longest_s: float = 60.0) -> dict[str, Any]:
+def over(client: TestClient | httpx.Client, job: str, longest_s: float = 120.0) -> dict[str, Any]:
     """The job once it is over."""
-    until = time.monotonic() + longest_s
-    while time.monotonic() < until:
+
+    def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = client.get(f"{API}/jobs/{job}").json()
-        if found["job"]["state"] in ("done", "failed", "cancelled"):
-            return found
-        time.sleep(0.02)
-    raise TimeoutError(found)
+        return found if found["job"]["state"] in ("done", "failed", "cancelled") else None
+
+    found = wait_until(ended, longest_s)
+    assert found is not None
+    return found
 
 
-@contextmanager
-def slow_steps(
-    monkeypatch: pytest.MonkeyPatch, seconds: float = 0.15, go_on: threading.Event | None = None
-) -> Iterator[list[str]]:
-    """Steps that take their time and say whose they were; all but the first wait for `go_on`."""
-    done: list[str] = []
+@dataclass
+class Steps:
+    """Steps of people, of which all but the first wait for `go_on`."""
 
-    def act(caller: Any, step: Step) -> dict[str, Any]:
-        time.sleep(seconds)
-        if done and go_on is not None:
-            assert go_on.wait(60.0)
-        done.append(step.person)
+    done: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def act(self, caller: Any, step: Step) -> dict[str, Any]:
+        """How many facts there are of one person."""
+        self.begun.append(step.person)
+        if self.done:
+            assert self.go_on.wait(120.0)
+        self.done.append(step.person)
         return {"facts": len(caller.patient(step.person).facts())}
 
-    slow = Kind("ask-many", KINDS["ask-many"].plan, act)
-    monkeypatch.setitem(KINDS, "ask-many", slow)
-    yield done
+    def wait(self) -> None:
+        """Until the second step has begun, and waits."""
+        wait_until(lambda: len(self.begun) > 1)
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    """What jobs of many do in a test."""
+    made = Steps()
+    monkeypatch.setitem(KINDS, "ask-many", Kind("ask-many", KINDS["ask-many"].plan, made.act))
+    yield made
+    made.go_on.set()
 
 
 def test_a_job_is_followed_to_its_end(own_served: Served) -> None:
@@ -99,38 +110,39 @@ def test_an_erased_persons_results_are_noise(own_served: Served) -> None:
     assert [one["person"] for one in found] == ["sample-a", "sample-c", "sample-d"]
 
 
-def test_a_job_is_cancelled_between_steps_and_resumed(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    client, go_on = own_served.client("clinician"), threading.Event()
-    with slow_steps(monkeypatch, go_on=go_on) as done:
+def test_a_job_is_cancelled_between_steps_and_resumed(own_served: Served, steps: Steps) -> None:
+    client = own_served.client("clinician")
+    job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
+    steps.wait()
+    assert client.post(f"{API}/jobs/{job}/cancel").json()["job"]["stopping"]
+    steps.go_on.set()
+    found = over(client, job)
+    assert (found["job"]["state"], found["job"]["done"]) == ("cancelled", 2)
+    assert len(client.get(f"{API}/jobs/{job}/results").json()["items"]) == 2
+    assert client.post(f"{API}/jobs/{job}/resume").json()["job"]["state"] in ("waiting", "running")
+    assert over(client, job)["job"]["state"] == "done"
+    assert steps.done == ALL  # nothing twice
+    assert client.post(f"{API}/jobs/{job}/resume").status_code == 422
+
+
+def test_a_stop_of_the_server_hands_a_job_back(own_record: Path, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = at_work._steps
+
+    def until_the_end(server: Any, row: Any, worker: str, end: threading.Event) -> None:
+        threading.Thread(target=lambda: (end.wait(), steps.go_on.set())).start()
+        real(server, row, worker, end)
+
+    monkeypatch.setattr(at_work, "_steps", until_the_end)
+    with serving(own_record) as first:
+        client = first.client("owner")
         job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
-        while not done:
-            time.sleep(0.01)
-        assert client.post(f"{API}/jobs/{job}/cancel").json()["job"]["stopping"]
-        go_on.set()
-        found = over(client, job)
-        assert found["job"]["state"] == "cancelled"
-        finished = found["job"]["done"]
-        assert 0 < finished < 4
-        assert len(client.get(f"{API}/jobs/{job}/results").json()["items"]) == finished
-        assert client.post(f"{API}/jobs/{job}/resume").json()["job"]["state"] in ("waiting", "running")
-        assert over(client, job)["job"]["state"] == "done"
-        assert done == ALL  # nothing twice
-        assert client.post(f"{API}/jobs/{job}/resume").status_code == 422
-
-
-def test_a_stop_of_the_server_hands_a_job_back(own_record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with slow_steps(monkeypatch) as done:
-        with serving(own_record) as first:
-            client = first.client("owner")
-            job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
-            while not done:
-                time.sleep(0.01)
-        assert len(done) < 4
-        with serving(own_record) as second:
-            again = second.client("owner")
-            assert over(again, job)["job"]["state"] == "done"
-            assert done == ALL
-            assert len(again.get(f"{API}/jobs/{job}/results").json()["items"]) == 4
+        steps.wait()
+    assert steps.done == ALL[:2]
+    with serving(own_record) as second:
+        again = second.client("owner")
+        assert over(again, job)["job"]["state"] == "done"
+        assert steps.done == ALL
+        assert len(again.get(f"{API}/jobs/{job}/results").json()["items"]) == 4
 
 
 def test_a_job_whose_worker_died_is_taken_over(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,41 +175,32 @@ def test_two_workers_never_take_the_same_job(own_served: Served, monkeypatch: py
     assert len(taken) == len(set(taken))
 
 
-def test_rights_are_those_of_the_moment_of_the_work(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A consent withdrawn, and an account disabled, while a job runs: the next step is refused."""
+def test_a_consent_withdrawn_while_a_job_runs_refuses_the_step(own_served: Served, steps: Steps) -> None:
     client = own_served.client("clinician")
-    with slow_steps(monkeypatch) as done:
-        job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
-        while not done:
-            time.sleep(0.01)
-        give_consent(own_served.server.record, "sample-d", "deny", "treatment")
-        found = over(client, job)
-    assert found["job"]["state"] == "failed"
-    assert "sample-d" not in done
+    job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
+    steps.wait()
+    give_consent(own_served.server.record, "sample-d", "deny", "treatment")
+    steps.go_on.set()
+    assert over(client, job)["job"]["state"] == "failed"
+    assert "sample-d" not in steps.done
     assert [one["person"] for one in client.get(f"{API}/jobs/{job}/results").json()["items"]] == ALL[:3]
+
+
+def test_an_account_disabled_while_a_job_runs_does_no_more(own_served: Served, steps: Steps) -> None:
+    client = own_served.client("clinician")
     own_served.people.account("owner")
-    with slow_steps(monkeypatch) as done:
-        people = {"people": ALL[:3]}
-        job = client.post(f"{API}/jobs", json=FEW | people).json()["job"]["id"]
-        while not done:
-            time.sleep(0.01)
-        account = own_served.people.account("clinician").id
-        set_active(own_served.server.store, account, False)
-        _until(own_served, job)
-    assert len(done) < 3
+    job = client.post(f"{API}/jobs", json=FEW).json()["job"]["id"]
+    steps.wait()
+    set_active(own_served.server.store, own_served.people.account("clinician").id, False)
+    steps.go_on.set()
+    wait_until(lambda: _state(own_served, job) not in ("waiting", "running"))
+    assert steps.done == ALL[:2]
     assert client.get(f"{API}/jobs/{job}").status_code == 401
 
 
-def _until(served: Served, job: str) -> str:
-    query = select(jobs.c.state).where(jobs.c.job == job)
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with served.server.store.engine.connect() as connection:
-            state = str(connection.execute(query).scalar_one())
-        if state not in ("waiting", "running"):
-            return state
-        time.sleep(0.02)
-    raise TimeoutError
+def _state(served: Served, job: str) -> str:
+    with served.server.store.engine.connect() as connection:
+        return str(connection.execute(select(jobs.c.state).where(jobs.c.job == job)).scalar_one())
 
 
 def test_what_cannot_be_asked_is_refused_at_once(served: Served) -> None:
@@ -219,14 +222,13 @@ def test_what_cannot_be_asked_is_refused_at_once(served: Served) -> None:
     assert "not a choice" in found["problem"]
 
 
-def test_no_account_fills_the_queue(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_account_fills_the_queue(served: Served, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vitruvian.serve.jobs.submitting._WAITING", 2)
-    with slow_steps(monkeypatch, 1.0):
-        client = served.client("clinician", who="eager")
-        mine = [client.post(f"{API}/jobs", json=FEW).status_code for _ in range(3)]
-        assert mine == [202, 202, 422]
-        for one in client.get(f"{API}/jobs").json()["items"]:
-            client.post(f"{API}/jobs/{one['job']['id']}/cancel")
+    client = served.client("clinician", who="eager")
+    mine = [client.post(f"{API}/jobs", json=FEW).status_code for _ in range(3)]
+    assert mine == [202, 202, 422]
+    for one in client.get(f"{API}/jobs").json()["items"]:
+        client.post(f"{API}/jobs/{one['job']['id']}/cancel")
 
 
 @pytest.mark.slow

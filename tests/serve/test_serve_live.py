@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from served import Served
+from served import Served, serving, wait_until
 
 from vitruvian.core import now_ms
 from vitruvian.record import give_consent
@@ -23,15 +20,6 @@ def batch(*values: float, ago_s: float = 0.0, every_s: float = 1.0, signal: str 
     fixed = {"signal": signal, "unit": unit, "source": "bed"}
     starts = [first + round(1000 * every_s * k) for k in range(len(values))]
     return {"samples": [fixed | {"start": at, "value": value} for at, value in zip(starts, values, strict=True)]}
-
-
-def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
 
 
 def send(client: TestClient, given: Any, person: str = "sample-b") -> Any:
@@ -73,9 +61,9 @@ def test_a_batch_is_kept_whole_or_refused_whole(own_served: Served) -> None:
 def test_alert_with_reason_acknowledged_answered_and_followed_up(own_served: Served) -> None:
     nurse = own_served.client("clinician")
     send(nurse, batch(*[72.0] * 10, *[138.0] * 30))
-    alert = until(lambda: calling(nurse))
+    alert = wait_until(lambda: calling(nurse))
     assert (alert["state"], alert["severity"], alert["signal"]) == ("open", "urgent", SIGNAL)
-    told = until(lambda: nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["told"])
+    told = wait_until(lambda: nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["told"])
     assert "NEWS" in told["sources"][0]
     assert "131" in told["reason"]
     assert told["value"] == 138
@@ -102,7 +90,7 @@ def test_snooze_and_escalation(own_served: Served) -> None:
 
     nurse, store = own_served.client("clinician"), own_served.server.store
     send(nurse, batch(*[30.0] * 40))
-    alert = until(lambda: calling(nurse))
+    alert = wait_until(lambda: calling(nurse))
     assert nurse.post(f"/api/v1/monitor/alerts/{alert['id']}/snooze", json={"minutes": 10}).json()["state"] == "snoozed"
     assert alerts.escalate(store, now_ms() + 10**7) == 0
     with store.transaction() as connection:
@@ -117,7 +105,7 @@ def test_snooze_and_escalation(own_served: Served) -> None:
 def test_who_may_see_and_send(own_served: Served) -> None:
     nurse = own_served.client("clinician")
     send(nurse, batch(*[138.0] * 40))
-    alert = until(lambda: calling(nurse))
+    alert = wait_until(lambda: calling(nurse))
     own = own_served.client("patient", own=("sample-b",))
     other = own_served.client("patient", own=("sample-a",))
     assert calling(own)["id"] == alert["id"]
@@ -137,7 +125,7 @@ def test_who_may_see_and_send(own_served: Served) -> None:
 def test_a_withdrawn_consent_ends_the_watch(own_served: Served) -> None:
     nurse, record = own_served.client("clinician"), own_served.server.record
     send(nurse, batch(*[138.0] * 40))
-    alert = until(lambda: calling(nurse))
+    alert = wait_until(lambda: calling(nurse))
     give_consent(record, "sample-b", "deny", "treatment")
     assert calling(nurse) is None
     assert nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").status_code == 404
@@ -157,7 +145,7 @@ def test_late_future_and_doubtful_samples(own_served: Served) -> None:
     for row in rows:
         send(nurse, {"samples": [row]})
     ward = room_of(own_served.server).ward
-    live = until(lambda: next((one for one in ward.streams.values() if one.samples == 5), None))
+    live = wait_until(lambda: next((one for one in ward.streams.values() if one.samples == 5), None))
     assert live.doubted == 4
     assert live.watch.newest < ahead  # a date ahead of the clock hides nothing
     table = own_served.server.record.patient("sample-b").samples(SIGNAL)
@@ -165,16 +153,14 @@ def test_late_future_and_doubtful_samples(own_served: Served) -> None:
 
 
 def test_a_restart_forgets_no_alert_and_raises_none_twice(own_record: Any) -> None:
-    from served import serving
-
     with serving(own_record) as there:
         nurse = there.client("clinician")
         send(nurse, batch(*[138.0] * 40))
-        first = until(lambda: calling(nurse))
+        first = wait_until(lambda: calling(nurse))
     with serving(own_record) as there:
         nurse = there.client("owner")
         send(nurse, batch(138.0))
-        live = until(lambda: list(room_of(there.server).ward.streams.values()))[0]
+        live = wait_until(lambda: list(room_of(there.server).ward.streams.values()))[0]
         assert "limit" in live.watch.active
         found = [one for bed in nurse.get("/api/v1/monitor").json() for one in bed["alerts"] if one["kind"] == "limit"]
         assert [one["id"] for one in found] == [first["id"]]
@@ -206,8 +192,8 @@ def test_a_full_queue_is_said_and_loses_nothing(own_served: Served, monkeypatch:
 def test_the_page_says_why_and_takes_answers_without_scripts(own_served: Served) -> None:
     nurse = own_served.client("clinician")
     send(nurse, batch(*[138.0] * 40))
-    alert = until(lambda: calling(nurse))
-    until(lambda: nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["told"])
+    alert = wait_until(lambda: calling(nurse))
+    wait_until(lambda: nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["told"])
     browser = own_served.client("clinician", json=False)
     text = browser.get("/monitor").text
     assert "is beyond a limit" in text
@@ -227,16 +213,18 @@ def test_the_page_says_why_and_takes_answers_without_scripts(own_served: Served)
     assert own_served.client("researcher", json=False).get("/monitor").status_code == 403
 
 
-def test_events_hold_only_what_may_be_seen(own_served: Served) -> None:
+def test_events_hold_only_what_may_be_seen(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     nurse, room = own_served.client("clinician"), room_of(own_served.server)
     for person in ("sample-a", "sample-b"):
         send(nurse, batch(70), person)
-    until(lambda: len(room.ward.streams) == 2)
+    wait_until(lambda: len(room.ward.streams) == 2)
     keys = {one.person: one.key for one in room.ward.streams.values()}
     patient = own_served.client("patient", own=("sample-b",))
-    portal = own_served.anybody.portal
-    assert portal is not None
-    threading.Timer(1.5, lambda: portal.call(room.closing.set)).start()
+
+    async def end(_: float) -> None:
+        room.closing.set()
+
+    monkeypatch.setattr(room, "rest", end)  # after the first round
     text = patient.get("/api/v1/monitor/events").text
     assert "event: streams" in text
     assert "event: alerts" in text

@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from served import Running, Served, free_port, running, serving
+from served import Running, Served, held_port, running, serving, wait_until
 
 from vitruvian.core import now_ms, to_ms
 from vitruvian.record import Record
@@ -67,18 +66,18 @@ def test_hl7v2_over_http_is_acknowledged_after_it_is_kept(own_served: Served) ->
 
 @contextmanager
 def broker(folder: Path) -> Iterator[int]:
-    """A real broker on a free port."""
+    """A real broker on a free port; what it does stands in `broker.log`."""
     if MOSQUITTO is None:
         pytest.skip("no mosquitto on this machine")
-    port = free_port()
     config = folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
-    process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
+    with held_port() as port, (folder / "broker.log").open("wb") as log:
+        config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
+        process = subprocess.Popen([MOSQUITTO, "-v", "-c", str(config)], stdout=log, stderr=log)
+        try:
+            yield port
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def publish(port: int, messages: list[tuple[str, str]]) -> None:
@@ -86,15 +85,10 @@ def publish(port: int, messages: list[tuple[str, str]]) -> None:
     from paho.mqtt.enums import CallbackAPIVersion
 
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    for _ in range(100):
-        try:
-            client.connect("127.0.0.1", port)
-            break
-        except OSError:
-            time.sleep(0.05)
+    client.connect("127.0.0.1", port)
     client.loop_start()
     for topic, payload in messages:
-        client.publish(topic, payload, qos=1).wait_for_publish(10)
+        client.publish(topic, payload, qos=1).wait_for_publish(60)
     client.loop_stop()
     client.disconnect()
 
@@ -106,24 +100,19 @@ def test_messages_of_a_broker_are_kept_even_those_sent_while_away(own_record: Pa
         row = {"signal": "heart_rate", "start": now_ms(), "value": value, "unit": "/min", "source": "mqtt"}
         return "vitruvian/sample-b/samples", json.dumps({"samples": [row]})
 
-    def kept(there: Served, many: int) -> list[float]:
-        for _ in range(200):
-            found = there.server.record.follow_samples(0)
-            values = [value for one in found if one.agent == "mqtt" for value in one.samples.value.tolist()]
-            if len(values) >= many:
-                return values
-            time.sleep(0.05)
-        raise AssertionError("the messages did not come")
+    def kept(there: Served) -> list[float]:
+        found = there.server.record.follow_samples(0)
+        return [value for one in found if one.agent == "mqtt" for value in one.samples.value.tolist()]
 
     with broker(tmp_path) as port:
         address = f"mqtt://127.0.0.1:{port}"
         with serving(own_record, mqtt=address) as there:
-            time.sleep(1.0)
+            wait_until(lambda: b"Sending SUBACK" in (tmp_path / "broker.log").read_bytes())
             publish(port, [message(71), ("vitruvian/sample-b/samples", "not json"), ("vitruvian/nobody/samples", "{}")])
-            assert kept(there, 1) == [71]
+            assert wait_until(lambda: kept(there)) == [71]
         publish(port, [message(72), message(73)])
         with serving(own_record, mqtt=address) as there:
-            assert set(kept(there, 3)) == {71, 72, 73}
+            wait_until(lambda: set(kept(there)) == {71, 72, 73})
 
 
 @pytest.mark.slow
@@ -147,12 +136,11 @@ def test_kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing(own_reco
                     failed.add((number, k))
                     return
 
-    with running(own_record, wait_s=180) as there:
+    with running(own_record) as there:
         threads = [threading.Thread(target=sender, args=(there, number)) for number in range(4)]
         for one in threads:
             one.start()
-        while len(acknowledged) < 40:
-            time.sleep(0.02)
+        wait_until(lambda: len(acknowledged) >= 40)
         there.kill()
         for one in threads:
             one.join()
@@ -160,7 +148,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing(own_reco
         stored = rows(record, first)
         assert len(stored) == len(set(stored))
         assert acknowledged <= set(stored) <= acknowledged | failed
-    with running(own_record, wait_s=180) as there, there.client("owner") as client:
+    with running(own_record) as there, there.client("owner") as client:
         assert all(send(client, *one) for one in (*failed, *sorted(acknowledged)[:20]))
     with Record.open(own_record) as record:
         assert sorted(rows(record, first)) == sorted(acknowledged | failed)

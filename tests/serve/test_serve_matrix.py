@@ -6,7 +6,6 @@ A route that declares nothing, or what has no row in `matrix`, fails. Requests a
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from matrix import ROLES, ROWS, WITHOUT, Way, ways_of
-from served import ANYTHING, Served
+from served import ANYTHING, Served, wait_until
 from sqlalchemy import update
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
@@ -26,7 +25,6 @@ from vitruvian.serve.identity.tokens import tokens
 API = "/api/v1"
 QUICK = ("clinician", "auditor", "data_loader", "patient")
 """Roles of the default run: together they are allowed and refused everything."""
-_MANY_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -137,9 +135,7 @@ def things(served: Served) -> Things:
     quick = question | {"values": {"drug": "water"}}  # the answer is that there is no such drug
     submitted = client.post(f"{API}/jobs", json={"kind": "compare", "person": "sample-a", "options": [quick]})
     job = submitted.json()["job"]["id"]
-    until = time.monotonic() + _MANY_S
-    while client.get(f"{API}/jobs/{job}").json()["progress"] < 1 and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: client.get(f"{API}/jobs/{job}").json()["progress"] == 1)
     assert client.get(f"{API}/jobs/{job}/results").json()["items"][0]["told"]["problem"]
     return Things(fact, made.json()["id"], job)
 
