@@ -1,4 +1,4 @@
-"""`vitruvian account add | list | role | disable | enable | link | token | application`."""
+"""`vitruvian account add | list | role | disable | enable | link | token | application | ehr | program`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -154,19 +154,71 @@ def ehr_command(
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Trust an EHR that calls CDS Hooks with tokens of its own; it acts as this account. Again: with new keys."""
-    from vitruvian.core import DataError
     from vitruvian.serve.cds import trust_ehr
     from vitruvian.serve.identity import account_named
 
-    try:
-        told = json.loads(keys.read_bytes())
-    except ValueError as error:
-        raise DataError("the file of keys is not JSON", got=str(keys)) from error
+    told = _keys(keys)
     with _server(record) as server:
         found = account_named(server.store, name)
         trust_ehr(server.store, issuer, told, found.id)
         server.record.note("ehr_trusted", account=found.id)
     typer.echo(f"{issuer}: calls as {found.name}")
+
+
+@account_app.command("program")
+def program_command(
+    name: str = _NAME,
+    keys: Path = typer.Argument(..., help="File of its public keys (a JWK set).", exists=True, dir_okay=False),
+    scopes: list[str] = typer.Argument(..., help="The most that it gets, such as system/*.rs"),
+    label: Annotated[str, typer.Option(help="What people call it.")] = "",
+    purpose: Annotated[str, typer.Option(help="What it is for; else as the account's roles have it.")] = "",
+    record: str | None = RECORD_OPTION,
+) -> None:
+    """Register a program that signs for itself (SMART Backend Services), as this account; prints its client id."""
+    from vitruvian.serve.identity import account_named
+    from vitruvian.serve.oauth import add_service
+
+    told = _keys(keys)
+    with _server(record) as server:
+        found = account_named(server.store, name)
+        made = add_service(server.store, label or name, found.id, told, scopes, purpose)
+        server.record.note("program_registered", account=found.id, client=made.client_id)
+    typer.echo(made.client_id)
+
+
+@account_app.command("programs")
+def programs_command(record: str | None = RECORD_OPTION) -> None:
+    """Every registered program: client id, name, scopes."""
+    from vitruvian.serve.oauth import all_services
+
+    with _server(record) as server:
+        for one in all_services(server.store):
+            typer.echo("\t".join((one.client_id, one.name, " ".join(sorted(one.scopes)))))
+
+
+@account_app.command("program-end")
+def program_end_command(
+    client: Annotated[str, typer.Argument(help="Its client id.")], record: str | None = RECORD_OPTION
+) -> None:
+    """A program gets no token any more; those that it has are not valid."""
+    from vitruvian.serve.oauth import end_service
+
+    with _server(record) as server:
+        end_service(server.store, client)
+        server.record.note("program_ended", client=client)
+    typer.echo(f"{client}: ended")
+
+
+def _keys(path: Path) -> dict[str, Any]:
+    from vitruvian.core import DataError
+
+    try:
+        told = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError("the file of keys is not JSON", got=str(path)) from error
+    if not isinstance(told, dict):
+        raise DataError("the file of keys is no JWK set", got=str(path))
+    return told
 
 
 def _set_active(record: str | None, name: str, active: bool) -> None:

@@ -38,7 +38,7 @@ def new_account(
     own: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """A new account, and the link by which its person signs in for the first time."""
-    _demand_rank(caller, roles)
+    demand_rank(caller, roles)
     made = add_account(server_of(request).store, name, roles, own.split(","))
     caller.record.note("account_made", account=made.id)
     return _with_link(request, caller, made)
@@ -53,7 +53,7 @@ def new_roles(
     own: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Other roles, from the next request on; sessions end, tokens hold no more than the new roles give."""
-    _demand_rank(caller, [*roles, *_account(request, account).roles])
+    demand_rank(caller, [*roles, *_account(request, account).roles])
     store = server_of(request).store
     change_roles(store, account, roles, own.split(","))
     close_ways_in(store, account, tokens=False, but=caller.session)
@@ -66,7 +66,7 @@ def enable_or_disable(
     request: Request, account: str, caller: Administrator, active: Annotated[bool, Form()]
 ) -> Response:
     """Disable an account (sessions, tokens and links end) or enable it again."""
-    _demand_rank(caller, _account(request, account).roles)
+    demand_rank(caller, _account(request, account).roles)
     store = server_of(request).store
     set_active(store, account, active)
     if not active:
@@ -79,7 +79,7 @@ def enable_or_disable(
 def link_for(request: Request, account: str, caller: Administrator) -> Response:
     """A one-time link to hand to its person."""
     found = _account(request, account)
-    _demand_rank(caller, found.roles)
+    demand_rank(caller, found.roles)
     caller.record.note("link_made", account=account)
     return _with_link(request, caller, found)
 
@@ -88,7 +88,7 @@ def link_for(request: Request, account: str, caller: Administrator) -> Response:
 def reset(request: Request, account: str, caller: Administrator) -> Response:
     """Forget password, second factor, tokens and sessions; its person begins anew by a one-time link."""
     found = _account(request, account)
-    _demand_rank(caller, found.roles)
+    demand_rank(caller, found.roles)
     forget_ways_in(server_of(request).store, account)
     caller.record.note("account_reset", account=account)
     return _with_link(request, caller, found)
@@ -104,7 +104,7 @@ def emergencies_page(request: Request, caller: Annotated[Caller, Allow("audit", 
     )
 
 
-def _demand_rank(caller: Caller, roles: Any) -> None:
+def demand_rank(caller: Caller, roles: Any) -> None:
     """Only an owner makes, changes or signs in as one who may read what an administrator may not."""
     if "owner" in roles and "owner" not in caller.actor.roles:
         raise AccessError("only an owner gives or takes that role")

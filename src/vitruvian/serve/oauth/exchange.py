@@ -18,6 +18,7 @@ from vitruvian.serve.oauth.answers import NO_STORE, refused
 from vitruvian.serve.oauth.clients import METHODS, Client
 from vitruvian.serve.oauth.granting import Answer, Fields, Granting, Request
 from vitruvian.serve.oauth.refresh import refresh_tokens
+from vitruvian.serve.oauth.services import METHOD, Service
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter()
@@ -27,9 +28,9 @@ async def _form(request: WebRequest) -> Fields:
     return [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
 
 
-@router.post("/oauth/token", dependencies=[Open("a code or a refresh token is the proof")])
+@router.post("/oauth/token", dependencies=[Open("a code, a refresh token or a signature is the proof")])
 def token(request: WebRequest, form: Annotated[Fields, Depends(_form)]) -> Response:
-    """A code or a refresh token becomes an access token."""
+    """A code, a refresh token or the signature of a registered program becomes an access token."""
     server, twice = server_of(request), len({name for name, _ in form}) < len(form)
     if twice:
         return refused("invalid_request", "a parameter came twice")
@@ -54,7 +55,8 @@ def revoke(request: WebRequest, form: Annotated[Fields, Depends(_form)]) -> Resp
         row = row or connection.execute(select(refresh_tokens.c.approval).where(refresh_tokens.c.hash == key)).first()
         if row is not None and row.approval and _owns(connection, row.approval, client):
             connection.execute(delete(tokens).where(tokens.c.hash == key))
-            end_approval(connection, row.approval)
+            if isinstance(client, Client):
+                end_approval(connection, row.approval)
     return JSONResponse({}, headers=NO_STORE)
 
 
@@ -76,16 +78,20 @@ def introspect(request: WebRequest, form: Annotated[Fields, Depends(_form)]) -> 
     return JSONResponse(told, headers=NO_STORE)
 
 
-def _client(server: Server, request: WebRequest, form: Fields, endpoint: str) -> tuple[Client | None, Response]:
+def _client(
+    server: Server, request: WebRequest, form: Fields, endpoint: str
+) -> tuple[Client | Service | None, Response]:
     asked = Request("POST", f"{server.settings.url}/oauth/{endpoint}", form, request.headers)
     granting = Granting(server)
     try:
-        return granting.authenticate_client(asked, METHODS, endpoint), Response()
+        return granting.authenticate_client(asked, (METHOD, *METHODS), endpoint), Response()
     except OAuth2Error as error:
         return None, _json(granting.handle_error_response(asked, error))
 
 
-def _owns(connection: Any, approval: str, client: Client) -> bool:
+def _owns(connection: Any, approval: str, client: Client | Service) -> bool:
+    if isinstance(client, Service):
+        return approval == client.client_id
     found = approval_of(connection, approval)
     return found is not None and found.client == client.client_id
 

@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidGrantError, InvalidRequestError, OAuth2Request
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    InvalidClientError,
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Request,
+)
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, ClientCredentialsGrant, RefreshTokenGrant
 from authlib.oauth2.rfc6749.requests import OAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7636.challenge import create_s256_code_challenge
 
+from vitruvian.serve.caller import SignInNeeded
 from vitruvian.serve.identity.accounts import account_of
 from vitruvian.serve.identity.approvals import Approval, approval_of, end_approval, keep_approval
 from vitruvian.serve.identity.tokens import write_token
@@ -25,10 +33,11 @@ from vitruvian.serve.oauth.clients import METHODS, Client, client_of
 from vitruvian.serve.oauth.codes import Code, keep_code, taken_code
 from vitruvian.serve.oauth.places import path_of
 from vitruvian.serve.oauth.refresh import held_approval, new_refresh_token, spend
+from vitruvian.serve.oauth.services import METHOD, Service, proven_service, service_of
 from vitruvian.serve.oauth.signing import id_token
 from vitruvian.serve.server import Server
 
-ACCESS_S = 3600
+ACCESS_S, SERVICE_S = 3600, 300
 Fields = Sequence[tuple[str, str]]
 
 
@@ -83,9 +92,19 @@ class Granting(AuthorizationServer):  # type: ignore[misc]
         self.over = server
         self.register_grant(_ByCode, [_Challenge(required=True)])
         self.register_grant(_ByRefreshToken)
+        self.register_grant(_ByOwnKey)
+        self.register_client_auth_method(METHOD, self._by_key)
 
-    def query_client(self, client_id: str) -> Client | None:
-        return client_of(self.over.store, client_id)
+    def query_client(self, client_id: str) -> Client | Service | None:
+        return client_of(self.over.store, client_id) or service_of(self.over.store, client_id)
+
+    def _by_key(self, _: Any, request: Request) -> Service | None:
+        """The program whose key signed the request, for the token endpoint or this server."""
+        url = self.over.settings.url
+        try:
+            return proven_service(self.over.store, request.form, [f"{url}/oauth/token", url])
+        except SignInNeeded as error:
+            raise InvalidClientError(description=error.what) from error
 
     def create_oauth2_request(self, request: Request) -> Request:
         return request
@@ -191,6 +210,28 @@ class _ByRefreshToken(RefreshTokenGrant):  # type: ignore[misc]
         """It was spent in the transaction that made the next one."""
 
 
+class _ByOwnKey(ClientCredentialsGrant):  # type: ignore[misc]
+    """Programs that an administrator registered; the token is short and for FHIR unless it is asked for elsewhere."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = (METHOD,)
+
+    def validate_requested_scope(self) -> None:
+        if not self.request.client.given(self.request.payload.scope or ""):
+            raise InvalidScopeError()
+
+    def generate_token(self, scope: str, **_: Any) -> dict[str, Any]:
+        server, service = self.server.over, self.request.client
+        account = account_of(server.store, service.account)
+        if account is None or not account.active:
+            raise InvalidClientError(description="the account of the program is not active")
+        path = path_of(server.settings, self.request.payload.data.get("resource", f"{server.settings.url}/fhir"))
+        if path is None:
+            raise InvalidRequestError("resource: no place of this server")
+        about = (service.account, service.client_id, service.name, service.given(scope), None, service.purpose, path)
+        with server.store.transaction() as connection:
+            return _token(connection, Approval(*about, id=service.client_id), service.given(scope), SERVICE_S)
+
+
 def _demand_usable(granting: Granting, request: Request, approval: Approval | None) -> Approval | None:
     """The approval, if its account is in use. Raises where the token is asked for another place (RFC 8707)."""
     if approval is None:
@@ -204,11 +245,11 @@ def _demand_usable(granting: Granting, request: Request, approval: Approval | No
     return approval
 
 
-def _token(connection: Any, approval: Approval, scopes: frozenset[str]) -> dict[str, Any]:
+def _token(connection: Any, approval: Approval, scopes: frozenset[str], lasts_s: int = ACCESS_S) -> dict[str, Any]:
     about = {"label": approval.label, "scopes": " ".join(sorted(scopes)), "patient": approval.patient or ""}
     about |= {"purpose": approval.purpose, "path": approval.path}
-    secret = write_token(connection, approval.account, about, ACCESS_S * 1000, approval.id)
-    told: dict[str, Any] = {"access_token": secret, "token_type": "Bearer", "expires_in": ACCESS_S}
+    secret = write_token(connection, approval.account, about, lasts_s * 1000, approval.id)
+    told: dict[str, Any] = {"access_token": secret, "token_type": "Bearer", "expires_in": lasts_s}
     told["scope"] = about["scopes"]
     if approval.patient:
         told |= {"patient": approval.patient, "need_patient_banner": True}

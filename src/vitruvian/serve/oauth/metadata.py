@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from vitruvian.serve.caller import Open
 from vitruvian.serve.oauth.clients import GRANTS, METHODS
+from vitruvian.serve.oauth.services import ALGORITHMS, GRANT, METHOD
 from vitruvian.serve.oauth.signing import public_keys
 from vitruvian.serve.server import Server, server_of
 
@@ -15,10 +16,12 @@ router = APIRouter()
 _SCOPES = (
     "openid", "profile", "fhirUser", "launch", "launch/patient", "offline_access",
     "patient/*.rs", "patient/*.cruds", "user/*.rs", "user/*.cruds",
+    "system/*.rs", "system/*.cruds",
 )  # fmt: skip
 _CAPABILITIES = (
     "launch-ehr", "launch-standalone", "authorize-post", "client-public", "client-confidential-symmetric",
-    "sso-openid-connect", "context-ehr-patient", "context-standalone-patient", "context-banner", "permission-offline",
+    "client-confidential-asymmetric", "sso-openid-connect", "context-ehr-patient", "context-standalone-patient",
+    "context-banner", "permission-offline",
     "permission-patient", "permission-user", "permission-v1", "permission-v2",
 )  # fmt: skip
 _ASKED_FIRST = [Open("applications ask it before they have a token")]
@@ -39,9 +42,10 @@ def endpoints(server: Server) -> dict[str, Any]:
         "scopes_supported": list(_SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": list(GRANTS),
+        "grant_types_supported": [*GRANTS, GRANT],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_methods_supported": [*METHODS, METHOD],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
     }
 
