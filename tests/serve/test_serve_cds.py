@@ -18,13 +18,14 @@ from typer.testing import CliRunner
 from vitruvian.cli.main import app
 from vitruvian.core import InputError
 from vitruvian.record import give_consent
-from vitruvian.serve.cds import trust_ehr
+from vitruvian.serve.cds import answering, trust_ehr
 from vitruvian.serve.cds.thinking import Thinking
 
 Json = dict[str, Any]
 SIGN = "vitruvian-order-sign"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
+WAITS_S = 120.0
 
 
 def order(atc: str, dose: float, hours: float, person: str = "sample-c", name: str = "o1", unit: str = "mg") -> Json:
@@ -69,6 +70,12 @@ def topics(found: list[Json], topic: str) -> list[Json]:
     return [one for one in found if one["source"]["topic"]["code"] == topic]
 
 
+@pytest.fixture(autouse=True)
+def _waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an EHR is told does not hang on how busy the machine is."""
+    monkeypatch.setattr(answering, "PATIENCE_S", WAITS_S)
+
+
 def test_discovery(served: Served) -> None:
     found = served.anybody.get("/cds-services").json()["services"]
     assert [one["hook"] for one in found] == ["patient-view", "order-select", "order-sign"]
@@ -94,14 +101,12 @@ def test_two_orders_at_once_are_seen_together(client: Callable[..., TestClient])
 
 
 @pytest.mark.slow
-def test_a_dose_out_of_this_patients_range(own_served: Served) -> None:
+def test_a_dose_out_of_this_patients_range(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     client, body = own_served.client("clinician"), call("order-sign", order("L04AD02", 8, 12))
-    late = topics(cards(client, body), "state")
-    assert len(late) == 1
-    until = time.monotonic() + 120
-    while not (found := topics(cards(client, body), "dose")) and time.monotonic() < until:
-        time.sleep(0.5)
-    (card,) = found
+    monkeypatch.setattr(answering, "PATIENCE_S", 0.0)
+    assert len(topics(cards(client, body), "state")) == 1
+    monkeypatch.setattr(answering, "PATIENCE_S", WAITS_S)
+    (card,) = topics(cards(client, body), "dose")
     assert card["indicator"] == "critical"
     assert "above this patient's range" in card["summary"]
     changed = card["suggestions"][0]["actions"][0]["resource"]

@@ -16,8 +16,9 @@ from fastapi.testclient import TestClient
 from served import Served, serving
 from sqlalchemy import select, update
 
-from vitruvian.core import AccessError, InputError
+from vitruvian.core import AccessError, InputError, now_ms
 from vitruvian.serve.identity import Account, add_account, sign_in_link
+from vitruvian.serve.identity import attempts as attempts_module
 from vitruvian.serve.identity import passwords as passwords_module
 from vitruvian.serve.identity.accounts import set_active
 from vitruvian.serve.identity.attempts import FREE, attempt, attempts
@@ -151,8 +152,9 @@ def test_waiting_is_the_same_for_a_name_that_is_unknown(browser: TestClient) -> 
     assert found == [*[401] * FREE, 429]
 
 
-def test_success_forgets_failures_and_waiting_doubles(served: Served, person: Account) -> None:
-    store = served.server.store
+def test_success_forgets_failures_and_waiting_doubles(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, now = served.server.store, now_ms()
+    monkeypatch.setattr(attempts_module, "now_ms", lambda: now)
     for _ in range(3 * FREE):
         with attempt(store, "somebody", "10.0.0.1") as one:
             one.passed = True
@@ -343,10 +345,12 @@ def test_links_that_are_old_or_of_a_disabled_account_are_not_valid(served: Serve
 
 
 @pytest.fixture
-def factor(served: Served, person: Account) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    """The authenticator app of the person, and the recovery codes; the code of now is spent."""
+def factor(served: Served, person: Account, monkeypatch: pytest.MonkeyPatch) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+    """The authenticator app of the person, and the recovery codes; the code of now is spent, and now does not pass."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     totp = pyotp.TOTP(begin_second(served.server, person.id))
-    codes = confirm_second(served.server, person.id, totp.now())
+    codes = confirm_second(served.server, person.id, totp.at(now))
     assert codes is not None
     return totp, codes
 
@@ -357,7 +361,7 @@ def test_a_second_factor_is_needed_from_its_confirmation_on(
     totp, recovery = factor
     assert send(browser, person.name, GOOD).status_code == 401
     assert send(browser, person.name, GOOD, "000000").status_code == 401
-    assert send(browser, person.name, GOOD, totp.now()).status_code == 401  # it was used when it was confirmed
+    assert send(browser, person.name, GOOD, totp.at(time.time())).status_code == 401  # used at its confirmation
     assert send(browser, person.name, GOOD, totp.at(time.time() + 30)).status_code == 303
     browser.cookies.clear()
     assert send(browser, person.name, GOOD, recovery[0]).status_code == 303
@@ -371,7 +375,7 @@ def test_a_code_is_used_once_and_never_an_earlier_one(
     totp, server = factor[0], served.server
     later = totp.at(time.time() + 30)
     assert second_fits(server, person.id, later)
-    for code in (later, totp.now(), totp.at(time.time() - 30), totp.at(time.time() + 90), "", "é", "1" * 40):
+    for code in (later, totp.at(time.time()), totp.at(time.time() - 30), totp.at(time.time() + 90), "", "é", "1" * 40):
         assert not second_fits(server, person.id, code)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from time import monotonic
 
 from vitruvian.serve.problems import TooMany
 from vitruvian.serve.server import Server
@@ -25,11 +25,11 @@ class Buckets:
     _left: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, who: str, at_s: float | None = None) -> None:
-        """One request of `who`, now or at a moment of a clock; raises `TooMany` with the seconds to wait."""
+    def take(self, who: str) -> None:
+        """One request of `who`, now; raises `TooMany` with the seconds to wait."""
         if self.per_s <= 0:
             return
-        now = time.monotonic() if at_s is None else at_s
+        now = monotonic()
         with self._lock:
             left, before = self._left.pop(who, (self.burst, now))
             left = min(self.burst, left + (now - before) * self.per_s)
