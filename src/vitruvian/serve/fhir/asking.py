@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -37,6 +38,13 @@ def spoken(request: Request) -> None:
 def strict(request: Request) -> bool:
     """Whether parameters that are not known are to be refused (Prefer: handling=strict)."""
     return "handling=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
+
+
+def demand_known(request: Request, given: Iterable[str], known: Collection[str]) -> None:
+    """Raise `SearchError` for parameters that are not known, where the asker is strict."""
+    unknown = sorted(set(given) - {*known, "_format", "_pretty"})
+    if unknown and strict(request):
+        raise SearchError("parameters are not known", got=", ".join(unknown), allowed=", ".join(known))
 
 
 def form_pairs(body: bytes) -> list[tuple[str, str]]:

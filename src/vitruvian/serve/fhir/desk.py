@@ -30,5 +30,11 @@ def _desk(request: Request, caller: Annotated[Caller, Allow("ingest", "fhir")]) 
     return Desk(caller, home_of(request), shelf_of(request))
 
 
+def _open_desk(request: Request, caller: Annotated[Caller, Allow("own", "fhir")]) -> Desk:
+    return Desk(caller, home_of(request), shelf_of(request))
+
+
 Writer = Annotated[Desk, Depends(_desk)]
 """The desk of a request by one who may take in."""
+Sender = Annotated[Desk, Depends(_open_desk)]
+"""The desk of a request that says itself what it needs: each of its parts asks for its own right."""

@@ -8,6 +8,8 @@ from copy import deepcopy
 from typing import Any
 
 from vitruvian.core import DataError
+from vitruvian.serve.fhir.body import read_json
+from vitruvian.serve.fhir.request import NotJson
 
 CONTENT_TYPE = "application/json-patch+json"
 _MOST = 200
@@ -19,6 +21,14 @@ class TestFailed(DataError):
     """A `test` of the patch does not hold: the document is not what the sender took it for."""
 
     __test__ = False
+
+
+def operations_of(body: bytes) -> Any:
+    """The operations of a body. Raises `BadBody`, `NotJson` for a FHIRPath Patch, which is not done here."""
+    found = read_json(body)
+    if isinstance(found, dict) and found.get("resourceType") == "Parameters":
+        raise NotJson("FHIRPath Patch is not done here", got="Parameters", allowed=f"a JSON Patch, {CONTENT_TYPE}")
+    return found
 
 
 def patched(document: Any, operations: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Bundles of requests: a transaction is done whole or not at all, of a batch each entry for itself."""
+"""Bundles of requests: a transaction is done whole or not at all, of a batch each entry for itself.
+
+What is read in a transaction is read after what it writes.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fastapi import Request
 from starlette.responses import Response
 
-from vitruvian.core import DataError, UnknownNameError, UnsupportedError, VitruvianError
+from vitruvian.core import DataError, UnsupportedError, VitruvianError
 from vitruvian.record import Moment
+from vitruvian.serve.fhir import bundle_reading
 from vitruvian.serve.fhir.body import Json, read_json, read_object
+from vitruvian.serve.fhir.bundle_reading import Ask, answered, answered_or_not, ask_of, failed
 from vitruvian.serve.fhir.conditional import matching
 from vitruvian.serve.fhir.current import Current, current_of
-from vitruvian.serve.fhir.desk import Desk, Writer
+from vitruvian.serve.fhir.desk import Desk, Sender
 from vitruvian.serve.fhir.owner import Owner, references_of, renamed
 from vitruvian.serve.fhir.request import Body, fhir_answer, headers_of
 from vitruvian.serve.fhir.storing import Change, Written, decided, new_id, store
 from vitruvian.serve.fhir.validate import Invalid, issues_of
-from vitruvian.serve.fhir.writing import as_is, creation, demand_scope, patch, update
-from vitruvian.serve.problems import outcome_of_error, status_of
+from vitruvian.serve.fhir.writing import as_is, creation, demand_scope, demand_there, patch, update
 
 _MOST = 2000
 _WRITING = ("POST", "PUT", "PATCH")
@@ -62,10 +67,20 @@ class Placed:
         return f"{self.step.kind}/{self.name}"
 
 
-def post_bundle(desk: Writer, body: Body) -> Response:
+def post_bundle(request: Request, desk: Sender, body: Body) -> Response:
     """A transaction or batch."""
     bundle = read_object(body)
-    entries = bundle.get("entry") or []
+    entries = _entries(bundle)
+    if bundle["type"] == "batch":
+        done = [_alone(request, desk, k, one) for k, one in enumerate(entries)]
+    else:
+        done = _whole(request, desk, [_step(k, one, desk.home) for k, one in enumerate(entries)])
+    return fhir_answer({"resourceType": "Bundle", "type": f"{bundle['type']}-response", "entry": done})
+
+
+def _entries(bundle: Json) -> list[Json]:
+    """The entries of a Bundle that can be done. Raises `Invalid`, `UnsupportedError`, `DataError`."""
+    entries: list[Json] = bundle.get("entry") or []
     bare = [{k: v for k, v in one.items() if k != "resource"} if isinstance(one, dict) else one for one in entries]
     if wrong := issues_of(bundle | ({"entry": bare} if "entry" in bundle else {}), "Bundle"):
         raise Invalid(wrong, "Bundle")
@@ -75,13 +90,23 @@ def post_bundle(desk: Writer, body: Body) -> Response:
         )
     if len(entries) > _MOST:
         raise DataError("too many entries", got=len(entries), allowed=f"up to {_MOST}", todo="Ingest it as a file.")
-    if bundle["type"] == "batch":
-        done = [_alone(desk, k, one) for k, one in enumerate(entries)]
-    else:
-        steps = [_step(k, one, desk.home) for k, one in enumerate(entries)]
-        found = decided(desk.caller, lambda since: transaction(desk, steps, since))
-        done = [_told(one, desk.home) for one in found]
-    return fhir_answer({"resourceType": "Bundle", "type": f"{bundle['type']}-response", "entry": done})
+    reads = sum((one.get("request") or {}).get("method") == "GET" for one in entries)
+    if reads > bundle_reading.MOST:
+        raise DataError("too many GET entries", got=reads, allowed=f"up to {bundle_reading.MOST}")
+    return entries
+
+
+def _whole(request: Request, desk: Desk, steps: list[Step | Ask]) -> list[Json]:
+    """Answers to the entries of a transaction. What cannot be read refuses it before anything is written."""
+    first = [answered(desk.caller, request, one) for one in steps if isinstance(one, Ask)]
+    writes = [one for one in steps if isinstance(one, Step)]
+    if not writes:
+        return first
+    done = iter(decided(desk.caller, lambda since: transaction(desk, writes, since)))
+    return [
+        _told(next(done), desk.home) if isinstance(one, Step) else answered_or_not(desk.caller, request, one)
+        for one in steps
+    ]
 
 
 def transaction(desk: Desk, steps: list[Step], since: Moment | None) -> list[Written]:
@@ -108,15 +133,17 @@ def _result(placed: Placed, change: Change | None) -> Written:
     return Written(200, as_is(placed.before))
 
 
-def _step(k: int, entry: Json, home: str) -> Step:
+def _step(k: int, entry: Json, home: str) -> Step | Ask:
     asked, place = entry.get("request"), f"entry[{k}]"
     if asked is None:
         raise DataError(f"{place}: request is missing")
     method = asked["method"]
     if method == "DELETE":
         raise UnsupportedError(f"{place}: nothing is deleted", todo='Send it with the status "entered-in-error".')
+    if method == "GET":
+        return ask_of(asked, home)
     if method not in _WRITING:
-        raise UnsupportedError(f"{place}: {method} is not done in a bundle", allowed=", ".join(_WRITING))
+        raise UnsupportedError(f"{place}: {method} is not done in a bundle", allowed=", ".join(("GET", *_WRITING)))
     parts = urlsplit(asked["url"].removeprefix(f"{home}/").lstrip("/"))
     kind, _, name = parts.path.partition("/")
     if not kind or (method == "POST" and name) or (method != "POST" and not name and not parts.query):
@@ -133,8 +160,8 @@ def _placed(desk: Desk, step: Step) -> Placed:
     before = matching(desk, step.kind, step.criteria) if step.conditional else None
     if step.name:
         before = current_of(desk.caller, step.kind, step.name)
-    if before is None and (step.name or step.method == "PATCH"):
-        raise UnknownNameError("no such resource", todo="A new one is created by POST, or by PUT with criteria.")
+    if step.name or step.method == "PATCH":
+        before = demand_there(before)
     return Placed(step, before, str(before.document["id"]) if before else new_id())
 
 
@@ -173,13 +200,15 @@ def _operations(resource: Json) -> Any:
         raise DataError("a patch in a bundle is a Binary with the JSON Patch as data") from error
 
 
-def _alone(desk: Desk, k: int, entry: Json) -> Json:
+def _alone(request: Request, desk: Desk, k: int, entry: Json) -> Json:
     """An entry of a batch: done, or what was wrong with it."""
     try:
         step = _step(k, entry, desk.home)
+        if isinstance(step, Ask):
+            return answered(desk.caller, request, step)
         (found,) = decided(desk.caller, lambda since: transaction(desk, [step], since))
     except VitruvianError as error:
-        return {"response": {"status": str(status_of(error)), "outcome": outcome_of_error(error)}}
+        return failed(error)
     return _told(found, desk.home)
 
 

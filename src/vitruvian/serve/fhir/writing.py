@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from vitruvian.core import AccessError, DataError, UnsupportedError
+from vitruvian.core import AccessError, DataError, UnknownNameError, UnsupportedError
 from vitruvian.record import Moment
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.fhir.body import Json
@@ -26,11 +26,18 @@ _ALONE: Mapping[str, Owner] = MappingProxyType({})
 
 
 def demand_scope(caller: Caller, kind: str, letter: str) -> None:
-    """Raise `AccessError` where the caller's token does not cover a type."""
+    """Raise `AccessError` where the caller may not take in, or their token does not cover a type."""
     if kind in UNKEPT:
         raise UnsupportedError("resources of this type are not kept here", got=kind)
-    if not covers(caller, kind, letter):
+    if not caller.may("ingest") or not covers(caller, kind, letter):
         raise caller.actor.refusal("ingest")
+
+
+def demand_there(before: Current | None) -> Current:
+    """The resource that is to be changed; raises `UnknownNameError` where there is none."""
+    if before is None:
+        raise UnknownNameError("no such resource", todo="A new one is created by POST, or by PUT with criteria.")
+    return before
 
 
 def creation(desk: Desk, kind: str, document: Json, name: str = "", beside: Mapping[str, Owner] = _ALONE) -> Change:
@@ -95,8 +102,6 @@ def written(desk: Desk, change: Change | None, before: Current | None, since: Mo
     """Store one change, and what is to be told of it."""
     if change is None:
         assert before is not None
-        return Written(
-            200, before.document | {"meta": (before.document.get("meta") or {}) | {"versionId": before.number}}
-        )
+        return Written(200, as_is(before))
     store(desk.caller, [change], since)
     return Written(201 if before is None else 200, change.document)
