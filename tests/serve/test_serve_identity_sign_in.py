@@ -369,6 +369,30 @@ def test_a_second_factor_is_needed_from_its_confirmation_on(
     assert send(browser, person.name, GOOD, recovery[0]).status_code == 401
 
 
+def test_a_link_does_not_pass_over_the_second_factor(
+    served: Served, browser: TestClient, person: Account, factor: tuple[pyotp.TOTP, tuple[str, ...]]
+) -> None:
+    totp, recovery = factor
+    link = sign_in_link(served.server.store, "", person.id)
+    asked = browser.get(link)
+    assert (asked.status_code, COOKIE in browser.cookies) == (200, False)
+    form = hidden(asked.text)
+    for code in ("000000", totp.now(), "", "x" * 30):
+        assert browser.post("/sign-in/once", data=form | {"code": code}).status_code in (401, 422)
+    assert COOKIE not in browser.cookies
+    assert browser.post("/sign-in/once", data={"key": form["key"], "code": recovery[0]}).status_code == 403
+    assert browser.post("/sign-in/once", data=form | {"code": totp.at(time.time() + 30)}).status_code == 303
+    assert browser.get("/account").status_code == 200
+    browser.cookies.clear()
+    assert browser.get(link).status_code == 401  # it was used
+    link = sign_in_link(served.server.store, "", person.id)
+    form = hidden(browser.get(link).text)
+    found = [browser.post("/sign-in/once", data=form | {"code": f"{k:06}"}).status_code for k in range(FREE + 1)]
+    assert found == [*[401] * FREE, 429]
+    assert browser.post("/sign-in/once", data=form | {"code": recovery[1]}).status_code == 429
+    assert COOKIE not in browser.cookies
+
+
 def test_a_code_is_used_once_and_never_an_earlier_one(
     served: Served, person: Account, factor: tuple[pyotp.TOTP, tuple[str, ...]]
 ) -> None:

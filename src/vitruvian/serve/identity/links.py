@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Table, Text, delete, insert
+from sqlalchemy import BigInteger, Column, Table, Text, delete, insert, select
 
 from vitruvian.core import now_ms
 from vitruvian.serve.identity.secret import hashed, new_secret
@@ -24,6 +24,14 @@ def sign_in_link(store: Store, url: str, account: str) -> str:
     with store.transaction() as connection:
         connection.execute(insert(links).values(hash=hashed(secret), account=account, until_ms=now_ms() + _VALID_MS))
     return f"{url}/sign-in/once?key={secret}"
+
+
+def account_of_link(store: Store, secret: str) -> str | None:
+    """The account of a link that is valid and not used yet; it stays so."""
+    query = select(links.c.account).where(links.c.hash == hashed(secret), links.c.until_ms >= now_ms())
+    with store.transaction() as connection:
+        found = connection.execute(query).scalar()
+    return str(found) if found is not None else None
 
 
 def redeemed(store: Store, secret: str) -> str | None:

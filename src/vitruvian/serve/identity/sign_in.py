@@ -11,7 +11,7 @@ from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
 from vitruvian.serve.identity.accounts import Account, account_of, as_caller, by_name
 from vitruvian.serve.identity.attempts import attempt
 from vitruvian.serve.identity.forms import address_of, demand_form_key, form_key, give_form_cookie, local_place
-from vitruvian.serve.identity.links import redeemed
+from vitruvian.serve.identity.links import account_of_link, redeemed
 from vitruvian.serve.identity.passwords import password_fits
 from vitruvian.serve.identity.second import has_second, second_fits
 from vitruvian.serve.identity.sessions import cookie_name, cookie_of, end, sign_in
@@ -59,16 +59,29 @@ def sign_in_by_password(
 
 @router.get("/sign-in/once", dependencies=[Open("this is how one signs in")])
 def sign_in_once(request: Request, key: str) -> Response:
-    """A one-time link becomes a session."""
-    server = server_of(request)
-    found = redeemed(server.store, key)
-    account = account_of(server.store, found) if found else None
-    if account is None or not account.active:
-        raise SignInNeeded("the link was used or is too old", todo="Ask for a new one.")
-    as_caller(server, account).record.note("sign_in", by="link")
-    answer = RedirectResponse("/", 303)
-    sign_in(request, answer, account.id)
-    return answer
+    """A one-time link becomes a session; where a second factor is in use its code is asked for first."""
+    account = _linked(request, key)
+    if has_second(server_of(request).store, account.id):
+        return _code_form(request, key)
+    return _by_link(request, key, account)
+
+
+@router.post("/sign-in/once", dependencies=[Open("this is how one signs in")])
+def sign_in_once_with_code(
+    request: Request,
+    key: Annotated[str, Form(max_length=200)],
+    code: Annotated[str, Form(max_length=40)],
+    form: Annotated[str, Form()] = "",
+) -> Response:
+    """A one-time link and a code of the second factor become a session; a wrong code leaves the link as it was."""
+    demand_form_key(request, form)
+    server, account = server_of(request), _linked(request, key)
+    with attempt(server.store, f"link {account.id}", address_of(request)) as one:
+        one.passed = second_fits(server, account.id, code)
+    if not one.passed:
+        as_caller(server, account).record.note("refused", of="sign_in")
+        return _code_form(request, key, "The code does not fit.", 401)
+    return _by_link(request, key, account)
 
 
 @router.post("/sign-out")
@@ -78,6 +91,36 @@ def sign_out(request: Request, caller: Annotated[Caller, Allow("own", "own")]) -
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(cookie_name(request), path="/", secure=server_of(request).settings.secure, httponly=True)
     answer.headers["clear-site-data"] = '"cache", "storage"'
+    return answer
+
+
+def _linked(request: Request, key: str) -> Account:
+    store = server_of(request).store
+    found = account_of_link(store, key)
+    account = account_of(store, found) if found else None
+    if account is None or not account.active:
+        raise _no_link()
+    return account
+
+
+def _by_link(request: Request, key: str, account: Account) -> Response:
+    server = server_of(request)
+    if redeemed(server.store, key) != account.id:  # of two at once, one gets it
+        raise _no_link()
+    as_caller(server, account).record.note("sign_in", by="link")
+    answer = RedirectResponse("/", 303)
+    sign_in(request, answer, account.id)
+    return answer
+
+
+def _no_link() -> SignInNeeded:
+    return SignInNeeded("the link was used or is too old", todo="Ask for a new one.")
+
+
+def _code_form(request: Request, key: str, problem: str = "", status: int = 200) -> Response:
+    cookie, form = form_key(request)
+    answer = page(request, "sign_in_code.html", None, status=status, form_key=form, link=key, problem=problem)
+    give_form_cookie(request, answer, cookie)
     return answer
 
 
