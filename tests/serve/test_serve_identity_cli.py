@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from served import NAME
 from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
-from vitruvian.cli.serve import _providers
+from vitruvian.cli.serve import _providers, _with_roles
 from vitruvian.core import AccessError, InputError, UnknownNameError
 from vitruvian.serve.identity import caller_of_token, has_password
 from vitruvian.serve.identity.accounts import account_named
 from vitruvian.serve.identity.links import redeemed
 from vitruvian.serve.identity.passwords import set_password
 from vitruvian.serve.oauth.clients import client_of
+from vitruvian.serve.running import provider_told
 from vitruvian.serve.server import Server
-from vitruvian.serve.settings import Settings
+from vitruvian.serve.settings import RoleRule, Settings
 
 
 def run(record: Path, *arguments: str) -> str:
@@ -117,3 +120,17 @@ def test_providers_have_their_secrets_from_the_environment(monkeypatch: pytest.M
     for wrong in (["A https://a.example.org"], ["A ftp://a x"], ["D https://d.example.org twin"]):
         with pytest.raises(InputError):
             _providers(wrong, [])
+
+
+def test_roles_by_claims_are_told_at_the_start() -> None:
+    providers, _ = _providers(["A https://a.example.org twin", "B https://b.example.org twin"], [])
+    told = ["A groups=doctors clinician new", "A 'groups=ward one' auditor", "B realm_access.roles=x=y researcher"]
+    one, other = _with_roles(providers, told)
+    assert one.roles == (RoleRule("groups", "doctors", "clinician", True), RoleRule("groups", "ward one", "auditor"))
+    assert other.roles == (RoleRule("realm_access.roles", "x=y", "researcher"),)
+    kept = orjson.loads(orjson.dumps([asdict(one) for one in (one, other)]))
+    assert [provider_told(each) for each in kept] == [one, other]  # as worker processes get them
+    for wrong in ("C g=a clinician", "A g clinician", "A g= auditor", "A g=a wizard", "A g=a patient", "A g=a owner x",
+                  "A 'g=a owner", "A"):  # fmt: skip
+        with pytest.raises(InputError):
+            _with_roles(providers, [wrong])

@@ -7,6 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -17,18 +18,34 @@ from applications import hidden, returned
 from browsers import new_browser
 from joserfc import jwk, jwt
 from served import NAME, Running, Served, running, serving
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from vitruvian.core import AccessError, DataError, InputError, StoreError
 from vitruvian.record import Record
-from vitruvian.serve.identity import add_account, set_active
+from vitruvian.serve.identity import (
+    account_of,
+    add_account,
+    all_accounts,
+    caller_of_token,
+    change_roles,
+    new_token,
+    set_active,
+)
+from vitruvian.serve.identity.accounts import accounts
 from vitruvian.serve.identity.connections import connect, connected_account, connections, ways
 from vitruvian.serve.identity.openid import Person, Way, _checked, person_of, way_to
+from vitruvian.serve.identity.provider_roles import (
+    first_account,
+    follow_claims,
+    forget_claims,
+    provider_roles,
+    roles_by,
+)
 from vitruvian.serve.identity.sessions import COOKIE
 from vitruvian.serve.oauth.clients import add_client
 from vitruvian.serve.oauth.ehr import _entries
 from vitruvian.serve.oauth.registration import new_client
-from vitruvian.serve.settings import OpenIdProvider
+from vitruvian.serve.settings import OpenIdProvider, RoleRule
 
 BACK = "http://127.0.0.1:8000/sign-in/back"
 LAUNCHED = "http://127.0.0.1:8000/smart/back"
@@ -99,6 +116,85 @@ def test_signing_in_and_connecting(here: Served, provider: tuple[Running, OpenId
     went = browser.get("/sign-in/with/Clinic")
     assert browser.get("/sign-in/back", params=at_provider(there, went.headers["location"])).status_code == 303
     assert COOKIE not in browser.cookies
+
+
+def test_claims_give_and_take_roles(tmp_path: Path, provider: tuple[Running, OpenIdProvider]) -> None:
+    """By the claim `name` of the provider, which is the name of the account there."""
+    there, told = provider
+    name = there.people.account("clinician").name
+    rules = (RoleRule("name", name, "researcher", makes_account=True), RoleRule("name", "nobody", "owner"))
+    with serving(tmp_path / "here.db", providers=(replace(told, roles=rules),)) as here:
+        store, browser = here.server.store, new_browser(here)
+
+        def comes_back() -> bool:
+            browser.cookies.delete(COOKIE)
+            went = browser.get("/sign-in/with/Clinic")
+            browser.get("/sign-in/back", params=at_provider(there, went.headers["location"]))
+            return COOKIE in browser.cookies
+
+        assert comes_back()
+        (made,) = [one for one in all_accounts(store) if "Clinic" in one.name]
+        assert made.roles == {"researcher"}
+        token = new_token(store, made.id, "x", ["user/*.rs"])
+        change_roles(store, made.id, ["researcher", "auditor"])
+        rename = update(accounts).where(accounts.c.name == name)
+        with there.people.store.transaction() as connection:
+            connection.execute(rename.values(name="somebody else"))
+        try:
+            assert comes_back()  # what an administrator gave stays
+            assert account_of(store, made.id) == replace(made, roles=frozenset({"auditor"}))
+            change_roles(store, made.id, ["researcher"])
+            with store.transaction() as connection:
+                row = {"issuer": told.issuer, "account": made.id, "role": "researcher"}
+                connection.execute(insert(provider_roles).values(**row))
+            assert not comes_back()
+            assert account_of(store, made.id) == replace(made, roles=frozenset())
+            with pytest.raises(AccessError):
+                caller_of_token(here.server, token)
+            assert len([one for one in all_accounts(store) if "Clinic" in one.name]) == 1
+        finally:
+            with there.people.store.transaction() as connection:
+                connection.execute(update(accounts).where(accounts.c.name == "somebody else").values(name=name))
+        assert comes_back()
+        assert account_of(store, made.id) == made
+
+
+def test_an_account_is_made_only_where_a_rule_says_so(here: Served) -> None:
+    store, told = here.server.store, OpenIdProvider("Clinic", "https://i", "x")
+    boss = Person("https://i", "1", name="boss@clinic.example.org", claims={"groups": ["doctors"]})
+    rule = RoleRule("groups", "doctors", "clinician")
+    assert first_account(store, told, boss) is None
+    assert first_account(store, replace(told, roles=(rule,)), boss) is None
+    assert first_account(store, replace(told, roles=(replace(rule, value="x", makes_account=True),)), boss) is None
+    made = first_account(store, replace(told, roles=(replace(rule, makes_account=True),)), boss)
+    assert made is not None
+    assert (made.roles, made.name) == ({"clinician"}, "boss@clinic.example.org (Clinic 1)")
+    # a name that was not proven does not catch who proves it later
+    assert connected_account(store, Person("https://i", "2", email="boss@clinic.example.org")) is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "roles"),
+    [
+        ({"groups": ["doctors", "x"]}, {"clinician"}), ({"groups": "doctors"}, {"clinician"}), ({}, set()),
+        ({"groups": "doctors and more"}, set()), ({"groups": ["Doctors"]}, set()), ({"groups": {"doctors": 1}}, set()),
+        ({"realm": {"roles": ["audit"]}}, {"auditor"}), ({"realm.roles": "audit"}, {"auditor"}), ({"realm": 7}, set()),
+        ({"groups": None, "realm": {"roles": None}}, set()),
+    ],
+)  # fmt: skip
+def test_a_role_needs_the_very_value_of_its_claim(claims: dict[str, Any], roles: set[str]) -> None:
+    rules = (RoleRule("groups", "doctors", "clinician"), RoleRule("realm.roles", "audit", "auditor"))
+    assert roles_by(rules, claims) == roles
+
+
+def test_whoever_disconnects_a_provider_keeps_no_role_of_it(here: Served) -> None:
+    store = here.server.store
+    made = add_account(store, "guest", ["auditor"])
+    told = OpenIdProvider("Clinic", "https://i", "x", roles=(RoleRule("g", "a", "clinician"),))
+    assert follow_claims(store, told, made, {"g": "a"}).roles == {"auditor", "clinician"}
+    with_both = account_of(store, made.id)
+    assert with_both is not None
+    assert forget_claims(store, with_both, "https://i").roles == {"auditor"}
 
 
 def test_an_answer_belongs_to_one_browser_and_one_question(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,10 @@ def serve_command(
     oidc: Annotated[
         list[str] | None, typer.Option(help='Provider that signs people in: "NAME ISSUER CLIENT_ID"; may be repeated.')
     ] = None,
+    oidc_role: Annotated[
+        list[str] | None,
+        typer.Option(help='Role by what a provider claims: "NAME CLAIM=VALUE ROLE [new]"; may be repeated.'),
+    ] = None,
     ehr: Annotated[
         list[str] | None,
         typer.Option(help='System that may launch the twin: "NAME FHIR_BASE CLIENT_ID"; may be repeated.'),
@@ -45,6 +50,7 @@ def serve_command(
         raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
     providers, ehrs = _providers(oidc or [], ehr or [])
+    providers = _with_roles(providers, oidc_role or [])
     settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
                         providers=providers, ehrs=ehrs, requests_per_s=requests_per_second,
                         mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
@@ -69,3 +75,30 @@ def _providers(*told: Sequence[str]) -> tuple[tuple[OpenIdProvider, ...], ...]:
     if known:
         raise InputError("secrets of nobody who was told", got=", ".join(sorted(known)), allowed="--oidc, --ehr")
     return tuple(found)
+
+
+def _with_roles(providers: Sequence[OpenIdProvider], told: Sequence[str]) -> tuple[OpenIdProvider, ...]:
+    """Providers with the rules by which their claims give roles; words in quotes may hold spaces."""
+    from dataclasses import replace
+
+    from vitruvian.core import RIGHTS
+    from vitruvian.serve import RoleRule
+
+    rules: dict[str, list[RoleRule]] = {one.name: [] for one in providers}
+    for line in told:
+        try:
+            name, condition, role, *more = shlex.split(line)
+        except ValueError:
+            name, condition, role, more = "", "", "", []
+        claim, _, value = condition.partition("=")
+        if (
+            name not in rules
+            or not claim
+            or not value
+            or role not in {*RIGHTS} - {"patient"}
+            or more not in ([], ["new"])
+        ):
+            allowed = '"NAME CLAIM=VALUE ROLE [new]" with the name of an --oidc; no rule makes patients'
+            raise InputError("not a rule for roles", got=line, allowed=allowed)
+        rules[name].append(RoleRule(claim, value, role, bool(more)))
+    return tuple(replace(one, roles=tuple(rules[one.name])) for one in providers)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from vitruvian.serve.identity import add_account, sign_in_link
 from vitruvian.serve.identity.accounts import by_name
 from vitruvian.serve.server import Server
-from vitruvian.serve.settings import Settings
+from vitruvian.serve.settings import OpenIdProvider, RoleRule, Settings
 from vitruvian.serve.trace import log_lines
 
 OWNER = "owner"
@@ -56,13 +57,17 @@ def worker_app() -> object:
     import orjson
 
     from vitruvian.serve.app import make_app
-    from vitruvian.serve.settings import OpenIdProvider
 
     told = orjson.loads(os.environ["VITRUVIAN_SERVE"])
     for name in ("providers", "ehrs"):
-        told[name] = tuple(OpenIdProvider(**one) for one in told[name])
+        told[name] = tuple(provider_told(one) for one in told[name])
     log_lines()
     return make_app(Settings(**told))
+
+
+def provider_told(told: dict[str, Any]) -> OpenIdProvider:
+    """A provider as `serve` left it for its workers."""
+    return OpenIdProvider(**told | {"roles": tuple(RoleRule(**one) for one in told["roles"])})
 
 
 def _take_in_samples(server: Server) -> None:

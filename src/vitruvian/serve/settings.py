@@ -7,13 +7,25 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
+class RoleRule:
+    """Whom a provider claims to have this value in this claim has this role here."""
+
+    claim: str
+    value: str
+    role: str
+    makes_account: bool = False
+    """Whether somebody without an account gets one at their first sign-in."""
+
+
+@dataclass(frozen=True)
 class OpenIdProvider:
-    """An OpenID Connect provider that may sign people in."""
+    """An OpenID Connect provider that may sign people in; without rules it gives nobody a role."""
 
     name: str
     issuer: str
     client_id: str
     client_secret: str = field(default="", repr=False)
+    roles: tuple[RoleRule, ...] = ()
 
 
 @dataclass(frozen=True)

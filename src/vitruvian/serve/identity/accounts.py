@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, insert, select, update
 
 from vitruvian.core import RIGHTS, Actor, InputError, UnknownNameError, now_ms
+from vitruvian.record import Record
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.server import Server
 from vitruvian.serve.store import Store, metadata
@@ -71,9 +72,14 @@ def add_account(store: Store, name: str, roles: Iterable[str], own: Iterable[str
     return made
 
 
-def change_roles(store: Store, account: str, roles: Iterable[str], own: Iterable[str] = ()) -> Account:
-    """The account with other roles. Raises `InputError`, also where nobody would be left who may administer."""
-    wanted, mine = _judged(roles, own)
+def change_roles(
+    store: Store, account: str, roles: Iterable[str], own: Iterable[str] = (), *, none: bool = False
+) -> Account:
+    """The account with other roles, or (with `none`) perhaps without any.
+
+    Raises `InputError`, also where nobody would be left who may administer.
+    """
+    wanted, mine = _judged(roles, own, none)
     with store.transaction() as connection:
         before = _of(connection, account)
         made = replace(before, roles=wanted, own=mine)
@@ -120,17 +126,19 @@ def account_named(store: Store, name: str) -> Account:
     return found
 
 
-def as_caller(server: Server, account: Account, *, purpose: str = "", session: str = "") -> Caller:
-    """The account as one who calls."""
+def as_caller(
+    server: Server, account: Account, *, purpose: str = "", session: str = "", record: Record | None = None
+) -> Caller:
+    """The account as one who calls; `record` is the server's as it was opened for an answer."""
     actor = Actor(account.id, account.roles, purpose or account.purpose, account.own)
-    return Caller(account.id, account.name, replace(server.record, actor=actor), session=session)
+    return Caller(account.id, account.name, replace(record or server.record, actor=actor), session=session)
 
 
-def _judged(roles: Iterable[str], own: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+def _judged(roles: Iterable[str], own: Iterable[str], none: bool = False) -> tuple[frozenset[str], frozenset[str]]:
     wanted, mine = frozenset(roles), frozenset(one.strip() for one in own if one.strip())
     if unknown := wanted - set(RIGHTS):
         raise InputError("no such role", got=", ".join(sorted(unknown)), allowed=", ".join(RIGHTS))
-    if not wanted:
+    if not wanted and not none:
         raise InputError("an account needs a role", allowed=", ".join(RIGHTS))
     if ("patient" in wanted) != bool(mine):
         raise InputError("a patient's account says who they are in the record, and no other does")

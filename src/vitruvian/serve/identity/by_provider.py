@@ -10,11 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from vitruvian.core import AccessError, UnknownNameError
 from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
-from vitruvian.serve.identity.accounts import account_of, as_caller
+from vitruvian.serve.identity.accounts import Account, account_of, as_caller
 from vitruvian.serve.identity.connections import Begun, connect, connected_account, disconnect, keep_way, taken_way
 from vitruvian.serve.identity.forms import local_place
 from vitruvian.serve.identity.openid import Person, person_of, way_to
 from vitruvian.serve.identity.own import prove
+from vitruvian.serve.identity.provider_roles import first_account, follow_claims, forget_claims
 from vitruvian.serve.identity.resolve import caller_of
 from vitruvian.serve.identity.sessions import sign_in
 from vitruvian.serve.server import Server, server_of
@@ -52,7 +53,10 @@ def end_connection(
 ) -> Response:
     """A provider does not sign this account in any more."""
     prove(request, caller, password)
-    disconnect(server_of(request).store, caller.account, issuer)
+    store = server_of(request).store
+    disconnect(store, caller.account, issuer)
+    if (account := account_of(store, caller.account)) is not None:
+        forget_claims(store, account, issuer)
     caller.record.note("provider_disconnected")
     return RedirectResponse("/account", 303)
 
@@ -65,21 +69,36 @@ def back(request: Request) -> Response:
     if begun is None:
         raise AccessError("this browser was not on its way to a provider", todo="Begin again.")
     asked = dict(request.query_params)
-    person = person_of(_provider(server, begun.provider), f"{server.settings.url}{_BACK}", begun.way, asked)
+    provider = _provider(server, begun.provider)
+    person = person_of(provider, f"{server.settings.url}{_BACK}", begun.way, asked)
     answer = RedirectResponse(begun.next, 303)
     answer.delete_cookie(_name(request), path="/", secure=server.settings.secure, httponly=True)
     if begun.account:
         _connect(request, begun.account, person)
         return answer
-    found = connected_account(server.store, person)
-    account = account_of(server.store, found) if found else None
-    if account is None or not account.active:
-        todo = "Sign in by another way and connect the provider under your account, or ask an administrator."
-        raise SignInNeeded("no account is connected to this identity", todo=todo)
-    connect(server.store, account.id, person)
+    account = _account_of(server, provider, person)
     as_caller(server, account).record.note("sign_in", by="provider")
     sign_in(request, answer, account.id)
     return answer
+
+
+def _account_of(server: Server, provider: OpenIdProvider, person: Person) -> Account:
+    """Who they are here, with the roles that the provider's claims give now. Raises `SignInNeeded`."""
+    store = server.store
+    found = connected_account(store, person)
+    account = account_of(store, found) if found else first_account(store, provider, person)
+    if account is None or not account.active:
+        todo = "Sign in by another way and connect the provider under your account, or ask an administrator."
+        raise SignInNeeded("no account is connected to this identity", todo=todo)
+    if found is None:
+        as_caller(server, account).record.note("account_made", account=account.id, by="provider")
+    connect(store, account.id, person)
+    followed = follow_claims(store, provider, account, person.claims)
+    if followed.roles != account.roles:
+        as_caller(server, followed).record.note("roles_changed", account=account.id, by="provider")
+    if not followed.roles:
+        raise SignInNeeded("no role here is left to this identity", todo="Ask an administrator.")
+    return followed
 
 
 def _connect(request: Request, account: str, person: Person) -> None:

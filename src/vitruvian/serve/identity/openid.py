@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
@@ -36,12 +36,13 @@ class Way:
 
 @dataclass(frozen=True)
 class Person:
-    """Who a provider says it is; `email` only where the provider has verified it."""
+    """Who a provider says it is; `email` only where the provider has verified it, `claims` all that it says."""
 
     issuer: str
     subject: str
     name: str = ""
     email: str = ""
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 def way_to(provider: OpenIdProvider, back: str, scope: str = "openid profile email") -> Way:
@@ -73,7 +74,7 @@ def person_of(provider: OpenIdProvider, back: str, way: Way, answer: Mapping[str
         keys = _fetched(client, told["jwks_uri"])
     claims = _checked(provider, str(token.get("id_token", "")), keys, way.nonce)
     email = str(claims.get("email", "")) if claims.get("email_verified") is True else ""
-    return Person(provider.issuer, str(claims["sub"]), str(claims.get("name", "")), email)
+    return Person(provider.issuer, str(claims["sub"]), str(claims.get("name", "")), email, claims)
 
 
 def _client() -> httpx.Client:
