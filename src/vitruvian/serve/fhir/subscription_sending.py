@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, select, update
-from starlette.concurrency import run_in_threadpool
 
 from vitruvian.core import VitruvianError, now_ms
 from vitruvian.record import moment_of
+from vitruvian.serve.background import beside_requests, in_thread
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.fhir.criteria import Criteria
 from vitruvian.serve.fhir.seen import Seen
@@ -30,20 +30,15 @@ _LOG = logging.getLogger("vitruvian.serve")
 @asynccontextmanager
 async def running(server: Server) -> AsyncIterator[None]:
     """Notices are sent while the server runs; what was not sent when it stops is sent when it starts again."""
-    task = asyncio.create_task(_follow(server))
-    try:
+    async with beside_requests(_follow(server)):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def _follow(server: Server) -> None:
     shelf = Shelf()
     while True:
         try:
-            await run_in_threadpool(look, server, shelf)
+            await in_thread(look, server, shelf)
         except Exception:
             _LOG.exception("subscriptions could not be followed")
         await asyncio.sleep(_LOOK_S)

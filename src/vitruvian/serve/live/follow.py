@@ -18,6 +18,7 @@ import numpy as np
 
 from vitruvian.core import Actor, VitruvianError, now_ms
 from vitruvian.record import Record, Streamed, canonical_values
+from vitruvian.serve.background import in_thread
 from vitruvian.serve.live import alerts
 from vitruvian.serve.live.facts import alert_fact, outcome_fact
 from vitruvian.serve.live.follow_up import due, finished
@@ -72,7 +73,7 @@ class Follower:
     async def _follow(self) -> None:
         while True:
             try:
-                more = await asyncio.to_thread(self.step)
+                more = await in_thread(self.step)
             except Exception:  # whatever one batch or the disk does, the others are followed
                 _LOG.exception("the journal could not be followed")
                 more = False
@@ -86,7 +87,7 @@ class Follower:
         while True:
             await asyncio.sleep(seconds)
             try:
-                await asyncio.to_thread(work)
+                await in_thread(work)
             except Exception:
                 _LOG.exception("work beside requests failed; it is done again")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from vitruvian.core import UnknownNameError, VitruvianError
 from vitruvian.record import Record, Samples
+from vitruvian.serve.background import in_thread
 from vitruvian.serve.live.batch import size
 from vitruvian.serve.problems import TooMany
 
@@ -94,7 +95,7 @@ class Inlet:
     async def _keep(self, group: list[_Waiting]) -> None:
         error: Exception | None = None
         try:
-            await asyncio.to_thread(self.record.keep_samples, [one.rows for one in group])
+            await in_thread(self.record.keep_samples, [one.rows for one in group])
         except Exception as caught:
             error = caught
         self._size -= sum(one.samples for one in group)

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Samples
+from vitruvian.serve.background import beside_requests
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.live.batch import ManyIn, batches
 from vitruvian.serve.live.follow import Follower
@@ -71,18 +72,14 @@ async def running(server: Server) -> AsyncIterator[None]:
     follower = Follower(server.record, server.store)
     inlet = Inlet(server.record, follower.wake.set)
     room = server.parts[PART] = Room(inlet, follower)
-    tasks = [asyncio.create_task(inlet.run()), asyncio.create_task(follower.run())]
+    work = [inlet.run(), follower.run()]
     if server.settings.mqtt:
-        tasks.append(asyncio.create_task(follow_broker(server, inlet)))
-    try:
-        yield
-    finally:
-        room.closing.set()
-        for task in reversed(tasks):
-            task.cancel()
-        for task in reversed(tasks):
-            with suppress(asyncio.CancelledError):
-                await task
+        work.append(follow_broker(server, inlet))
+    async with beside_requests(*work):
+        try:
+            yield
+        finally:
+            room.closing.set()
 
 
 def _subjects(caller: Caller, names: list[str]) -> dict[str, str]:

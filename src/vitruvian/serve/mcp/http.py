@@ -5,9 +5,8 @@ Source: Model Context Protocol, "Transports" and "Authorization"; RFC 9728 (prot
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from vitruvian.serve.background import beside_requests
 from vitruvian.serve.caller import Allow, Caller, Open, SignInNeeded
 from vitruvian.serve.mcp.transport import SESSION, Transport
 from vitruvian.serve.server import Server, server_of
@@ -31,13 +31,8 @@ _SCOPES = ("patient/*.rs", "user/*.rs", "launch/patient", "offline_access")
 async def running(server: Server) -> AsyncIterator[None]:
     """The SDK's transport, while the server runs."""
     transport = server.parts[_PART] = Transport()
-    task = asyncio.create_task(transport.run())
-    try:
+    async with beside_requests(transport.run()):
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @router.post(PATH)

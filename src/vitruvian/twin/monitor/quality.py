@@ -10,13 +10,6 @@ from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor.rules import Rule
 
 Quality = Literal["good", "no value", "implausible", "jump", "stuck"]
-WORDS: dict[Quality, str] = {
-    "good": "nothing speaks against it",
-    "no value": "it has no value in a known unit",
-    "implausible": "no living person has such a value",
-    "jump": "it jumps away from the samples before it, and none after it agrees yet",
-    "stuck": "the value has not moved for longer than a living signal stays the same",
-}
 _BEFORE = 5
 _AGREE = 3
 _SILENT = 0.25  # of the time that a value may stay: a silence is no staying

@@ -16,7 +16,6 @@ CUSUM = "Page ES. Biometrika 1954;41:100; k = 0.5 and h from 5: Montgomery DC, S
 ROBUST_CUSUM = "Lucas JM, Crosier RB. Commun Stat Theory Methods 1982;11:2669 (outliers do not drive a CUSUM)."
 CONFORMAL = "Lei J et al. J Am Stat Assoc 2018;113:1094 (bands from the quantiles of past residuals)."
 HAMPEL = "Hampel FR. J Am Stat Assoc 1974;69:383; Pearson RK. IEEE Trans Control Syst Technol 2002;10:55."
-HERE = "set here"
 
 
 @dataclass(frozen=True)
