@@ -65,6 +65,29 @@ def test_a_dose_that_nothing_reaches_is_said(treated):
         exact_dose(treated.case, fits(treated), GRAM, replace(AUC, low=1e6, high=2e6, when="day_1"))
 
 
+def test_what_is_seen_already_brackets_the_exact_dose(treated):
+    """From curves of two regimens the same amount follows as from a grid of its own."""
+    target, like = replace(AUC, when="day_1"), replace(GRAM, amount=500)
+    around = [like, replace(GRAM, amount=1500, label="standard"), replace(GRAM, amount=4000, interval=8.0)]
+    seen = list(zip(around, outcomes(treated.case, fits(treated), around, [target])[0], strict=True))
+    alone = exact_dose(treated.case, fits(treated), like, target)
+    assert 500 < alone < 1500
+    assert exact_dose(treated.case, fits(treated), like, target, seen=seen) == pytest.approx(alone, rel=1e-4)
+
+
+def test_every_draw_has_what_its_own_alternative_says(treated):
+    """Curves of a mixture are, draw by draw, those of the alternative that the draw has."""
+    draws = fits(treated)[0].draws
+    given = [{**draws.covariates[0], "CRCL": crcl} for crcl in (30.0, 120.0)]
+    which = np.arange(len(draws.eta)) % 2
+    mixed = replace(draws, covariates=tuple(given), alternative=which)
+    asked = [GRAM.schedule("vancomycin", 0.0)], [np.array([6.0, 30.0])], "concentration"
+    alone = [replace(draws, covariates=(one,)).curves(*asked)[0] for one in given]
+    found = mixed.curves(*asked)[0]
+    assert found == pytest.approx(np.where(which[:, None] == 0, *alone), rel=1e-9)
+    assert np.median(found[which == 0, 1]) > 1.5 * np.median(found[which == 1, 1])
+
+
 def test_a_person_who_clears_more_needs_more(naive):
     fit, like = fits(naive)[0], GRAM
     doses = [

@@ -342,7 +342,8 @@ def _exact(case: Case, fits: Sequence[Fit], compared: Compared, best: int, goal:
     """The exact dose at the recommended interval; `None` where none within the absolute bounds exists."""
     like = compared.candidates[best]
     try:
-        amount = exact_dose(case, fits, like, goal.target, seen=compared.outcome[best])
+        seen = list(zip(compared.candidates, compared.outcome, strict=True))
+        amount = exact_dose(case, fits, like, goal.target, seen=seen)
     except SolveError:
         return None
     own = replace(like, amount=amount, loading=None)

@@ -24,8 +24,9 @@ _TIMES = 64
 class Draws:
     """S equally likely people who this person may be, under one model.
 
-    `covariates` lists the alternatives for what is not known of the person (an unknown genotype); `alternative`
-    tells which one each draw has. `occasions` are the times (h) at which new occasions start.
+    `covariates` lists the alternatives for what is not known of the person (an unknown genotype), which differ in
+    single numbers only; `alternative` tells which one each draw has. `occasions` are the times (h) at which new
+    occasions start.
     """
 
     model: Model
@@ -51,6 +52,7 @@ class Draws:
         Raises `SolveError` if any value is not finite.
         """
         length = -(-max(len(at) for at in times) // _TIMES) * _TIMES
+        given = self.covariates[0]
         people = [
             schedule.to_subject(
                 self.model,
@@ -63,21 +65,25 @@ class Draws:
                 id=str(k),
             )
             for k, (schedule, at) in enumerate(zip(schedules, times, strict=True))
-            for given in self.covariates
         ]
         if steady and self.occasions:
             last = len(self.occasions)  # the future is its own occasion, also where time starts anew
             people = [replace(p, occasion=np.full(len(p), last)) for p in people]
-        people += people[-1:] * (_rows(len(people)) - len(people))
+        count = len(people)
+        people += people[-1:] * (_rows(count) - count)
         table = compile_events(self.model, people, interpolation="locf")
-        values = np.asarray(_predict(self.model, replace(table, ids=()), dict(self.theta), self.eta))
-        values = values[: len(schedules) * len(self.covariates)]
-        values = values.reshape(len(schedules), len(self.covariates), *values.shape[1:])
-        chosen = values[:, self.alternative, np.arange(len(self.eta))]
-        found = [chosen[k][:, : len(at)] for k, at in enumerate(times)]
+        told = dict(self.theta), self.eta, self._own(), count
+        values = np.asarray(_predict(self.model, replace(table, ids=()), *told))
+        found = [values[k][:, : len(at)] for k, at in enumerate(times)]
         if not all(np.isfinite(f).all() for f in found):
             raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
         return found
+
+    def _own(self) -> dict[str, Float[np.ndarray, " s"]]:
+        """Covariates in which the alternatives differ, at every draw."""
+        first, *others = self.covariates
+        names = [n for n, v in first.items() if any(one[n] != v for one in others)]
+        return {n: np.array([one[n] for one in self.covariates], dtype=float)[self.alternative] for n in names}
 
     def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:
         """Individual quantities of the model at time `at` (h), at every draw."""
@@ -88,14 +94,25 @@ class Draws:
 
 
 def _rows(count: int) -> int:
-    """Few table sizes, so that few programs are compiled."""
-    return next(size for size in (4, 16, 32, 64, 128, 256, 512, count) if size >= count)
+    """Few table sizes, so that few programs are compiled; rows that fill a table up cost nothing."""
+    return next(size for size in (4, 32, 128, 512, count) if size >= count)
 
 
 @program()
-def _predict(model: Model, table: EventTable, theta: dict[str, Any], eta: Any) -> Any:
+def _predict(model: Model, table: EventTable, theta: dict[str, Any], eta: Any, own: dict[str, Any], count: Any) -> Any:
+    """The first `count` schedules at every draw (N,S,K), zero for those after them."""
+
+    def draw(row: EventTable, e: Any, one: dict[str, Any]) -> Any:
+        held = {n: jax.numpy.full_like(row.covariates[n], v) for n, v in one.items()}
+        return predict(model, replace(row, covariates={**row.covariates, **held}), theta, e)
+
+    def schedule(k: Any) -> Any:
+        row = jax.tree.map(lambda leaf: jax.numpy.asarray(leaf)[k], table)
+        return jax.vmap(lambda e, one: draw(row, e, one))(eta, own)
+
     # one schedule at a time: the draws of one fill the vector units and stay in the cache
-    return jax.lax.map(lambda row: jax.vmap(lambda e: predict(model, row, theta, e))(eta), table)
+    nothing = jax.numpy.zeros((len(table), *jax.eval_shape(schedule, 0).shape))
+    return jax.lax.fori_loop(0, count, lambda k, found: found.at[k].set(schedule(k)), nothing)
 
 
 @program()

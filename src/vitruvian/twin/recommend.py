@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
 
 _GRID = 32
+_INSIDE, _NARROW = 4, 1.02
+"""Amounts simulated at once within a bracket, and the ratio of its ends from which on it is interpolated."""
 OFF_THE_CLOCK = 0.1
 """Utility that a regimen of other than one to three doses a day must bring more than one that is."""
 _IN_PROPORTION = ("auc24", "trough", "peak", "average")
@@ -72,36 +75,55 @@ def compare(case: Case, fits: Sequence[Fit], options: Sequence[Candidate], goal:
 
 
 def exact_dose(
-    case: Case, fits: Sequence[Fit], like: Candidate, target: Target, *, seen: Outcome | None = None
+    case: Case,
+    fits: Sequence[Fit],
+    like: Candidate,
+    target: Target,
+    *,
+    seen: Sequence[tuple[Candidate, Outcome]] = (),
 ) -> float:
     """Amount per dose (in the unit of `like`) whose median metric is the middle of the target, same interval and route.
 
-    The middle is geometric; a target without upper end counts its lower end. The amount is bracketed on a grid, all
-    of it simulated at once, then on a grid within the bracket, and interpolated there (relative error below 1e-4).
-    `seen` is the outcome of `like`, where it is known already; where doses act in proportion it is all that is needed.
+    The middle is geometric; a target without upper end counts its lower end. The amount is bracketed by what is `seen`
+    already of regimens like this one, else on a grid; the bracket is narrowed, a few amounts simulated at once, and
+    interpolated (relative error below 1e-4). Where doses act in proportion, one regimen is all that is needed.
     Raises `SolveError` if no amount between 1/30 and 30 times that of `like` reaches it.
     """
     low, high = limits(target)
     middle = low if np.isinf(high) else float(np.sqrt(max(low, 1e-9 * high) * high))
+    bare = replace(like, loading=None)
+    known = {c.amount: o.interval().median for c, o in seen if replace(c, amount=like.amount, label=like.label) == bare}
+
+    def medians(amounts: Iterable[float]) -> dict[float, float]:
+        found = outcomes(case, fits, [replace(bare, amount=float(a)) for a in amounts], (target,))[0]
+        return {float(a): o.interval().median for a, o in zip(amounts, found, strict=True)}
+
     if target.metric in _IN_PROPORTION and all(proportional(f.model, target.when) for f in fits):
-        known = seen or outcomes(case, fits, [replace(like, loading=None)], (target,))[0][0]
-        return like.amount * middle / known.interval().median
-    bounds = (like.amount / 30, like.amount * 30)
-    for _ in range(2):
-        amounts = np.geomspace(*bounds, _GRID)
-        scaled = [replace(like, amount=float(a), loading=None) for a in amounts]
-        medians = np.array([o.interval().median for o in outcomes(case, fits, scaled, (target,))[0]])
-        above = np.flatnonzero(medians >= middle)
-        if not len(above) or above[0] == 0:
-            raise SolveError(
-                "no dose brings the median to the middle of the target",
-                got=f"{like} and amounts from 1/30 to 30 times it",
-                todo="Choose another interval or goal.",
-            )
-        k = int(above[0])
-        bounds = (float(amounts[k - 1]), float(amounts[k]))
-    share = (middle - medians[k - 1]) / (medians[k] - medians[k - 1])
-    return float(bounds[0] * (bounds[1] / bounds[0]) ** share)
+        one = known.get(like.amount) or medians([like.amount])[like.amount]
+        if one > 0:
+            return like.amount * middle / one
+    elif bracket := _bracket(known, middle) or _bracket(medians(_around(like)), middle):
+        (a, before), (b, after) = bracket
+        while b / a > _NARROW:
+            narrower = _bracket({a: before, **medians(np.geomspace(a, b, _INSIDE + 2)[1:-1]), b: after}, middle)
+            assert narrower is not None  # its ends are those of the bracket before
+            (a, before), (b, after) = narrower
+        return a + (b - a) * (middle - before) / (after - before)
+    raise SolveError(
+        "no dose brings the median to the middle of the target",
+        got=f"{like} and amounts from 1/30 to 30 times it",
+        todo="Choose another interval or goal.",
+    )
+
+
+def _around(like: Candidate) -> np.ndarray:
+    return np.geomspace(like.amount / 30, like.amount * 30, _GRID)
+
+
+def _bracket(medians: Mapping[float, float], middle: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """The neighbouring amounts, with their medians, between which the middle is first reached; `None` if nowhere."""
+    rows = sorted(medians.items())
+    return next(((one, two) for one, two in pairwise(rows) if one[1] < middle <= two[1]), None)
 
 
 def as_options(compared: Compared, fits: Sequence[Fit]) -> tuple[Option, ...]:
