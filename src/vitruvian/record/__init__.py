@@ -37,6 +37,7 @@ from vitruvian.record.identity import IdentityEntry as IdentityEntry
 from vitruvian.record.intake import files_under as files_under
 from vitruvian.record.journal import Streamed as Streamed
 from vitruvian.record.opening import open_engine as open_engine
+from vitruvian.record.opening import reading as reading
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record

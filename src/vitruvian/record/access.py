@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, literal_column, select
@@ -18,6 +18,7 @@ from vitruvian.record.consent import Consent, Matter, decide, read_consent
 from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import fact, head, subject
+from vitruvian.record.statements import one_of
 from vitruvian.tables.categories import CATEGORIES, categories_of
 
 EVERYTHING = "everything"
@@ -149,9 +150,15 @@ def scope_of(connection: Connection, keys: KeyRing, actor: Actor, person: str, a
     """What `actor` may see of `person`, by the consents of all their subjects that are in force."""
     linked = connection.execute(_LINKED, {"name": person}).all()
     subjects = frozenset(row.subject for row in linked)
-    rows = connection.execute(_CONSENTS_OF, {"subjects": list(subjects)}).all() if subjects else []
+    values = {f"subject{k}": one for k, one in enumerate(subjects)}
+    rows = connection.execute(_consents_of(len(values)), values).all() if values else []
     name = linked[0].person if linked else person
     return Scope(actor, name, subjects, tuple(_consent(row, keys) for row in rows), at, keys)
+
+
+@lru_cache(maxsize=64)
+def _consents_of(subjects: int) -> Any:
+    return _CONSENTS.where(one_of(fact.c.subject, "subject", subjects))
 
 
 def scopes_of(connection: Connection, keys: KeyRing, actor: Actor, people: Sequence[str], at: int) -> list[Scope]:

@@ -11,7 +11,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +49,17 @@ class Finding:
 
     def __str__(self) -> str:
         return f"shard {self.shard}, row {self.row}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What becomes a row: who did what to whom, with which detail (see `told`), and when."""
+
+    actor: Actor
+    action: str
+    person: str
+    detail: str
+    at_ms: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ class AuditChain:
     def shard(self, person: str) -> int:
         """Where rows about a person are; a transaction with several takes them in this order, so that none waits for
         another that waits for it."""
-        return int(self.pseudonym(person)[:2], 16) % SHARDS if person else 0
+        return _shard(self.pseudonym(person))
 
     @contextmanager
     def transaction(self, engine: Engine) -> Iterator[Connection]:
@@ -116,14 +127,24 @@ class AuditChain:
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
         """Add one row inside the caller's transaction."""
-        name, shard = self.pseudonym(person), self.shard(person)
-        last = _last(connection, shard)
-        seq, previous = last.count + 1, last.hash
-        purpose = actor.purpose_code or actor.purpose[:64]
-        values = (shard, seq, now_ms(), actor.id, purpose, action, name, detail, previous)
-        row = dict(zip(_FIELDS, values, strict=True)) | {"hash": self._hash(values)}
-        connection.execute(_INSERT, row)
-        connection.info.setdefault("bases", {}).setdefault(shard, last)
+        self.append_all(connection, [Entry(actor, action, person, detail, now_ms())])
+
+    def append_all(self, connection: Connection, entries: Iterable[Entry]) -> None:
+        """Add rows inside the caller's transaction, in their order within each shard."""
+        named = [(self.pseudonym(one.person), one) for one in entries]
+        by_shard: dict[int, list[dict[str, Any]]] = {}
+        for name, one in named:
+            row: dict[str, Any] = {"at_ms": one.at_ms, "actor": one.actor.id, "action": one.action, "person": name}
+            row |= {"purpose": one.actor.purpose_code or one.actor.purpose[:64], "detail": one.detail}
+            by_shard.setdefault(_shard(name), []).append(row)
+        for shard in sorted(by_shard):
+            last = base = _last(connection, shard)
+            for row in by_shard[shard]:
+                row |= {"shard": shard, "seq": last.count + 1, "previous": last.hash}
+                row["hash"] = self._hash(tuple(row[field] for field in _FIELDS))
+                last = Head(row["seq"], row["hash"])
+            connection.execute(_INSERT, by_shard[shard])
+            connection.info.setdefault("bases", {}).setdefault(shard, base)
 
     def verify(self, connection: Connection) -> tuple[int, tuple[Finding, ...]]:
         """Number of rows, and everything that is wrong with them: nothing if the audit is whole."""
@@ -188,6 +209,10 @@ def _against_head(shard: int, head: Head | None, rows: int, last: int, passed: b
     if head.first:
         return [Finding(shard, head.first, "the head outside the database was begun anew after this row")]
     return [] if passed or said else [Finding(shard, head.count, "it is not the row that the head tells of")]
+
+
+def _shard(pseudonym: str) -> int:
+    return int(pseudonym[:2], 16) % SHARDS if pseudonym else 0
 
 
 def _last(connection: Connection, shard: int) -> Head:

@@ -100,13 +100,15 @@ def hidden_of(row: Any, cipher: Cipher) -> list[Any]:
 def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
     """The fact of a row of table `fact` with `raw_hash` and `parser` of its provenance."""
     display, value, unit, value_raw, unit_raw, value_code, value_text, detail, *path = hidden_of(row, cipher)
+    key, _, subject, kind, system, code, start, end, offset, precision, known, status, *rest = row[:_OPEN]
+    flags, supersedes, basis, _, place = rest
     return Fact(
-        id=row.fact,
+        id=key,
         person=person,
-        subject=row.subject,
-        kind=row.kind,
-        system=row.system,
-        code=row.code,
+        subject=subject,
+        kind=kind,
+        system=system,
+        code=code,
         display=display,
         value=value,
         unit=unit,
@@ -114,17 +116,17 @@ def open_fact(row: Any, person: str, cipher: Cipher) -> Fact:
         unit_raw=unit_raw,
         value_code=value_code,
         value_text=value_text,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        offset=row.offset_min,
-        precision=row.precision,
-        known_ms=row.known_ms,
-        status=row.status,
-        flags=tuple(row.flags.split()),
-        supersedes=row.supersedes,
-        basis=row.basis,
+        start_ms=start,
+        end_ms=end,
+        offset=offset,
+        precision=precision,
+        known_ms=known,
+        status=status,
+        flags=tuple(flags.split()),
+        supersedes=supersedes,
+        basis=basis,
         raw_hash=row.raw_hash,
         parser=row.parser,
-        path=path[0] if path else row.path,
+        path=path[0] if path else place,
         detail=detail or {},
     )

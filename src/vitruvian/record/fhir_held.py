@@ -23,6 +23,7 @@ from vitruvian.record.fact_rows import open_fact
 from vitruvian.record.faults import storage
 from vitruvian.record.fhir_references import ids_of, refers_by_uuid, resolved
 from vitruvian.record.formats import RawFile
+from vitruvian.record.opening import reading
 from vitruvian.record.states import TwinState
 from vitruvian.record.verbatim import Verbatim
 
@@ -73,31 +74,32 @@ def held(
     line: str = "",
     past: bool = False,
     made: bool = True,
+    kinds: Collection[str] = (),
 ) -> list[Held]:
     """What this actor may see of each of `people` (ids of persons), in one transaction, audited for each.
 
     `types` and `line` narrow the resources; `past` adds versions that are not current; `made` adds what did not come
-    as FHIR. Raises `AccessError` where role and purpose refuse one of them.
+    as FHIR (of some `kinds` of facts alone, where they are given). Raises `AccessError` where role and purpose refuse
+    one of them.
     """
     values: dict[str, Any] = {"types": sorted(types)} if types else {}
     values |= {"line": line} if line else {}
     shape = (bool(types), bool(line), past)
 
-    def work(connection: Connection) -> list[Held] | None:
+    with record._audited() as (connection, note):
         for person in people:
             if not allowed(connection, record.actor, "read", person):
-                record._note(connection, "refused", person, {"action": "read"})
-                return None
-        scopes = scopes_of(connection, record.keys, record.actor, people, now_ms())
-        found = _Reading(record, connection, shape, values, made).of(scopes)
-        for scope, one in zip(scopes, found, strict=True):
-            count = len(one.versions) + len(one.facts) + len(one.states)
-            emergency = scope.emergency or None
-            record._note(connection, "read", one.person, {"fhir": count, "rows": count, "emergency": emergency})
-        return found
-
-    with storage():
-        return record._granted(record.commits.run(work), "read", people[0] if len(people) == 1 else "")
+                note("refused", person, {"action": "read"})
+                break
+        else:
+            scopes = scopes_of(connection, record.keys, record.actor, people, now_ms())
+            found = _Reading(record, connection, shape, values, made, sorted(kinds)).of(scopes)
+            for scope, one in zip(scopes, found, strict=True):
+                count = len(one.versions) + len(one.facts) + len(one.states)
+                emergency = scope.emergency or None
+                note("read", one.person, {"fhir": count, "rows": count, "emergency": emergency})
+            return found
+    raise record.actor.refusal("read")
 
 
 def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past: bool = False) -> list[Version]:
@@ -105,7 +107,7 @@ def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past
     them is nobody's to know. What refers to people's resources is among them: it is for the asker to leave out."""
     values: dict[str, Any] = {"subjects": [""]}
     values |= ({"types": sorted(types)} if types else {}) | ({"line": line} if line else {})
-    with storage(), record.engine.connect() as connection:
+    with storage(), reading(record.engine) as connection:
         rows = connection.execute(_versions(bool(types), bool(line), past), values).all()
     return [_version(row) for row in rows]
 
@@ -117,7 +119,7 @@ def whose(record: Record, kind: str, name: str) -> list[tuple[str, str]]:
     joined = table.outerjoin(subject, subject.c.subject == table.c.subject)
     query = select(subject.c.person, table.c.line).select_from(joined).distinct()
     query = query.where(table.c.source_id == record.keys.blind(name), table.c.kind == kind)
-    with record.engine.connect() as connection:
+    with reading(record.engine) as connection:
         return [(person or "", line) for person, line in connection.execute(query)]
 
 
@@ -125,7 +127,7 @@ def whose_fact(record: Record, key: str) -> str | None:
     """The person of a fact or of a state, by its id; it asks for no rights, as `whose`."""
     fact, subject, state = schema.fact, schema.subject, schema.state
     joined = fact.join(subject, subject.c.subject == fact.c.subject)
-    with record.engine.connect() as connection:
+    with reading(record.engine) as connection:
         found = connection.execute(select(subject.c.person).select_from(joined).where(fact.c.fact == key)).scalar()
         return found or connection.execute(select(state.c.person).where(state.c.state == key)).scalar()
 
@@ -135,7 +137,7 @@ def people_called(record: Record, identifier: str) -> list[str]:
     table, subject = schema.identifier, schema.subject
     joined = table.join(subject, subject.c.subject == table.c.subject)
     query = select(subject.c.person).select_from(joined).where(table.c.value == record.keys.blind(identifier))
-    with record.engine.connect() as connection:
+    with reading(record.engine) as connection:
         return list(connection.execute(query.distinct()).scalars())
 
 
@@ -173,7 +175,7 @@ def _other_ids(record: Record, origin: str, owner: str) -> dict[str, str]:
     prov = schema.provenance
     query = select(prov.c.subject, prov.c.raw_hash).where(prov.c.origin_hash == origin, prov.c.subject != owner)
     query = query if owner == "" else query.where(prov.c.subject == "")
-    with record.engine.connect() as connection:
+    with reading(record.engine) as connection:
         parts = connection.execute(query.distinct()).all()
     found: dict[str, str] = {}
     for subject, raw_hash in parts:
@@ -190,6 +192,7 @@ class _Reading:
     shape: tuple[bool, bool, bool]
     values: Mapping[str, Any]
     made: bool
+    kinds: Sequence[str]
 
     def of(self, scopes: Sequence[Scope]) -> list[Held]:
         """What may be seen of each."""
@@ -200,7 +203,9 @@ class _Reading:
         facts: Mapping[str, list[Row[Any]]] = {}
         states: Mapping[str, list[Row[Any]]] = {}
         if self.made:
-            facts = self._rows(_elsewhere(), given, lambda row: person[row.subject])
+            narrowed = {**given, "kinds": self.kinds} if self.kinds else given
+            facts = self._rows(_elsewhere(bool(self.kinds)), narrowed, lambda row: person[row.subject])
+        if self.made and not self.kinds:
             states = self._rows(_learned(), {"people": [scope.person for scope in scopes]}, lambda row: str(row.person))
         parts = (stated, bare, facts, states)
         return [self._one(scope, *(part.get(scope.person, []) for part in parts)) for scope in scopes]
@@ -313,13 +318,14 @@ def _versions(types: bool, line: bool, past: bool) -> Any:
     return _limited(query, types, line, past).order_by(resource.c.prov, resource.c.path)
 
 
-@lru_cache(maxsize=1)
-def _elsewhere() -> Any:
+@lru_cache(maxsize=2)
+def _elsewhere(kinds: bool) -> Any:
     """Current facts that no FHIR resource states: measured ones of other formats, extracted and derived ones."""
     fact, prov, head = schema.fact, schema.provenance, schema.head
     joined = fact.join(prov, prov.c.prov == fact.c.prov).join(head, head.c.resource == fact.c.resource)
     query = select(fact, prov.c.raw_hash, prov.c.parser).select_from(joined)
     query = query.where(fact.c.subject.in_(bindparam("subjects", expanding=True)), prov.c.format != FHIR)
+    query = query.where(fact.c.kind.in_(bindparam("kinds", expanding=True))) if kinds else query
     return query.where(or_(fact.c.basis != "measured", fact.c.kind == "observation")).order_by(fact.c.fact)
 
 

@@ -5,30 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from vitruvian.core import UnknownNameError
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import identifier, subject
 
+_BY_ID = (
+    select(subject.c.person)
+    .where((subject.c.subject == bindparam("name")) | (subject.c.person == bindparam("name")))
+    .distinct()
+)
+_BY_IDENTIFIER = (
+    select(subject.c.person)
+    .select_from(subject.join(identifier, identifier.c.subject == subject.c.subject))
+    .where(identifier.c.value == bindparam("value"))
+    .distinct()
+)
+_SUBJECTS = select(subject.c.subject).where(subject.c.person == bindparam("of")).order_by(subject.c.subject)
 _LOOKED_AT = 5000  # ids among which near ones are looked for: an answer in a moment
 
 
 def persons_named(connection: Connection, keys: KeyRing, name: str) -> list[str]:
     """All persons whom `name` may mean: by id, else by identifier."""
-    by_id = select(subject.c.person).where((subject.c.subject == name) | (subject.c.person == name)).distinct()
-    found = list(connection.execute(by_id).scalars())
-    if found:
-        return found
-    joined = subject.join(identifier, identifier.c.subject == subject.c.subject)
-    by_name = select(subject.c.person).select_from(joined).where(identifier.c.value == keys.blind(name)).distinct()
-    return list(connection.execute(by_name).scalars())
+    found = list(connection.execute(_BY_ID, {"name": name}).scalars())
+    return found or list(connection.execute(_BY_IDENTIFIER, {"value": keys.blind(name)}).scalars())
 
 
 def subjects_of(connection: Connection, person: str) -> tuple[str, ...]:
     """The ids that sources use for a person."""
-    query = select(subject.c.subject).where(subject.c.person == person).order_by(subject.c.subject)
-    return tuple(connection.execute(query).scalars())
+    return tuple(connection.execute(_SUBJECTS, {"of": person}).scalars())
 
 
 def one_person(connection: Connection, keys: KeyRing, name: str, may_list: bool) -> tuple[str, tuple[str, ...]]:

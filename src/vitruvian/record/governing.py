@@ -20,6 +20,7 @@ from vitruvian.record.erasure import Erased, erase_person
 from vitruvian.record.faults import storage
 from vitruvian.record.finding import near_people, persons_named, subjects_of, unknown
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.opening import reading
 
 if TYPE_CHECKING:
     from vitruvian.record.record import Record
@@ -60,13 +61,13 @@ class Governing(ABC):
         return self.actor.permits("derive", [person]) and self._scope(person).everything
 
     def _scope(self, person: str) -> Scope:
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return scope_of(connection, self.keys, self.actor, person, now_ms())
 
     def audit_findings(self) -> tuple[int, tuple[Finding, ...]]:
         """Number of audit rows, and everything that is wrong with them; see `auditing` for what is not found."""
         self._demand("audit", "")
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             return self.chain.verify(connection)
 
     def verify_audit(self) -> int:
@@ -101,7 +102,7 @@ class Governing(ABC):
         Raises `AccessError` before anything is asked, `UnknownNameError`.
         """
         self._demand(action, name)
-        with self.engine.begin() as connection:
+        with reading(self.engine) as connection:
             found = persons_named(connection, self.keys, name)
             if len(found) == 1:
                 return found[0], subjects_of(connection, found[0])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from vitruvian.record.master import open_master
 
 REVISION = "0003"
 """The newest revision of `migrations`."""
+_READS = "vitruvian_reads"
+"""Option of a connection that only reads."""
 _WAIT_S = 600
 _LOCK = 0x5649_5453  # advisory lock of PostgreSQL while tables are made
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
@@ -106,8 +109,21 @@ def make_engine(url: URL) -> Engine:
             raise UnsupportedError("this kind of database needs a driver", got=str(error), todo=todo) from error
     engine = create_engine(url, connect_args={"timeout": _WAIT_S})
     event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer is the only one from the start, so that none fails half way; a reader waits for nobody."""
+    reads = connection.get_execution_options().get(_READS, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: it sees the record as it is at one moment, and keeps no writer waiting."""
+    with engine.connect() as connection:
+        yield connection.execution_options(**{_READS: True})
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:

@@ -19,7 +19,7 @@ from vitruvian.record.access import allowed, permitted_subjects, scope_of, visib
 from vitruvian.record.account import IngestReport
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.archives import opened
-from vitruvian.record.auditing import AuditChain, told
+from vitruvian.record.auditing import AuditChain, Entry, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.demographics import demographics_of
 from vitruvian.record.derived import derivation
@@ -32,7 +32,8 @@ from vitruvian.record.governing import Governing
 from vitruvian.record.group_commit import GroupCommit
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
-from vitruvian.record.opening import open_parts
+from vitruvian.record.notes import Notes
+from vitruvian.record.opening import open_parts, reading
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
 from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
@@ -58,6 +59,8 @@ class Record(Governing, Streaming):
     chain: AuditChain
     actor: Actor
     commits: GroupCommit
+    notes: Notes | None = None
+    """What was read for the answer that is being made; None where each read is durable in the audit by itself."""
 
     @classmethod
     def open(
@@ -240,15 +243,12 @@ class Record(Governing, Streaming):
     def people(self) -> list[str]:
         """Ids of all persons of whom this actor may see anything."""
 
-        def work(connection: Connection) -> list[str] | None:
-            people = None
+        people = None
+        with self._audited() as (connection, note):
             if self.actor.permits("search"):
                 people = visible_people(connection, self.keys, self.actor, now_ms())
-            self._note(connection, "search", "", {"people": people})
-            return people
-
-        with storage():
-            return self._granted(self.commits.run(work), "search")
+            note("search", "", {"people": people})
+        return self._granted(people, "search")
 
     def permitted_subjects(self, purpose: str, category: str) -> list[str]:
         """Subjects (ids of sources) whose facts of a category this actor may see for a purpose now; sorted.
@@ -256,12 +256,11 @@ class Record(Governing, Streaming):
         `category` is one of `tables/categories`, or "everything". Ask again before every use: a consent may be
         withdrawn at any time.
         """
-        record = self.acting(purpose)
-        with self.transaction() as connection:
-            found = None
+        record, found = self.acting(purpose), None
+        with record._audited() as (connection, note):
             if record.actor.permits("search"):
                 found = permitted_subjects(connection, self.keys, record.actor, category, now_ms())
-            record._note(connection, "search", "", {"category": category, "people": found})
+            note("search", "", {"category": category, "people": found})
         return record._granted(found, "search")
 
     def patients(self) -> list[Patient]:
@@ -346,47 +345,62 @@ class Record(Governing, Streaming):
     def _reads(
         self, person: str, detail: Mapping[str, Any], queries: Sequence[Any], *, whole: bool = False
     ) -> list[Sequence[Row[Any]]]:
-        """The rows of several queries about one person that may be seen: one read, one audit row, one transaction.
+        """The rows of several queries about one person that may be seen: one read, one transaction, one audit row.
 
         A query is a statement, or a statement that was made once, with its values: that one is not compiled again.
         Role and purpose are judged before anything is asked, consents in the transaction of the read. With `whole`,
-        all rows of a query or none. Threads that read at once share a commit; each returns when its own is durable.
+        all rows of a query or none.
         """
 
-        def work(connection: Connection) -> list[Sequence[Row[Any]]] | None:
+        found: list[Sequence[Row[Any]]] | None = None
+        with self._audited() as (connection, note):
             if not allowed(connection, self.actor, "read", person):
-                self._note(connection, "refused", person, {"action": "read"})
-                return None
-            scope = scope_of(connection, self.keys, self.actor, person, now_ms())
-            found: list[Sequence[Row[Any]]] = []
-            for query in queries:
-                statement, values = query if isinstance(query, tuple) else (query, None)
-                found.append(scope.seen(connection.execute(statement, values).all(), whole))
-            emergency = scope.emergency or None
-            self._note(connection, "read", person, {**detail, "rows": sum(map(len, found)), "emergency": emergency})
-            return found
-
-        with storage():
-            return self._granted(self.commits.run(work), "read", person)
+                note("refused", person, {"action": "read"})
+            else:
+                scope = scope_of(connection, self.keys, self.actor, person, now_ms())
+                found = []
+                for query in queries:
+                    statement, values = query if isinstance(query, tuple) else (query, None)
+                    found.append(scope.seen(connection.execute(statement, values).all(), whole))
+                emergency = scope.emergency or None
+                note("read", person, {**detail, "rows": sum(map(len, found)), "emergency": emergency})
+        return self._granted(found, "read", person)
 
     def _subjects(self, name: str) -> tuple[str, tuple[str, ...]]:
         """The person whom `name` means, and all subjects linked to them, as far as the actor may see them."""
+        with self._audited() as (connection, note):
+            named = persons_named(connection, self.keys, name)
+            scopes = [scope_of(connection, self.keys, self.actor, one, now_ms()) for one in named]
+            seen = [one for one in scopes if one.anything]
+            found = [one.person for one in seen]
+            note("search", found[0] if len(found) == 1 else name, {"people": found})
+            if len(seen) == 1:
+                return seen[0].person, tuple(sorted(seen[0].subjects))
+            sees = partial(self._sees, connection)
+            near = near_people(connection, name, sees) if self.actor.permits("search") else []
+        raise unknown(name, found, near)
 
-        def work(connection: Connection) -> tuple[str, tuple[str, ...]] | UnknownNameError:
-            def sees(person: str) -> bool:
-                return scope_of(connection, self.keys, self.actor, person, now_ms()).anything
+    @contextmanager
+    def _audited(self) -> Iterator[tuple[Connection, Callable[[str, str, Mapping[str, Any]], None]]]:
+        """A transaction that reads, and a function that says of whom: what it notes is durable before this ends, or
+        waits in `notes` for the end of the answer."""
+        entries: list[Entry] = []
 
-            found = [one for one in persons_named(connection, self.keys, name) if sees(one)]
-            self._note(connection, "search", found[0] if len(found) == 1 else name, {"people": found})
-            if len(found) == 1:
-                return found[0], subjects_of(connection, found[0])
-            return unknown(name, found, near_people(connection, name, sees) if self.actor.permits("search") else [])
+        def note(action: str, person: str, detail: Mapping[str, Any]) -> None:
+            entries.append(Entry(self.actor, action, person, told(detail), now_ms()))
 
+        with storage(), reading(self.engine) as connection:
+            yield connection, note
+        keep = self._keep if self.notes is None else self.notes.add
+        keep(entries)
+
+    def _keep(self, entries: Sequence[Entry]) -> None:
         with storage():
-            found = self.commits.run(work)
-        if isinstance(found, UnknownNameError):
-            raise found
-        return found
+            self.commits.run(lambda connection: self.chain.append_all(connection, entries))
+
+    def answering(self) -> Record:
+        """The same record for one answer: its reads are durable in the audit once `notes.close` came back."""
+        return replace(self, notes=Notes(self._keep))
 
     def _demand(self, action: str, person: str) -> None:
         """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
@@ -406,9 +420,8 @@ class Record(Governing, Streaming):
         return found
 
     def note(self, action: str, person: str = "", **detail: Any) -> None:
-        """One audit row of an act of this actor beside reading and writing, such as a call of an agent's tool."""
-        with storage():
-            self.commits.run(lambda connection: self._note(connection, action, person, detail))
+        """One audit row of an act of this actor beside reading and writing, such as signing in; durable on return."""
+        self._keep([Entry(self.actor, action, person, told(detail), now_ms())])
 
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None:
         """One audit row: of what was asked, what can be told without telling of anybody; of lists, how many."""

@@ -25,6 +25,7 @@ from vitruvian.record.finding import persons_named, subjects_of
 from vitruvian.record.formats import RawFile
 from vitruvian.record.intake import Store, Taken, hash_of, take_in
 from vitruvian.record.keys import KeyRing
+from vitruvian.record.opening import reading
 from vitruvian.record.scratch import scratch_folder
 
 _MANY = 2000
@@ -115,7 +116,7 @@ class Streaming(ABC):
         For the monitor: whether it may look at a person is its to ask (`permitted_subjects`).
         """
         self._demand("read", "")
-        with storage(), self.engine.begin() as connection:
+        with storage(), reading(self.engine) as connection:
             return journal.after(connection, self.keys, after, limit)
 
     def seal_samples(self, subjects: Sequence[str] | None = None, *, older_s: float | None = None) -> IngestReport:
@@ -126,9 +127,10 @@ class Streaming(ABC):
         with storage():
             now = now_ms()
             before = None if older_s is None else now - round(1000 * older_s)
-            with self.engine.begin() as connection:
-                if subjects is None:
+            if subjects is None:
+                with self.engine.begin() as connection:
                     journal.sweep(connection, now)
+            with reading(self.engine) as connection:
                 waiting = journal.waiting_subjects(connection, subjects, before, _MANY)
             return sum((self._seal(one) for one in waiting), IngestReport())
 

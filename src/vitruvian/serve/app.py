@@ -9,17 +9,18 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from vitruvian import __version__
-from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages
+from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, science
 from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
 from vitruvian.serve.slashes import EncodedSlashes
+from vitruvian.serve.told import Told
 from vitruvian.serve.trace import Traced
 
 _HERE = Path(__file__).parent
-_PARTS = (identity, oauth, pages, api, fhir, cds, live, mcp, operations)
+_PARTS = (api, fhir, live, pages, mcp, cds, operations, identity, oauth)
 """Each has a `router`; one with work of its own beside requests has `running(server)`, an asynchronous context."""
 
 
@@ -31,6 +32,7 @@ def make_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.callback(server.close)
+            await stack.enter_async_context(science.running(server))
             for part in _PARTS:
                 if hasattr(part, "running"):
                     await stack.enter_async_context(part.running(server))
@@ -47,6 +49,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.state.server = server
     metrics = server.parts["metrics"] = operations.Metrics(server)
     app.add_middleware(Faults)
+    app.add_middleware(Told)
     app.add_middleware(operations.Measured, metrics=metrics)
     app.add_middleware(EncodedSlashes)
     app.add_middleware(Traced)

@@ -27,6 +27,8 @@ RESOURCES = (
 )  # fmt: skip
 OWN_ACTIONS = ("administer", "own", "monitor")
 """Beside those on a record: administering accounts, one's own account, acknowledging alerts."""
+_LIGHT = frozenset({"patients", "own"})
+"""What is answered without any science."""
 _OWN_RIGHTS: Mapping[str, frozenset[str]] = {
     "owner": frozenset(OWN_ACTIONS),
     "administrator": frozenset({"administer", "own"}),
@@ -115,6 +117,7 @@ class Allowed:
 
     def _caller(self, connection: HTTPConnection, csrf: str) -> Caller:
         from vitruvian.serve.limits import limits_of
+        from vitruvian.serve.science import needed
         from vitruvian.serve.scopes import demand
 
         limits = limits_of(server_of(connection))
@@ -127,6 +130,8 @@ class Allowed:
         if not caller.may(self.action):
             raise caller.actor.refusal(self.action)
         demand(caller, self.action, self.resource)
+        if self.resource not in _LIGHT:
+            needed(server_of(connection))
         return caller
 
     def who(self, connection: HTTPConnection, csrf: str) -> Caller:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, MetaData
 
-from vitruvian.record import open_engine
+from vitruvian.record import open_engine, reading
 
 metadata = MetaData()
 """Each part of the server declares its tables here."""
@@ -31,6 +31,12 @@ class Store:
     def transaction(self) -> Iterator[Connection]:
         """A transaction, durable when it ends."""
         with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """A transaction that only reads, and waits for no writer."""
+        with reading(self.engine) as connection:
             yield connection
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Fact
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/patients/{person}", tags=["facts"], route_class=Tagg
 Moment = Annotated[str | None, Query(examples=["2026-03-01T08:00:00Z"], description="A moment or day (ISO 8601).")]
 
 
-@router.get("/facts")
+@router.get("/facts", response_model=Page[FactOut])
 def facts(
     person: str,
     caller: Annotated[Caller, Allow("read", "facts")],
@@ -32,7 +33,7 @@ def facts(
     void: Annotated[bool, Query(description="With what was entered in error.")] = False,
     limit: Limit = 100,
     after: CursorText = None,
-) -> Page[FactOut]:
+) -> Response:
     """Facts in order of start, those without one first; `known_by` reads the past."""
     asked = (person, kind, code, since, until, known_by, void)
     patient = caller.patient(person)
@@ -51,7 +52,7 @@ def source(person: str, fact: str, caller: Annotated[Caller, Allow("read", "fact
     return caller.patient(person).resource(_one(caller, person, fact))
 
 
-@router.get("/timeline")
+@router.get("/timeline", response_model=Page[FactOut])
 def timeline(
     person: str,
     caller: Annotated[Caller, Allow("read", "facts")],
@@ -59,16 +60,18 @@ def timeline(
     until: Moment = None,
     limit: Limit = 100,
     after: CursorText = None,
-) -> Page[FactOut]:
+) -> Response:
     """Everything that has a time, in order: facts, and the days of signals."""
     patient = caller.patient(person)
     return _page(lambda: patient.timeline(since, until), (person, "timeline", since, until), limit, after)
 
 
-def _page(read: Callable[[], list[Fact]], asked: Key, limit: int, after: str | None) -> Page[FactOut]:
+def _page(read: Callable[[], list[Fact]], asked: Key, limit: int, after: str | None) -> Response:
+    """Written at once: what is valid already is not judged again."""
     place = read_cursor(after, *asked)
     found, last = page_of(sorted(read(), key=_key), _key, place, limit)
-    return Page(items=[fact_out(one) for one in found], next=cursor(last, *asked))
+    shown = Page[FactOut](items=[fact_out(one) for one in found], next=cursor(last, *asked))
+    return Response(shown.model_dump_json(), media_type="application/json")
 
 
 def _key(one: Fact) -> Key:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from vitruvian.serve.api import audit, consent, facts, files, jobs, patients, samples, scenarios, twins
+from vitruvian.serve.under import RouterUnder
 
-router = APIRouter(prefix="/api/v1")
+router = RouterUnder(prefix="/api/v1")
 for part in (patients, facts, samples, twins, scenarios, jobs, files, consent, audit):
     router.include_router(part.router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -80,7 +81,11 @@ class DayOut(BaseModel):
     sources: str | None
 
 
+_SAME = tuple(name for name in FactOut.model_fields if name not in ("flags", "source", "detail"))
+_same = attrgetter(*_SAME)
+
+
 def fact_out(one: Fact) -> FactOut:
     """A fact as it is answered."""
-    other: dict[str, Any] = {"flags": list(one.flags), "source": one.parser, "detail": dict(one.detail)}
-    return FactOut(**{name: getattr(one, name) for name in FactOut.model_fields if name not in other}, **other)
+    same = dict(zip(_SAME, _same(one), strict=True))
+    return FactOut(**same, flags=list(one.flags), source=one.parser, detail=dict(one.detail))

@@ -12,6 +12,7 @@ from vitruvian.serve.cds.ehr import ehr_of_token
 from vitruvian.serve.identity import account_of, as_caller
 from vitruvian.serve.scopes import covers
 from vitruvian.serve.server import server_of
+from vitruvian.serve.told import record_for
 
 
 class _AllowedEhr(Allowed):
@@ -30,7 +31,7 @@ class _AllowedEhr(Allowed):
         account = account_of(server.store, ehr.account)
         if account is None or not account.active:
             raise SignInNeeded("the EHR's account is not active", todo="Ask an administrator.")
-        return as_caller(server, account)
+        return as_caller(server, account, record=record_for(connection))
 
 
 def AllowEhr(action: str, resource: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import Body, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from vitruvian.serve.caller import Allow, Caller, Open
@@ -19,11 +19,12 @@ from vitruvian.serve.fhir.reading import answer_of, versions
 from vitruvian.serve.fhir.transaction import post_bundle
 from vitruvian.serve.fhir.write import write_router
 from vitruvian.serve.server import server_of
+from vitruvian.serve.under import RouterUnder
 
 Reader = Annotated[Caller, Allow("read", "fhir")]
 Form = Annotated[bytes, Body(media_type="application/x-www-form-urlencoded")]
 
-router = APIRouter(prefix="/fhir", include_in_schema=False, dependencies=[Depends(spoken)])
+router = RouterUnder(prefix="/fhir", include_in_schema=False, dependencies=[Depends(spoken)])
 """Described by its CapabilityStatement, not by OpenAPI."""
 for part in (write_router, twin_routes.router):
     router.include_router(part)

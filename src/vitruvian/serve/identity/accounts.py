@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, bindparam, insert, select, update
 
 from vitruvian.core import RIGHTS, Actor, InputError, UnknownNameError, now_ms
 from vitruvian.record import Record
@@ -35,6 +35,7 @@ _PURPOSE = {
 }  # fmt: skip
 """Purpose with which a role acts unless another is said."""
 _LONGEST = 80
+_ACCOUNT = select(accounts).where(accounts.c.account == bindparam("of"))
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,13 @@ def all_accounts(store: Store) -> list[Account]:
 
 def account_of(store: Store, account: str) -> Account | None:
     """The account with this id."""
-    with store.transaction() as connection:
-        row = connection.execute(select(accounts).where(accounts.c.account == account)).first()
+    with store.looking() as connection:
+        return account_in(connection, account)
+
+
+def account_in(connection: Connection, account: str) -> Account | None:
+    """The account with this id, within a transaction."""
+    row = connection.execute(_ACCOUNT, {"of": account}).first()
     return _account(row) if row else None
 
 

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection, Request
 
 from vitruvian.core import AccessError
+from vitruvian.record import Record
 from vitruvian.serve.caller import Caller, SignInNeeded
-from vitruvian.serve.identity.accounts import Account, account_of, as_caller
+from vitruvian.serve.identity.accounts import Account, account_in, account_of, as_caller
 from vitruvian.serve.identity.sessions import cookie_of, session_of
-from vitruvian.serve.identity.tokens import token_of
+from vitruvian.serve.identity.tokens import token_in
 from vitruvian.serve.server import Server, server_of
+from vitruvian.serve.told import record_for
 
 CSRF_HEADER = "x-csrf-token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,19 +30,21 @@ def caller_of(connection: HTTPConnection, csrf: str = "") -> Caller:
     server = server_of(connection)
     kind, _, secret = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
-        return caller_of_token(server, secret.strip(), connection.url.path)
+        return caller_of_token(server, secret.strip(), connection.url.path, record_for(connection))
     if cookie := cookie_of(connection):
         return _of_session(server, connection, cookie, csrf)
     raise SignInNeeded("nobody is signed in", todo="Sign in, or send a token.")
 
 
-def caller_of_token(server: Server, secret: str, path: str = "") -> Caller:
+def caller_of_token(server: Server, secret: str, path: str = "", record: Record | None = None) -> Caller:
     """Who holds a token, for a request to `path`, where it is told. Raises `SignInNeeded`."""
-    token = token_of(server.store, secret)
-    account = _active(server, token.account) if token else None
-    if token is None or account is None or not token.serves(path):
+    with server.store.looking() as connection:
+        token = token_in(connection, secret)
+        account = account_in(connection, token.account) if token else None
+    if token is None or account is None or not account.active or not token.serves(path):
         raise SignInNeeded("the token is not valid", todo="Make a new one.")
-    return replace(as_caller(server, account, purpose=token.purpose), scopes=token.scopes, only=token.patient)
+    caller = as_caller(server, account, purpose=token.purpose, record=record)
+    return replace(caller, scopes=token.scopes, only=token.patient)
 
 
 async def form_token(connection: HTTPConnection) -> str:
@@ -61,7 +65,8 @@ def _of_session(server: Server, connection: HTTPConnection, cookie: str, csrf: s
     given = connection.headers.get(CSRF_HEADER) or csrf
     if not _from_here(connection, given, session.csrf):
         raise AccessError("the request does not come from a page of this server", todo="Load the page again.")
-    caller = as_caller(server, account, purpose=session.purpose, session=session.id)
+    record = record_for(connection)
+    caller = as_caller(server, account, purpose=session.purpose, session=session.id, record=record)
     return replace(caller, csrf=session.csrf, only=session.patient, until_ms=session.until_ms)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Row, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Row, Table, Text, bindparam, delete, insert, select
 
 from vitruvian.core import InputError, UnknownNameError, lineage, now_ms, purpose_code
 from vitruvian.serve.identity.secret import hashed, new_secret
@@ -28,6 +28,7 @@ tokens = Table(
     Column("until_ms", BigInteger, nullable=False),
 )
 _LONGEST_DAYS = 366
+_TOKEN = select(tokens).where(tokens.c.hash == bindparam("of"))
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,13 @@ def write_token(connection: Connection, account: str, about: dict[str, str], las
 
 def token_of(store: Store, secret: str) -> Token | None:
     """The token of a secret, if it is valid now."""
-    with store.transaction() as connection:
-        row = connection.execute(select(tokens).where(tokens.c.hash == hashed(secret))).first()
+    with store.looking() as connection:
+        return token_in(connection, secret)
+
+
+def token_in(connection: Connection, secret: str) -> Token | None:
+    """The token of a secret, if it is valid now, within a transaction."""
+    row = connection.execute(_TOKEN, {"of": hashed(secret)}).first()
     return _token(row) if row is not None and row.until_ms >= now_ms() else None
 
 

@@ -25,6 +25,7 @@ from vitruvian.serve.jobs.job import jobs, results
 from vitruvian.serve.jobs.kept import mark_of, owner_of, sealed
 from vitruvian.serve.jobs.kinds import Step, kind_of
 from vitruvian.serve.jobs.submitting import steps_of
+from vitruvian.serve.science import needed
 from vitruvian.serve.server import Server
 
 LEASE_MS = 15_000
@@ -95,6 +96,7 @@ def _do(server: Server, row: Row[Any], worker: str, end: threading.Event) -> Non
 
 
 def _steps(server: Server, row: Row[Any], worker: str, end: threading.Event) -> None:
+    needed(server)
     kind, steps = kind_of(row.kind), steps_of(server, row)
     for number in range(row.done, row.steps):
         if end.is_set():

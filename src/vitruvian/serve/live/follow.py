@@ -44,6 +44,8 @@ class Follower:
 
     record: Record
     store: Store
+    ready: Callable[[], object] = bool
+    """Returns once science is loaded."""
     ward: Ward = field(default_factory=Ward)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     after: int = 0
@@ -192,12 +194,14 @@ class Follower:
             at, found = self._learned.get(stream, (0, False))
             if now - at > (_LEARN_MS if found else _LEARN_AGAIN_MS):
                 self._learned[stream] = now, False
+                self.ready()
                 usual = usual_of(self.record.patient(live.subject), live.signal, now)
                 self.ward.learn(live, usual)
                 self._learned[stream] = now, usual is not None
                 return
             if live.signal == "glucose" and live.samples and now - self._foreseen.get(stream, 0) > _TWIN_MS:
                 self._foreseen[stream] = now
+                self.ready()
                 self.ward.foresee(live, twin_forecast(self.record.patient(live.subject)))
                 return
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from vitruvian.serve.live.batch import ManyIn, batches
 from vitruvian.serve.live.follow import Follower
 from vitruvian.serve.live.inlet import Inlet
 from vitruvian.serve.live.ward import Ward
+from vitruvian.serve.science import needed
 from vitruvian.serve.server import Server
 
 PART = "live"
@@ -69,7 +71,7 @@ async def running(server: Server) -> AsyncIterator[None]:
     """Inlet and follower while the server runs; at the end, what was taken in is kept."""
     from vitruvian.serve.live.mqtt import follow_broker
 
-    follower = Follower(server.record, server.store)
+    follower = Follower(server.record, server.store, partial(needed, server))
     inlet = Inlet(server.record, follower.wake.set)
     room = server.parts[PART] = Room(inlet, follower)
     work = [inlet.run(), follower.run()]

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
+from vitruvian.record import reading
 from vitruvian.serve.caller import Allow, Caller, Open
 from vitruvian.serve.server import Server, server_of
 
@@ -47,7 +48,7 @@ def _checks(server: Server) -> dict[str, bool]:
 
 def _answers(engine: Engine) -> bool:
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
@@ -11,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from vitruvian.core import SPELLINGS
+from vitruvian.record import Fact
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.pages.charts import picture_json, picture_tables
 from vitruvian.serve.pages.places import person_places, places
-from vitruvian.serve.pages.running import PART
+from vitruvian.serve.science import needed
+from vitruvian.serve.science import shown as shown_first
 from vitruvian.serve.server import server_of
 from vitruvian.twin import words
 
@@ -41,6 +44,8 @@ def templates() -> Environment:
         "parameter": words.parameter_name,
         "cell": _cell,
         "moment": _moment,
+        "clock": _clock,
+        "told": _told,
         "purpose": _purpose,
         "urlencode": _segment,
     }
@@ -60,11 +65,15 @@ def page(
     csrf = caller.csrf if caller is not None else ""
     shown |= {"caller": caller, "csrf": csrf, "path": request.url.path}
     if caller is not None:
-        shown |= {"places": places(caller), "person_places": partial(person_places, caller)}
+        shown |= {"places": places(caller), "person_places": partial(_person_places, request, caller)}
     text = templates().get_template(template).render(**shown)
-    if first := server_of(request).parts.get(PART):
-        first.set()
+    shown_first(server_of(request))
     return HTMLResponse(text, status, {"cache-control": "no-store"} | (headers or {}))
+
+
+def _person_places(request: Request, caller: Caller, person: str) -> list[tuple[str, str]]:
+    needed(server_of(request))  # the twins say their titles
+    return person_places(caller, person)
 
 
 def _cell(value: str | float | None) -> str:
@@ -77,6 +86,24 @@ def _cell(value: str | float | None) -> str:
 def _moment(text: str) -> str:
     """A moment in ISO 8601 to the minute, as people read it."""
     return text[:16].replace("T", " ") + (" UTC" if text.endswith(("Z", "+00:00")) else "")
+
+
+def _clock(fact: Fact) -> str:
+    """The time of day at which a fact began, where it is known: ", 07:40"."""
+    start = fact.start
+    return f", {start:%H:%M}" if start is not None and fact.precision == "instant" else ""
+
+
+def _told(detail: str) -> str:
+    """The detail of a row of the audit in words: `{"code":"8634-8","rows":2}` → "code 8634-8, rows 2"."""
+    found = json.loads(detail or "{}")
+    if not isinstance(found, dict):
+        return detail
+    return ", ".join(f"{name.replace('_', ' ')} {_said(value)}" for name, value in found.items())
+
+
+def _said(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _segment(text: str) -> str:
