@@ -64,7 +64,8 @@ def test_the_page_of_a_person_says_who_and_what_goes_on(client: Client) -> None:
         assert one in text
     states = client(json=False).get("/patients/sample-a/twins", headers=PART).text
     assert "two anticoagulants at once" in unescape(states)
-    assert "data missing" in states
+    assert "stopped by a check" in states
+    assert "Readings of a glucose sensor" in states  # what to get for a twin without data
 
 
 def test_genes_that_differ_come_first(client: Client) -> None:

@@ -164,7 +164,7 @@ def test_a_bundle_dropped_is_seen_on_the_timeline(there: Running, chromium: Any,
         page.goto("/intake")
         page.set_input_files("#files", str(file))
         assert "1 chosen: new.json" in page.locator("#chosen").inner_text()
-        page.get_by_role("button", name="Take in").click()
+        page.get_by_role("button", name="Add to the record").click()
         page.wait_for_selector("#h-account")
         assert "3 stored" in page.locator("#h-account").inner_text()
         page.locator("#account a[href^='/patients/']").first.click()
@@ -175,7 +175,7 @@ def test_a_bundle_dropped_is_seen_on_the_timeline(there: Running, chromium: Any,
 def test_without_scripts_pages_can_be_read(there: Running, chromium: Any) -> None:
     with opened(chromium, there, java_script_enabled=False) as page:
         page.goto("/patients/sample-a")
-        page.get_by_role("link", name="Laboratory: 7").click()
+        page.get_by_role("link", name="Laboratory and other measurements: 7").click()
         assert page.get_by_role("link", name="Creatinine").is_visible()
         page.get_by_role("link", name="Creatinine").click()
         page.locator("summary").click()

@@ -158,13 +158,17 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
 
 _SPECIMEN = re.compile(r"\] in (?!Blood|Serum|Plasma|Capillary|Venous|Arterial|Body)([\w ]+?)(?: by | --|$)")
 """Where it was measured, in a LOINC name, unless in blood."""
+_IN_BLOOD = re.compile(r" in (?:Platelet poor plasma|Blood|Serum|Plasma)\b.*$")
+_MOMENT = re.compile(r" --(trough|peak|fasting|pre.*|post.*|\d.*)$", re.IGNORECASE)
+"""When it was measured, in a LOINC name: a trough is not a peak."""
 
 
 def _name(fact: Fact) -> str:
     known = analyte(fact.system, fact.code)
     plain = title(fact) if fact.display else known.display if known else fact.code
-    found = _SPECIMEN.search(plain)
-    return plain.split(" [")[0] + (f" in {found[1].lower()}" if found else "")
+    found, moment = _SPECIMEN.search(plain), _MOMENT.search(plain)
+    name = _IN_BLOOD.sub("", plain.split(" [")[0]).replace("/Hemoglobin.total", "").replace(".total", ", total")
+    return name + (f" in {found[1].lower()}" if found else "") + (f", {moment[1].lower()}" if moment else "")
 
 
 def _value(value: float, unit: str) -> str:
@@ -336,7 +340,7 @@ class _Scale:
             ]
             low, high = min([low, *near]), max([high, *near])
         pad = _MARGIN * ((high - low) or spread) if margin else 0.0
-        return cls(low - pad, high + (pad or _MARGIN * spread))
+        return cls(low - pad if low < 0 else max(low - pad, 0.0), high + (pad or _MARGIN * spread))
 
     def at(self, value: float) -> float:
         """Percent from the top, clipped."""

@@ -36,7 +36,10 @@ _PARAMETERS = {
     "VMAX": "largest elimination rate", "KM": "level of half that rate", "EC50": "half-maximal effect",
     "KDE": "elimination rate of the drug",
 }  # fmt: skip
-_UNITS = {"1": "", "{INR}": "", "{ratio}": "", "%": "%"}
+_UNITS = {
+    "1": "", "{INR}": "", "{ratio}": "", "{score}": "", "%": "%", "mm[Hg]": "mmHg", "cm[H2O]": "cmH₂O", "Cel": "°C",
+    "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in", "[iU]": "units", "[iU]/h": "units/h", "[iU]/d": "units/d",
+}  # fmt: skip
 
 
 def metric_name(metric: str, above: str = "") -> str:
@@ -66,7 +69,8 @@ def unit_text(unit: str) -> str:
     """A UCUM unit for people: "mg.h/L" → "mg·h/L", "umol/L" → "µmol/L"; nothing for numbers without unit."""
     if unit in _UNITS:
         return _UNITS[unit]
-    text = unit.replace("{1.73_m2}", "1,73 m²").replace(".", "·").replace("1,73", "1.73")
+    text = unit.replace("[iU]", "IU").replace("mm[Hg]", "mmHg")
+    text = text.replace("{1.73_m2}", "1,73 m²").replace(".", "·").replace("1,73", "1.73")
     text = text.replace("m2", "m²").replace("10*9", "10⁹")
     return "·".join("/".join(_micro(part) for part in factor.split("/")) for factor in text.split("·"))
 

@@ -19,7 +19,7 @@ router = APIRouter(prefix="/patients/{person}")
 Reader = Annotated[Caller, Allow("read", "facts")]
 
 PARTS: Mapping[str, str] = {
-    "laboratory": "Laboratory",
+    "laboratory": "Laboratory and other measurements",
     "vitals": "Vital signs",
     "wearables": "Wearables and monitors",
     "genome": "Genome",

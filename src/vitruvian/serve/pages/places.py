@@ -10,12 +10,12 @@ from vitruvian.twin.doors import twin_doors
 _PLACES = (
     ("/", "People", "read"),
     ("/monitor", "Monitor", "monitor"),
-    ("/intake", "Take in", "ingest"),
+    ("/intake", "Add data", "ingest"),
     ("/quarantine", "Quarantine", "quarantine"),
     ("/proposals", "Proposals", "ingest"),
     ("/audit", "Audit", "audit"),
     ("/accounts", "Accounts", "administer"),
-    ("/account", "Account", "own"),
+    ("/account", "Your account", "own"),
 )
 _OF_PERSON = (("timeline", "Timeline", "read"), ("consent", "Consent", "consent"), ("access", "Who saw it", "audit"))
 

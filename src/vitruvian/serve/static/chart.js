@@ -2,7 +2,7 @@
 // bands, measured marks, the target zone; in light, dark and print. Loops (x goes back and forth) are left to loop.js.
 // Other scripts: import { update } from "/static/chart.js"; update(figure, picture).
 
-const COLOURS = ["--blue", "--orange", "--green", "--red", "--amber", "--grey"];
+export const COLOURS = ["--blue", "--orange", "--violet", "--amber", "--grey", "--red"]; // green is the target zone alone
 const plots = new Map(); // figure → {picture, plot}
 let library;
 
@@ -34,6 +34,19 @@ function loaded() {
 
 const rising = (x) => x.every((value, k) => k === 0 || value >= x[k - 1]);
 
+// Colour and dash of each line. "aorta, after" and "aorta, before" are one thing twice: one colour, the second dashed.
+function looks(lines) {
+  const things = [...new Set(lines.map((one) => one.title.split(", ")[0]))];
+  const paired = things.length > 1 && lines.length === 2 * things.length;
+  return lines.map((one, k) => {
+    if (one.marks) return { name: "--ink", dashed: false };
+    if (!paired) return { name: COLOURS[k % COLOURS.length], dashed: k % 2 === 1 }; // told apart without colours too
+    const thing = one.title.split(", ")[0];
+    const dashed = lines.findIndex((other) => other.title.split(", ")[0] === thing) < k;
+    return { name: COLOURS[things.indexOf(thing) % COLOURS.length], dashed };
+  });
+}
+
 // One table of columns for uPlot, and what each column is: lines share x, or are joined where they have their own.
 function columns(picture) {
   const parts = picture.lines.map((line) => {
@@ -43,25 +56,26 @@ function columns(picture) {
   const shared = picture.lines.every((line) => !line.x);
   const data = shared ? [picture.x, ...parts.flatMap((part) => part.slice(1))] : window.uPlot.join(parts);
   const kinds = [];
+  const look = looks(picture.lines);
   picture.lines.forEach((line, k) => {
-    kinds.push({ line, k, at: kinds.length + 1 });
-    line.bands.forEach((_, b) => kinds.push({ edge: "low", b, k, line }, { edge: "high", b, k, line }));
+    kinds.push({ line, ...look[k], at: kinds.length + 1 });
+    line.bands.forEach((_, b) => kinds.push({ edge: "low", b, line, ...look[k] }, { edge: "high", b, line, ...look[k] }));
   });
   return { data, kinds };
 }
 
 function series(picture, kinds) {
   return kinds.map((one) => {
-    const name = COLOURS[one.k % COLOURS.length];
     if (one.edge) return { class: "edge", points: { show: false }, spanGaps: true, stroke: "transparent", width: 0 };
-    const stroke = one.line.marks ? colour("--ink") : colour(name);
+    const stroke = colour(one.name);
     return {
       label: one.line.title,
+      class: one.line.marks ? "mark" : one.dashed ? "dashed" : "line",
       value: (u, value, _, row) => told(u, value, one, row, picture.y_unit),
       stroke,
       width: one.line.marks ? 0 : 2,
       spanGaps: true,
-      dash: one.k % 2 && !one.line.marks ? [7, 4] : undefined, // told apart without colours too
+      dash: one.dashed ? [7, 4] : undefined,
       paths: one.line.marks ? () => null : undefined,
       points: one.line.marks ? { show: true, size: 9, fill: stroke, stroke } : { show: false },
     };
@@ -69,6 +83,7 @@ function series(picture, kinds) {
 }
 
 function told(u, value, one, row, unit) {
+  if (row === null || row === undefined) return ""; // nobody points at the curve
   if (value === null || value === undefined) return "–";
   const widest = one.line.bands.length ? [u.data[one.at + 1]?.[row], u.data[one.at + 2]?.[row]] : null;
   const band = widest && widest[0] !== undefined ? ` (${short(widest[0])}–${short(widest[1])})` : "";
@@ -80,7 +95,7 @@ function bands(kinds) {
   kinds.forEach((one, at) => {
     if (one.edge === "high") {
       const opacity = one.line.bands.length > 1 ? [0.16, 0.26][Math.min(one.b, 1)] : 0.2;
-      found.push({ series: [at + 1, at], fill: faded(COLOURS[one.k % COLOURS.length], opacity) });
+      found.push({ series: [at + 1, at], fill: faded(one.name, one.dashed ? 0.7 * opacity : opacity) });
     }
   });
   return found;
@@ -157,7 +172,7 @@ const moments = (text) => (_, splits, __, ___, step) =>
   });
 
 const moment = (text) => (_, at) =>
-  at === null ? "–" : text(at, { dateStyle: "medium", timeStyle: "short" });
+  at === null ? "" : text(at, { dateStyle: "medium", timeStyle: "short" });
 
 function options(picture, kinds, box) {
   const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
@@ -170,13 +185,13 @@ function options(picture, kinds, box) {
     axes: [
       picture.x_is_time
         ? { ...axis, values: moments(text), space: 70, size: 52 }
-        : { ...axis, label: named(picture.x_title, picture.x_unit), labelSize: 22 },
+        : { ...axis, label: named(picture.x_title, picture.x_unit), labelSize: 22, size: 34 },
       { ...axis, label: named(picture.y_title, picture.y_unit), size: 56, labelSize: 22,
         values: (_, splits) => splits.map(short) },
     ],
     series: [
       { label: picture.x_is_time ? "Time" : picture.x_title,
-        value: picture.x_is_time ? moment(text) : (_, v) => (v === null ? "–" : `${short(v)} ${picture.x_unit}`) },
+        value: picture.x_is_time ? moment(text) : (_, v) => (v === null ? "" : `${short(v)} ${picture.x_unit}`) },
       ...series(picture, kinds),
     ],
     bands: bands(kinds),

@@ -1,8 +1,7 @@
 // Draws a picture whose x goes back and forth (a pressure–volume loop) with ECharts, which is loaded only for this.
 
-import { short } from "./chart.js";
+import { COLOURS, short } from "./chart.js";
 
-const COLOURS = ["--blue", "--orange", "--green", "--red", "--amber", "--grey"];
 const loops = new Map(); // figure → {picture, chart}
 let library;
 
@@ -40,23 +39,25 @@ function options(picture) {
     xAxis: axis(picture.x_title, picture.x_unit),
     yAxis: axis(picture.y_title, picture.y_unit),
     series: picture.lines.map((one, k) => ({
-      type: "line", name: one.title, smooth: false, showSymbol: one.marks, symbol: "diamond", symbolSize: 8,
-      color: colour(COLOURS[k % COLOURS.length]),
+      type: "line", name: one.title, smooth: false, showSymbol: one.marks, symbol: "circle", symbolSize: 9,
+      color: shade(one, k),
       lineStyle: { width: one.marks ? 0 : 2, type: k % 2 ? "dashed" : "solid" },
       data: one.y.map((y, at) => [(one.x ?? picture.x)[at], y]),
     })),
   };
 }
 
+const shade = (line, k) => colour(line.marks ? "--ink" : COLOURS[k % COLOURS.length]);
+
 // Which line is which: this build of ECharts draws no legend.
 function named(figure, picture) {
-  figure.querySelector("ul.keys")?.remove();
-  const list = Object.assign(document.createElement("ul"), { className: "keys" });
+  figure.querySelector("ul.keys.lines")?.remove();
+  const list = Object.assign(document.createElement("ul"), { className: "keys lines" });
   picture.lines.forEach((one, k) => {
     const item = Object.assign(document.createElement("li"), {
       className: one.marks ? "mark" : "median", textContent: k % 2 && !one.marks ? `${one.title} (dashed)` : one.title,
     });
-    item.style.setProperty("--key", colour(COLOURS[k % COLOURS.length]));
+    item.style.setProperty("--key", shade(one, k));
     list.append(item);
   });
   figure.querySelector(".plot").after(list);

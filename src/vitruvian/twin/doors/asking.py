@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import InputError, UnknownNameError, VitruvianError, to_ms
 from vitruvian.twin.doors.door import Field, FieldError, Question, Told, TwinDoor
+from vitruvian.twin.doors.unavailable import Unavailable
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
 
 GROUP = "vitruvian.twins"
+_LOG = logging.getLogger(__name__)
 _TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off", "")
 
 
 @cache
 def twin_doors() -> Mapping[str, TwinDoor]:
-    """Installed twins by name, in order of name. Raises `InputError` for an entry that is none."""
+    """Installed twins by name, in order of name. One that cannot be used stands there as `Unavailable` with the reason.
+
+    A name belongs to who has it first, the package's own twins before others.
+    """
     found: dict[str, TwinDoor] = {}
-    for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
-        door = entry.load()
-        if not isinstance(door, TwinDoor):
-            raise InputError(f"entry point {entry.name} of {GROUP} is no twin", got=type(door).__name__)
+    for entry in sorted(entry_points(group=GROUP), key=lambda one: (_package(one) != "vitruvian", one.name)):
+        door = _loaded(entry)
+        if door.name in found:
+            door = Unavailable(f"{entry.name}-of-{_package(entry)}", f"the name {door.name} is taken by another twin.")
         found[door.name] = door
-    return found
+    return dict(sorted(found.items()))
+
+
+def _loaded(entry: EntryPoint) -> TwinDoor:
+    try:
+        door = entry.load()
+    except (Exception, SystemExit) as error:  # whatever somebody else's package does, the other twins work
+        _LOG.warning("a twin could not be loaded", exc_info=True)
+        reason = (str(error).splitlines() or [""])[0][:200]
+        return Unavailable(entry.name, f"{type(error).__name__}: {reason}" if reason else type(error).__name__)
+    if not isinstance(door, TwinDoor):
+        return Unavailable(entry.name, f"{entry.value} is no twin but a {type(door).__name__}.")
+    return door
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else ""
 
 
 def twin_door(name: str) -> TwinDoor:
@@ -41,9 +63,12 @@ def twin_door(name: str) -> TwinDoor:
 def ask(patient: Patient, twin: str, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
     """The answer of a person's twin to a question; values are checked first.
 
-    Raises `UnknownNameError` for a twin, question or field that does not exist, `InputError` for a value.
+    Raises `UnknownNameError` for a twin, question or field that does not exist, `InputError` for a value,
+    `UnsupportedError` for a twin that cannot be used.
     """
     door = twin_door(twin)
+    if isinstance(door, Unavailable):
+        return door.ask(patient, question, values, at)
     known = {one.name: one for one in door.questions(patient)}
     if question not in known:
         raise UnknownNameError(f"no such question of {twin}", got=repr(question), allowed=", ".join(known))

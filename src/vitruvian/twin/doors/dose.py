@@ -38,6 +38,7 @@ class DoseDoor:
 
     name = "dose"
     title = "Dose"
+    needs = "An order or dose of a drug that the library has a model of; or ask for a drug that is not given yet."
     about = "The dose that reaches a target in this person, from published models and their own levels."
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:

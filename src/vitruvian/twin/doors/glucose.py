@@ -62,6 +62,7 @@ class GlucoseDoor:
 
     name = "glucose"
     title = "Glucose"
+    needs = "Readings of a glucose sensor, with insulin and meals: the export of the sensor or pump."
     about = "Where this person's glucose goes, from their sensor, insulin and meals; boluses; days done otherwise."
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:

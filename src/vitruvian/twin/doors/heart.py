@@ -39,6 +39,7 @@ class HeartDoor:
 
     name = "heart"
     title = "Heart"
+    needs = "A blood pressure, and an echocardiogram: end-diastolic volume and EF, or LVOT VTI and diameter."
     about = "This person's heart and circulation from blood pressure, echocardiogram and ECG; drugs and the QT."
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:

@@ -122,6 +122,7 @@ def _background(twin: HeartTwin) -> tuple[Table, ...]:
 
 def _reasons(twin: HeartTwin) -> tuple[str, ...]:
     return (
-        f"{len(twin.u)} circulations that fit these measurements ({twin.method}); squared error {twin.misfit:.2g}.",
+        f"{len(twin.u)} simulated circulations that agree with these measurements: the mean squared difference is "
+        f"{twin.misfit:.2g} times what the measurements' own errors explain.",
         "What happens at once is told: reflexes, the kidney and time come after.",
     )
