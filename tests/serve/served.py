@@ -1,21 +1,24 @@
-"""Servers to test: one in this process with clients signed in as anybody, one as a real process on a free port."""
+"""Servers to test, with clients signed in as anybody: in this process, behind its socket, in a process of their own."""
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -25,6 +28,7 @@ from vitruvian.serve.identity.accounts import by_name
 from vitruvian.serve.identity.sessions import COOKIE, begin, session_of
 from vitruvian.serve.server import Server
 from vitruvian.serve.store import Store
+from vitruvian.serve.trace import log_lines
 
 T = TypeVar("T")
 NAME = "clinic.db"
@@ -134,19 +138,26 @@ def serving(record: Path, **settings: Any) -> Iterator[Served]:
 
 
 @dataclass
-class Running:
-    """A server in a process of its own."""
+class Listening:
+    """A server that listens on a port."""
 
     url: str
-    process: subprocess.Popen[bytes]
     people: People
+    record: Path
     log: Path
-    """Its standard error: lines of JSON."""
+    """Its log: lines of JSON."""
 
     def client(self, role: str = "owner", **options: Any) -> httpx.Client:
         """A client signed in by a token."""
         headers = {"authorization": f"Bearer {self.people.token(role, **options)}", "accept": "application/json"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+
+
+@dataclass
+class Running(Listening):
+    """A server in a process of its own; its log is its standard error."""
+
+    process: subprocess.Popen[bytes]
 
     def answers(self) -> bool:
         """Whether it answers by now. Raises where it has ended instead."""
@@ -185,6 +196,36 @@ def wait_until(what: Callable[[], T], seconds: float = 120.0) -> T:
 
 
 @contextmanager
+def listening(record: Path, **settings: Any) -> Iterator[Listening]:
+    """A server over a record behind the real web server, in a thread of this process."""
+    log = record.parent / "serve.log"
+    with held_port() as port, _logging_to(log):
+        told: dict[str, Any] = {"record": str(record), "port": port, "samples": False, "requests_per_s": 0.0}
+        app = make_app(Settings(**told | settings))
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            wait_until(lambda: server.started or not thread.is_alive())
+            yield Listening(f"http://127.0.0.1:{port}", People(app.state.server.store), record, log)
+        finally:
+            server.should_exit = True
+            thread.join(120)
+
+
+@contextmanager
+def _logging_to(log: Path) -> Iterator[None]:
+    with log.open("a", encoding="utf-8") as stream:
+        with redirect_stderr(stream):
+            log_lines()
+        try:
+            yield
+        finally:
+            for name in ("vitruvian", "uvicorn", "uvicorn.error"):
+                logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
+
+
+@contextmanager
 def running(record: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
     """`vitruvian serve` over a record on a free port, ready; stopped by SIGTERM at the end."""
     with held_port() as port:
@@ -199,7 +240,7 @@ def _running(record: Path, port: int, options: Sequence[str], env: Mapping[str, 
     with log.open("wb") as stream:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stream, cwd=record.parent, env=env)
     try:
-        one = Running(f"http://127.0.0.1:{port}", process, People(store), log)
+        one = Running(f"http://127.0.0.1:{port}", People(store), record, log, process)
         wait_until(one.answers, 180.0)
         yield one
     finally:

@@ -6,27 +6,22 @@ A person is made of words that occur nowhere else. Every channel is used, well a
 from __future__ import annotations
 
 import json
-import logging
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from agents import over_http
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
-from served import People, Running, held_port, running, wait_until
+from served import Listening, listening, running
 from websockets.sync.client import connect
 
 from vitruvian.record import Record
-from vitruvian.serve import Settings, make_app
-from vitruvian.serve.trace import log_lines
 
 PERSON = "canaryperson"
 HELD = ("Quetzalname", "Zwickmrn", "Xylonote", "Ozeloproblem", "1944-07-13", "731.77331", PERSON)
@@ -64,10 +59,10 @@ def record(server_record: Path) -> Path:
     return server_record
 
 
-@pytest.fixture(scope="module")
-def there(record: Path) -> Iterator[Running]:
-    """A real server over it."""
-    with running(record) as one:
+@pytest.fixture(scope="module", params=[listening, pytest.param(running, marks=pytest.mark.slow)])
+def there(record: Path, request: pytest.FixtureRequest) -> Iterator[Listening]:
+    """A real server over it; in the slow run in a process of its own."""
+    with request.param(record) as one:
         yield one
 
 
@@ -104,7 +99,7 @@ POSTS: tuple[tuple[str, Any], ...] = (
 )
 
 
-def asked(there: Running) -> list[httpx.Response]:
+def asked(there: Listening) -> list[httpx.Response]:
     """Every address, as a browser, as a program with everything, and as one with nothing."""
     found = []
     cookies, headers = there.people.session("owner")
@@ -136,7 +131,7 @@ async def agent(client: Client) -> None:
         await client.get_prompt(SENT[2], {SENT[2]: SENT[3]})
 
 
-def test_no_log_no_metric_and_no_error_holds_what_a_record_says(there: Running) -> None:
+def test_no_log_no_metric_and_no_error_holds_what_a_record_says(there: Listening) -> None:
     answers = asked(there)
     over_http(there.url, there.people.token("clinician"), agent)
     secret = there.people.token("clinician")
@@ -165,6 +160,7 @@ def test_no_log_no_metric_and_no_error_holds_what_a_record_says(there: Running) 
     assert not [(word, line) for line in log.splitlines() for word in words(line)]
 
 
+@pytest.mark.slow
 def test_an_agent_on_this_machine_leaves_nothing_in_the_log(record: Path, tmp_path: Path) -> None:
     import asyncio
 
@@ -186,44 +182,20 @@ def test_a_fault_of_the_program_tells_where_and_not_what(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(f"{HELD[0]} {SENT[3]}")
 
-    app = make_app(Settings(record=str(record), samples=False))
-    token = People(app.state.server.store).token("clinician")
-    log_lines()
-    try:
-        sent = {"authorization": f"Bearer {token}"}
-        with listening(app) as url, httpx.Client(base_url=url, headers=sent, timeout=60) as client:
-            monkeypatch.setattr("vitruvian.record.Record.patient", fails)
-            paths = (f"/api/v1/patients/{PERSON}", f"/patients/{PERSON}", f"/fhir/Patient/{PERSON}")
-            answers = [client.get(path) for path in paths]
-            call = {"name": "patient_summary", "arguments": {"patient": PERSON}}
-            answers.append(
-                client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
-            )
-    finally:
-        for name in ("vitruvian", "uvicorn", "uvicorn.error"):
-            logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
+    with listening(record) as here, here.client("clinician") as client:
+        monkeypatch.setattr("vitruvian.record.Record.patient", fails)
+        paths = (f"/api/v1/patients/{PERSON}", f"/patients/{PERSON}", f"/fhir/Patient/{PERSON}")
+        answers = [client.get(path) for path in paths]
+        call = {"name": "patient_summary", "arguments": {"patient": PERSON}}
+        answers.append(client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}))
     assert {one.status_code for one in answers[:3]} == {500}
     assert answers[0].json()["trace"] == answers[0].headers["x-trace-id"]
     assert answers[2].json()["resourceType"] == "OperationOutcome"
     assert "the tool failed" in answers[3].text
     assert not words("".join(one.text for one in answers), (HELD[0], SENT[3]))
     out, err = capfd.readouterr()
-    faults = [one for one in map(json.loads, err.splitlines()) if one.get("error") == "RuntimeError"]
+    log = here.log.read_text()
+    faults = [one for one in map(json.loads, log.splitlines()) if one.get("error") == "RuntimeError"]
     assert len(faults) >= 3, "the log says what kind of fault, and where"
     assert all("test_serve_canary.py" in one["where"] for one in faults)
-    assert not words(out + err)
-
-
-@contextmanager
-def listening(app: Any) -> Iterator[str]:
-    """The application behind the real web server, in a thread of this process."""
-    with held_port() as port:
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        try:
-            wait_until(lambda: server.started or not thread.is_alive())
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            thread.join(120)
+    assert not words(out + err + log)
