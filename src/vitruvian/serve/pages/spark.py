@@ -9,6 +9,8 @@ from vitruvian.serve.live.ward import Point
 from vitruvian.twin.monitor import Span
 
 WIDE, HIGH = 120, 30
+_LEAST = 0.15
+"""The picture spans at least this share of the values: noise of one beat does not look like a storm."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,13 @@ class Spark:
     last: int
     """Milliseconds at the left and right edge."""
 
+    @property
+    def words(self) -> str:
+        """What the picture spans: "60 to 80 in 40 s"."""
+        seconds = (self.last - self.first) // 1000
+        span = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+        return f"scale {self.low:.3g} to {self.high:.3g}, {span}" if self.points else ""
+
 
 def spark_of(points: Iterable[Point], band: Span | None) -> Spark:
     """The curve of some points; it shows the usual band, too, where that is near."""
@@ -33,7 +42,7 @@ def spark_of(points: Iterable[Point], band: Span | None) -> Spark:
     values = [one.value for one in kept]
     edges = [*values, *((band.low, band.high) if band else ())]
     low, high = min(edges), max(edges)
-    room = 0.08 * (high - low) or 1.0
+    room = max(0.08 * (high - low), (_LEAST * abs(high + low) / 2 - (high - low)) / 2) or 1.0
     low, high = low - room, high + room
     first, last = kept[0].at, max(kept[-1].at, kept[0].at + 1)
 

@@ -23,7 +23,7 @@ function build(box) {
   const most = Number(later.max) || 180;
   box.hidden = false;
   box.replaceChildren(Object.assign(document.createElement("small"), {
-    textContent: "Drag a meal or dose to another time, or move it with the arrow keys and press Enter.",
+    textContent: "Squares: boluses; circles: meals. Drag one to another time, or move it with the arrow keys and press Enter.",
   }));
   const track = Object.assign(document.createElement("div"), { className: "drag-track" });
   box.append(track);

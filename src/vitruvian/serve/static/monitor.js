@@ -47,6 +47,10 @@ function curve(svg, rows) {
   if (low < Number(svg.dataset.low) || high > Number(svg.dataset.high)) svg.querySelector(".zone")?.remove();
   const drawn = points.map(([at, v]) => `${(120 * (at - begin)) / span},${(30 * (high - v)) / (high - low || 1)}`);
   svg.querySelector("polyline").setAttribute("points", drawn.join(" "));
+  const seconds = Math.round(span / 1000);
+  const words = seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+  const scale = svg.parentElement.querySelector("[data-scale]");
+  scale.textContent = `scale ${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))}, ${words}`;
 }
 
 function ages() {

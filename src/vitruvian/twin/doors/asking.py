@@ -9,7 +9,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from vitruvian.core import InputError, UnknownNameError, VitruvianError, to_ms
+from vitruvian.core import UnknownNameError, VitruvianError, to_ms
 from vitruvian.twin.doors.door import Field, FieldError, Question, Told, TwinDoor
 from vitruvian.twin.doors.unavailable import Unavailable
 

@@ -145,11 +145,11 @@ def _changes(taken: list[str], own: list[str]) -> tuple[Field, ...]:
     others = tuple((name, name) for name in perpetrator_names() if name not in taken)
     genes = gene_choices(find(name) for name in own or library())
     return (
-        Field("start", "What if started now", "choice", choices=others, optional=True,
+        Field("start", "Other drug, started now", "choice", choices=others, optional=True,
               about="A drug that the library knows to act on others."),
-        Field("start_dose", "Its single dose", unit="mg", low=0.001, high=1e5, optional=True),
-        Field("stop", "What if stopped now", "choice", choices=tuple((one, one) for one in taken), optional=True),
-        Field("genotype", "What if the genotype were", "choice", choices=genes, optional=True),
+        Field("start_dose", "Single dose of that drug", unit="mg", low=0.001, high=1e5, optional=True),
+        Field("stop", "Drug stopped now", "choice", choices=tuple((one, one) for one in taken), optional=True),
+        Field("genotype", "Genotype, if it were", "choice", choices=genes, optional=True),
     )  # fmt: skip
 
 

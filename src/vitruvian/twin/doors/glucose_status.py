@@ -51,8 +51,8 @@ def _credible(evidence: Evidence, twin: GlucoseTwin | None) -> str:
     if twin is None:
         return f"{days:.0f} days of readings; the twin is learned at the first question (some seconds)."
     learned = sum(one.learned for one in twin.unknowns)
-    text = f"Learned from {(twin.last - twin.first) / _PER_DAY:.0f} days: {twin.sd:.0f} mg/dL stay unexplained, and"
-    return f"{text} the data speak of {learned} of its {len(twin.unknowns)} quantities."
+    text = f"Learned from {(twin.last - twin.first) / _PER_DAY:.0f} days: the twin is off by {twin.sd:.0f} mg/dL (SD);"
+    return f"{text} these data inform {learned} of its {len(twin.unknowns)} parameters."
 
 
 def _age(minutes: float) -> str:

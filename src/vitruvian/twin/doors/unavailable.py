@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import UnsupportedError
@@ -15,22 +14,13 @@ if TYPE_CHECKING:
 _TODO = "Install it anew, or a version that fits this one, and start the server again."
 
 
-@dataclass(frozen=True)
 class Unavailable:
     """In place of a `TwinDoor`: `name` of its entry point, and why it could not be used."""
 
-    name: str
-    why: str
-
-    @property
-    def title(self) -> str:
-        """Its name, and that it is not there."""
-        return f"{self.name} (unavailable)"
-
-    @property
-    def about(self) -> str:
-        """Why it is not there."""
-        return f"The twin {self.name} is installed and cannot be used: {self.why}"
+    def __init__(self, name: str, why: str) -> None:
+        self.name, self.why = name, why
+        self.title = f"{name} (unavailable)"
+        self.about = f"The twin {name} is installed and cannot be used: {why}"
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:
         """Blocked for everybody, with the reason."""
