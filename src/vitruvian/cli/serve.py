@@ -38,6 +38,10 @@ def serve_command(
         list[str] | None,
         typer.Option(help='System that may launch the twin: "NAME FHIR_BASE CLIENT_ID"; may be repeated.'),
     ] = None,
+    cds_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Origin whose browsers may call CDS Hooks; may be repeated (default: all)."),
+    ] = None,
     samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Limit of one account; twice as many at once, 0 for none.")
@@ -52,8 +56,8 @@ def serve_command(
     providers, ehrs = _providers(oidc or [], ehr or [])
     providers = _with_roles(providers, oidc_role or [])
     settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
-                        providers=providers, ehrs=ehrs, requests_per_s=requests_per_second,
-                        mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
+                        providers=providers, ehrs=ehrs, cds_origins=tuple(cds_origin or ["*"]),
+                        requests_per_s=requests_per_second, mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
     link = prepared(settings)
     typer.echo(f"Serving {settings.record} at {settings.url}")
     typer.echo(f"Sign in once, within 15 minutes: {link}")

@@ -51,6 +51,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_middleware(Faults)
     app.add_middleware(Told)
     app.add_middleware(operations.Measured, metrics=metrics)
+    app.add_middleware(cds.Cors, origins=settings.cds_origins)
     app.add_middleware(EncodedSlashes)
     app.add_middleware(Traced)
     add_handlers(app)

@@ -14,6 +14,9 @@ from vitruvian.serve.trace import log_lines
 OWNER = "owner"
 """Name of the account that the printed link signs in."""
 
+_KEPT_OPEN_S = 75
+"""Longer than proxies and programs keep a connection that rests: who closes last loses no request."""
+
 
 def prepared(settings: Settings) -> str:
     """Make record and store ready; gives the one-time sign-in link of the owner."""
@@ -46,6 +49,7 @@ def serve(settings: Settings) -> None:
         ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=_KEPT_OPEN_S,
         server_header=False,
     )
 
@@ -61,6 +65,7 @@ def worker_app() -> object:
     told = orjson.loads(os.environ["VITRUVIAN_SERVE"])
     for name in ("providers", "ehrs"):
         told[name] = tuple(provider_told(one) for one in told[name])
+    told["cds_origins"] = tuple(told["cds_origins"])
     log_lines()
     return make_app(Settings(**told))
 

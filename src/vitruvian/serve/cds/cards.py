@@ -33,7 +33,7 @@ def card_of(note: Note, url: str, person: str, order: Json | None = None) -> Jso
 
 
 def bare_card(topic: str, weight: str, summary: str, detail: str, url: str, page: str) -> Json:
-    """A card with its source and a link."""
+    """A card with its source, and a link where there is a page."""
     assert len(summary) <= LONGEST
     return {
         "uuid": str(uuid.uuid4()),
@@ -45,17 +45,20 @@ def bare_card(topic: str, weight: str, summary: str, detail: str, url: str, page
             "url": url,
             "topic": {"system": SYSTEM, "code": topic, "display": _TITLES[topic]},
         },
-        "links": [{"label": "See it in Vitruvian", "url": page, "type": "absolute"}],
-    }
+    } | ({"links": [{"label": "See it in Vitruvian", "url": page, "type": "absolute"}]} if page else {})
 
 
 def patient_page(url: str, person: str) -> str:
-    """Address of a person's page."""
+    """Address of a person's page, "" for one who has none here."""
+    if not person:
+        return ""
     return f"{url}/patients/{quote(person, safe='')}"
 
 
 def dose_page(url: str, person: str, drug: str) -> str:
-    """Address of the dose page of a drug."""
+    """Address of the dose page of a drug, "" for a person who has none here."""
+    if not person:
+        return ""
     return f"{patient_page(url, person)}/twins/dose?drug={quote(drug, safe='')}"
 
 

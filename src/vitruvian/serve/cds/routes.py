@@ -11,10 +11,11 @@ from vitruvian.core import UnknownNameError
 from vitruvian.serve.caller import Allow, Caller, Open
 from vitruvian.serve.cds.access import AllowEhr
 from vitruvian.serve.cds.answering import Answering
+from vitruvian.serve.cds.chart import chart_of
 from vitruvian.serve.cds.feedback import outcomes, remember, take_feedback
 from vitruvian.serve.cds.hook import call_of
 from vitruvian.serve.cds.services import HOOK_OF, SERVICES
-from vitruvian.serve.fhir import Body, patient_owner, read_object, write_json
+from vitruvian.serve.fhir import Body, read_object, write_json
 from vitruvian.serve.server import server_of
 
 router = APIRouter(prefix="/cds-services", include_in_schema=False)
@@ -35,15 +36,14 @@ def told(request: Request, caller: Annotated[Caller, Allow("administer", "cds")]
 
 @router.post("/{service}")
 def call(request: Request, service: str, caller: Ehr, body: Body) -> dict[str, Any]:
-    """Cards for a call; none for a patient of whom this record knows nothing that the caller may see."""
+    """Cards for a call: from this record, else from what the EHR sends or opens; none where there is neither."""
     if service not in HOOK_OF:
         raise UnknownNameError("no such service", got=repr(service), allowed=", ".join(HOOK_OF))
     asked, server = call_of(service, _plain(body)), server_of(request)
-    try:
-        patient = caller.patient(patient_owner(caller, asked.patient).person)
-    except UnknownNameError:
+    chart = chart_of(server, caller, asked)
+    if chart is None:
         return {"cards": []}
-    found = Answering.of(caller, patient, server.parts["cds"], server.settings.url).cards(asked)
+    found = Answering.of(caller, chart, server.parts["cds"], server.settings.url).cards(asked)
     remember(server.store, service, caller.account, found)
     return {"cards": found}
 

@@ -70,10 +70,20 @@ def fetched(ehr: OpenIdProvider, back: str, way: Way, answer: Mapping[str, str])
     return person, orjson.dumps(bundle)
 
 
-def _client() -> httpx.Client:
+def patient_there(base: str, token: str, patient: str, wait_s: float) -> list[dict[str, Any]]:
+    """Entries (`fullUrl`, `resource`) of what another system tells of a patient to the holder of a token.
+
+    Raises `DataError`, `StoreError`.
+    """
+    with _client(wait_s) as client:
+        client.headers["authorization"] = f"Bearer {token}"
+        return list({one["fullUrl"]: one for one in _entries(client, base, patient)}.values())
+
+
+def _client(wait_s: float = _WAIT_S) -> httpx.Client:
     import httpx
 
-    return httpx.Client(timeout=_WAIT_S, follow_redirects=False, headers={"accept": "application/json"})
+    return httpx.Client(timeout=wait_s, follow_redirects=False, headers={"accept": "application/json"})
 
 
 def _configuration(client: httpx.Client, ehr: OpenIdProvider) -> dict[str, str]:
