@@ -15,7 +15,7 @@ import pytest
 from agents import beside, data, error
 from mcp import Client
 from mcp.shared.exceptions import MCPError
-from served import Served
+from served import Served, wait_until
 
 from vitruvian.core import InputError, StoreError
 from vitruvian.record import Record, give_consent
@@ -257,18 +257,30 @@ def test_resources_of_a_session(served: Served) -> None:
 
 
 def test_a_call_that_takes_too_long_is_given_up() -> None:
-    go, gone = threading.Event(), threading.Event()
-
-    def work() -> None:
-        go.wait()
-        gone.set()
-
+    go = threading.Event()
     try:
         with pytest.raises(InputError, match="too long"):
-            anyio.run(limits.bounded, work, 0.05)
+            anyio.run(limits.bounded, go.wait, 0.05)
     finally:
         go.set()
-    assert gone.wait(5)
+    wait_until(lambda: free_places() == 16)
+
+
+def test_a_call_that_is_given_up_before_it_began_keeps_no_place() -> None:
+    for _ in range(20):
+        with pytest.raises(InputError, match="too long"):
+            anyio.run(limits.bounded, int, 0.0)
+    wait_until(lambda: free_places() == 16)
+
+
+def free_places() -> int:
+    """How many calls may begin now."""
+    taken = 0
+    while limits._RUNNING.acquire(blocking=False):
+        taken += 1
+    for _ in range(taken):
+        limits._RUNNING.release()
+    return taken
 
 
 def test_more_calls_than_run_at_once_are_turned_away() -> None:

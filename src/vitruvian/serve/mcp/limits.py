@@ -30,15 +30,23 @@ async def bounded(work: Callable[[], T], seconds: float = SECONDS) -> T:
     if not _RUNNING.acquire(blocking=False):
         raise StoreError("the server is busy", got=f"{_AT_ONCE} calls at once", todo="Ask again in some seconds.")
 
+    begun = threading.Lock()  # whoever takes it first: the thread that begins, or the caller who gives up before that
+
     def running() -> T:
+        if not begun.acquire(blocking=False):
+            raise TimeoutError
         try:
             return work()
         finally:
             _RUNNING.release()
 
     context = copy_context()
-    with anyio.move_on_after(seconds):
-        return await anyio.to_thread.run_sync(lambda: context.run(running), abandon_on_cancel=True)
+    try:
+        with anyio.move_on_after(seconds):
+            return await anyio.to_thread.run_sync(lambda: context.run(running), abandon_on_cancel=True)
+    finally:
+        if begun.acquire(blocking=False):
+            _RUNNING.release()
     raise InputError(
         "the call took too long", allowed=f"{seconds:g} s", todo="Ask for less: fewer rows, a shorter time, one option."
     )
