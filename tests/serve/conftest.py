@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from served import NAME, Served, copied, serving
+from sleep_twin import sleep as sleep
 
 from vitruvian.ingest import samples
 from vitruvian.record import Record

@@ -30,7 +30,7 @@ ROWS: Mapping[tuple[str, str], str] = {
     **dict.fromkeys([("ingest", one) for one in (
         "files", "quarantine", "fhir", "proposals", "streams", "cds",
     )], INGESTERS),
-    **dict.fromkeys([("derive", one) for one in ("twins", "alerts", "facts", "cds", "streams")],
+    **dict.fromkeys([("derive", one) for one in ("twins", "alerts", "facts", "cds", "streams", "fhir")],
                     "owner clinician researcher"),
     **dict.fromkeys([("export", one) for one in ("patients", "facts", "fhir", "files")],
                     "owner clinician researcher patient"),

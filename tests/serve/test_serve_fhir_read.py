@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from fhir.resources.R4B import get_fhir_model_class
+from fhir_answers import answered
 from served import Served, serving
 
 from vitruvian.core import now_ms, to_datetime
 from vitruvian.record import Draft, Record
 from vitruvian.serve.fhir import Answered, resources
-from vitruvian.serve.fhir.parameters import parameters, types
 from vitruvian.twin.answer import Message
 from vitruvian.twin.doors import Told
 
@@ -190,68 +190,6 @@ def test_states_are_seen_by_who_sees_everything(there: Served) -> None:
     researcher = there.client("researcher")  # no consent to research: nobody is seen
     assert researcher.get("/fhir/Observation").json()["total"] == 0
     assert researcher.get("/fhir/Device").json()["total"] == 0
-
-
-def test_the_statement_tells_what_is_served(doctor: TestClient, there: Served) -> None:
-    statement = valid(there.anybody.get("/fhir/metadata").json())
-    (rest,) = statement["rest"]
-    told = {one["type"]: {two["name"] for two in one["searchParam"]} for one in rest["resource"]}
-    assert told == {kind: set(parameters(kind)) for kind in types()}
-    for kind, names in told.items():  # each is understood
-        query = "&".join(f"{name}:missing=true" for name in sorted(names - {"_id", "_lastUpdated"}))
-        answer = doctor.get(f"/fhir/{kind}?{query}")
-        assert answer.status_code == 200, (kind, answer.text)
-        assert not [one for one in answer.json().get("entry", []) if one["search"]["mode"] == "outcome"]
-
-
-US_CORE = {
-    "Patient": "_id identifier name family given birthdate gender death-date",
-    "AllergyIntolerance": "patient clinical-status",
-    "CarePlan": "patient category status date",
-    "CareTeam": "patient status role",
-    "Condition": "patient category clinical-status code onset-date recorded-date abatement-date asserted-date "
-    "encounter _lastUpdated",
-    "Coverage": "patient",
-    "Device": "patient type status",
-    "DiagnosticReport": "patient category code date status _lastUpdated",
-    "DocumentReference": "_id patient category date type status period",
-    "Encounter": "_id patient date identifier status type class location discharge-disposition _lastUpdated",
-    "Goal": "patient lifecycle-status target-date description",
-    "Immunization": "patient status date",
-    "Location": "name address address-city address-state address-postalcode",
-    "MedicationDispense": "patient status type",
-    "MedicationRequest": "patient intent status encounter authoredon",
-    "Observation": "patient category code date status _lastUpdated",
-    "Organization": "name address",
-    "Practitioner": "_id name identifier",
-    "PractitionerRole": "practitioner specialty",
-    "Procedure": "patient date code status",
-    "QuestionnaireResponse": "_id patient status authored questionnaire",
-    "RelatedPerson": "_id patient name",
-    "ServiceRequest": "_id patient status category code authored",
-    "Specimen": "_id patient",
-}
-"""Must-have parameters. Source: HL7 US Core 7.0.0, CapabilityStatement of the server."""
-
-
-def test_the_must_have_parameters_of_us_core_are_served() -> None:
-    lacking = {kind: set(names.split()) - set(parameters(kind)) for kind, names in US_CORE.items()}
-    assert not {kind: names for kind, names in lacking.items() if names}
-
-
-def answered(**more: Any) -> Answered:
-    """An answer on dosing by hand."""
-    metric = {"median": 100.0, "low": 50.0, "high": 200.0, "unit": "ng/mL"}
-    option = {"regimen": "2.5 mg by mouth every 12 h", "dose": 2.5, "dose_unit": "mg", "interval_h": 12.0,
-              "route": "oral", "duration_h": None, "loading_dose": None, "metric": metric, "p_target": 0.925,
-              "p_harm": {"exposure_high": 0.0425}}  # fmt: skip
-    infused = option | {"regimen": "standard", "route": "iv", "duration_h": 1.0, "loading_dose": 5.0, "p_target": 0.5}
-    data = {"drug": "apixaban", "recommended": 0, "standard": 1, "options": [option, infused],
-            "goal": {"title": "trough", "low": 41.0, "high": 230.0, "unit": "ng/mL"}, "models": [{"title": "A model"}],
-            "data_used": [{"name": "HT", "fact_id": "f1"}, {"name": "AGE", "fact_id": ""}]}  # fmt: skip
-    messages = (Message("warning", "label-amount", "Label says less.", "Look.", "Label"), Message("note", "n", "Note."))
-    told = Told("dose", "recommend", "Give 2.5 mg.", messages=messages, reasons=("Old.",), data=data | more)
-    return Answered(told, "Patient/p", "2026-01-01T00:00:00.000+00:00")
 
 
 def test_an_answer_on_dosing_is_a_draft_with_its_risks_and_warnings() -> None:

@@ -6,6 +6,7 @@ from vitruvian.serve.fhir.body import read_object as read_object
 from vitruvian.serve.fhir.body import write_json as write_json
 from vitruvian.serve.fhir.bulk import export_counts as export_counts
 from vitruvian.serve.fhir.bulk import export_steps as export_steps
+from vitruvian.serve.fhir.kept_answers import keep_answer as keep_answer
 from vitruvian.serve.fhir.owner import patient_owner as patient_owner
 from vitruvian.serve.fhir.request import Body as Body
 from vitruvian.serve.fhir.routes import router as router

@@ -40,7 +40,7 @@ def searched(caller: Caller, request: Request, kind: str, pairs: Pairs, cursor: 
         raise SearchError("parameters are not known", got=", ".join(wanted.unknown), todo="See /fhir/metadata.")
     page = search(seen_by(caller, request), wanted, cursor)
     links = [("self", f"{home}/{kind}" + (f"?{urlencode(wanted.used)}" if wanted.used else ""))]
-    if page.following is not None:
+    if page.following is not None and wanted.summary != "count":
         links.append(("next", _next(request, caller, Place("search", kind, tuple(pairs), page.following))))
     if wanted.summary == "count" or not wanted.count:
         return bundle("searchset", links, [], page.total)

@@ -13,11 +13,11 @@ from typing import Any
 from vitruvian import __version__
 from vitruvian.core import now_ms, stable_id, to_datetime
 from vitruvian.serve.fhir.entry import Json
+from vitruvian.serve.fhir.kept_answers import ANSWER
 from vitruvian.serve.fhir.made import ASSEMBLER, SOFTWARE, marked
 from vitruvian.tables.codes import UCUM, codes_of
 from vitruvian.twin.doors import Told
 
-ANSWER = "urn:vitruvian:twin-answer"
 GUARD = "urn:vitruvian:guard"
 FACT = "urn:vitruvian:fact"
 _SEVERITY = {"refusal": "high", "warning": "moderate", "note": "low"}

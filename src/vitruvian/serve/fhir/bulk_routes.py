@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import InputError, UnknownNameError, to_ms
 from vitruvian.serve import jobs
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.fhir.asking import demand_known
 from vitruvian.serve.fhir.bulk import entries
+from vitruvian.serve.fhir.bundles import http_date
 from vitruvian.serve.fhir.desk import home_of
 from vitruvian.serve.fhir.seen import Seen
 from vitruvian.serve.fhir.shelf import shelf_of
@@ -24,46 +26,59 @@ Exporter = Annotated[Caller, Allow("export", "fhir")]
 NDJSON = "application/fhir+ndjson"
 _FORMATS = frozenset({NDJSON, "application/ndjson", "ndjson"})
 _KIND = "fhir-export"
+_KNOWN = ("_type", "_since", "_outputFormat")
 
 
 class NotAsynchronous(HttpError):
     """An export does not answer at once."""
 
 
+class Kickoff:
+    """A dependency: how an export is begun. Raises `NotAsynchronous`, `InputError`, `SearchError`."""
+
+    def __init__(
+        self,
+        request: Request,
+        prefer: Annotated[str, Header()] = "",
+        types: Annotated[str, Query(alias="_type")] = "",
+        since: Annotated[str, Query(alias="_since")] = "",
+        output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
+    ) -> None:
+        if "respond-async" not in prefer:
+            raise NotAsynchronous("an export is asynchronous", todo="Send the header Prefer: respond-async.")
+        if output not in _FORMATS:
+            raise InputError("exports are NDJSON", got=output[:40], allowed=NDJSON)
+        demand_known(request, request.query_params, _KNOWN)
+        self._server, self._home = server_of(request), home_of(request)
+        url = self._home + request.url.path.removeprefix("/fhir")
+        url += f"?{request.url.query}" if request.url.query else ""
+        self._asked = {"types": [one for one in types.split(",") if one], "since": since, "request": url}
+
+    def begun(self, caller: Caller, level: str, group: str = "") -> Response:
+        """The answer to the request: where to look how far it is."""
+        job = jobs.submit(self._server, caller, _KIND, self._asked | {"level": level, "group": group})
+        return Response(status_code=202, headers={"Content-Location": f"{self._home}/$export/{job.id}"})
+
+
+Begun = Annotated[Kickoff, Depends()]
+
+
 @router.get("/$export")
-def export_system(
-    request: Request,
-    caller: Exporter,
-    prefer: Annotated[str, Header()] = "",
-    types: Annotated[str, Query(alias="_type")] = "",
-    since: Annotated[str, Query(alias="_since")] = "",
-    output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
-) -> Response:
+def export_system(caller: Exporter, begun: Begun) -> Response:
     """All people whom the caller may see, and what is about nobody."""
-    return _begin(request, caller, "system", prefer, types, since, output)
+    return begun.begun(caller, "system")
 
 
 @router.get("/Patient/$export")
-def export_patients(
-    request: Request,
-    caller: Exporter,
-    prefer: Annotated[str, Header()] = "",
-    types: Annotated[str, Query(alias="_type")] = "",
-    since: Annotated[str, Query(alias="_since")] = "",
-    output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
-) -> Response:
+def export_patients(caller: Exporter, begun: Begun) -> Response:
     """All people whom the caller may see."""
-    return _begin(request, caller, "patient", prefer, types, since, output)
+    return begun.begun(caller, "patient")
 
 
-def _begin(request: Request, caller: Caller, level: str, prefer: str, types: str, since: str, output: str) -> Response:
-    if "respond-async" not in prefer:
-        raise NotAsynchronous("an export is asynchronous", todo="Send the header Prefer: respond-async.")
-    if output not in _FORMATS:
-        raise InputError("exports are NDJSON", got=output[:40], allowed=NDJSON)
-    asked = {"level": level, "types": [one for one in types.split(",") if one], "since": since}
-    job = jobs.submit(server_of(request), caller, _KIND, asked)
-    return Response(status_code=202, headers={"Content-Location": f"{home_of(request)}/$export/{job.id}"})
+@router.get("/Group/{name}/$export")
+def export_group(name: str, caller: Exporter, begun: Begun) -> Response:
+    """The people of a Group whom the caller may see."""
+    return begun.begun(caller, "group", name)
 
 
 @router.get("/$export/{job}")
@@ -81,8 +96,11 @@ def status(request: Request, job: str, caller: Exporter) -> Response:
         counts.update((one.told or {}).get("counts") or {})
     here = f"{home_of(request)}/$export/{job}"
     files = [{"type": kind, "url": f"{here}/{kind}.ndjson", "count": counts[kind]} for kind in sorted(counts)]
-    told = {"transactionTime": found.made, "request": f"{home_of(request)}/$export", "requiresAccessToken": True}
-    return JSONResponse(told | {"output": files, "error": []})
+    (_, asked), *_ = jobs.asked_of(server, caller, job)
+    told = {"transactionTime": found.made, "request": asked["request"], "requiresAccessToken": True}
+    return JSONResponse(
+        told | {"output": files, "error": []}, headers={"Expires": http_date(to_ms(found.changed) + jobs.KEPT_MS)}
+    )
 
 
 @router.get("/$export/{job}/{kind}.ndjson")

@@ -1,22 +1,37 @@
-"""What this server can do, as a CapabilityStatement."""
+"""What this server can do, as a CapabilityStatement; the tests do what it says, and find nothing beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from vitruvian import __version__
 from vitruvian.core import to_datetime
 from vitruvian.serve.fhir.made import TYPES as MADE
 from vitruvian.serve.fhir.parameters import COMMON, Parameter, parameters, types
+from vitruvian.serve.fhir.twin_definitions import DEFINITIONS
 
 Json = dict[str, Any]
 _READING = ("read", "vread", "history-instance", "history-type", "search-type")
 _WRITING = ("create", "update", "patch")
 _KIND = {"id": "token", "updated": "date"}
-_DEFINITION = "http://hl7.org/fhir/OperationDefinition/"
+_CORE = "http://hl7.org/fhir/OperationDefinition/"
+_BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+_OPERATIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "": {"export": f"{_BULK}export"},
+        "Patient": {"everything": f"{_CORE}Patient-everything", "export": f"{_BULK}patient-export"},
+        "Group": {"export": f"{_BULK}group-export"},
+        "CodeSystem": {"validate-code": f"{_CORE}CodeSystem-validate-code"},
+        "ValueSet": {"validate-code": f"{_CORE}ValueSet-validate-code"},
+    }
+)
+"""Operations by type ("": of the whole server); $validate is one of every type."""
 _SMART = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-_MADE = "Also facts of other formats and what twins learned, marked by the tag urn:vitruvian:basis."
+_MADE = "Also facts of other formats and what twins learned and answered, marked by the tag urn:vitruvian:basis."
+_NOTICES = "R4 rest-hook without payload; one's own alone."
 _RELEASED_MS = 1_767_225_600_000
 """2026-01-01: when the statement was last changed in kind."""
 
@@ -41,13 +56,9 @@ def _rest(url: str) -> Json:
     return {
         "mode": "server",
         "security": _security(url),
-        "resource": [_resource(one) for one in types()],
+        "resource": [*(_resource(one, url) for one in types()), _subscription()],
         "interaction": [{"code": "transaction"}, {"code": "batch"}],
-        "operation": [
-            {"name": "everything", "definition": f"{_DEFINITION}Patient-everything"},
-            {"name": "validate", "definition": f"{_DEFINITION}Resource-validate"},
-            {"name": "export", "definition": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export"},
-        ],
+        "operation": _operations("", url),
     }
 
 
@@ -58,7 +69,7 @@ def _security(url: str) -> Json:
     return {"extension": [{"url": _OAUTH, "extension": inner}], "cors": False, "service": [service]}
 
 
-def _resource(kind: str) -> Json:
+def _resource(kind: str, url: str) -> Json:
     known = parameters(kind)
     references = [f"{kind}:{name}" for name, one in known.items() if one.kind == "reference"]
     found: Json = {
@@ -70,15 +81,29 @@ def _resource(kind: str) -> Json:
         "conditionalCreate": True,
         "conditionalRead": "not-match",
         "conditionalUpdate": True,
+        "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "local"],
         "searchParam": [_parameter(one) for one in known.values()],
+        "operation": _operations(kind, url),
     }
-    found |= {"searchInclude": references} if references else {}
+    found |= {"searchInclude": ["*", *references]} if references else {}
     pointing = [f"{source}:{name}" for source in types() for name, one in _references(source) if kind in one.targets]
     found |= {"searchRevInclude": pointing} if pointing else {}
     if kind in MADE:
         found["documentation"] = _MADE
     return found
+
+
+def _subscription() -> Json:
+    codes = ("create", "read", "search-type", "delete")
+    return {"type": "Subscription", "interaction": [{"code": one} for one in codes], "documentation": _NOTICES}
+
+
+def _operations(kind: str, url: str) -> list[Json]:
+    known = dict(_OPERATIONS.get(kind, {})) | ({"validate": f"{_CORE}Resource-validate"} if kind else {})
+    if kind == "Patient":
+        known |= {code: f"{url}/fhir/OperationDefinition/{name}" for name, code in DEFINITIONS.items()}
+    return [{"name": name, "definition": known[name]} for name in sorted(known)]
 
 
 def _references(kind: str) -> list[tuple[str, Parameter]]:

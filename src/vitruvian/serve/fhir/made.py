@@ -13,13 +13,15 @@ from typing import Any
 from vitruvian.core import stable_id, to_datetime
 from vitruvian.record import Fact, Held, TwinState, observation
 from vitruvian.serve.fhir.entry import Json
+from vitruvian.serve.fhir.kept_answers import ANSWER_KIND, answer_resources
 
-TYPES = frozenset({"Patient", "Observation", "Device", "Provenance"})
+_ANSWERS = frozenset({"RiskAssessment", "DetectedIssue", "MedicationRequest"})
+TYPES = _ANSWERS | {"Patient", "Observation", "Device", "Provenance"}
 """Types of which there are resources made here."""
 BASIS = "urn:vitruvian:basis"
 STATE = "urn:vitruvian:twin-state"
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_KEY = re.compile(r"([0-9a-f]{32})(?:-(?:device|provenance))?")
+_KEY = re.compile(r"([0-9a-f]{32})(?:-(?:device|provenance|\d{1,3}))?")
 SOFTWARE = {"coding": [{"system": "http://snomed.info/sct", "code": "706690007", "display": "Software"}]}
 ASSEMBLER = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/provenance-participant-type", "code": "assembler"}]
@@ -38,16 +40,26 @@ def key_of(name: str) -> str | None:
     return found[1] if found else None
 
 
+def kinds_behind(kind: str) -> tuple[str, ...]:
+    """Kinds of facts of which resources of a type are made, () for any (and for states)."""
+    return (ANSWER_KIND,) if kind in _ANSWERS else ()
+
+
 def made(one: Held, kind: str) -> Iterator[tuple[Json, int]]:
     """(resource, moment it came to be in ms) of one type, of one person."""
     if kind == "Patient":
         if one.subjects and not any(version.type == "Patient" for version in one.versions):
             yield _patient(one), 0
         return
-    if kind == "Observation":
-        for fact in one.facts:
-            yield _of_fact(fact), fact.known_ms or 0
-    for state in one.states:
+    for fact in one.facts:
+        moment = fact.known_ms or 0
+        if fact.kind == ANSWER_KIND:
+            yield from ((resource, moment) for resource in answer_resources(fact, patient_id(fact.subject), kind))
+        elif kind == "Observation":
+            yield _of_fact(fact), moment
+        elif kind == "Provenance" and fact.basis == "derived":
+            yield _derivation(fact), moment
+    for state in one.states if kind in _OF_STATE else ():
         yield _OF_STATE[kind](state, _patient_reference(one)), state.created_ms
 
 
@@ -63,6 +75,19 @@ def _patient_reference(one: Held) -> Json:
 def _of_fact(fact: Fact) -> Json:
     about: Json = {"subject": {"reference": f"Patient/{patient_id(fact.subject)}"}}
     return observation(fact) | about
+
+
+def _derivation(fact: Fact) -> Json:
+    """By which method a fact was derived."""
+    return {
+        "resourceType": "Provenance",
+        "id": f"{fact.id}-provenance",
+        "meta": marked("derived"),
+        "target": [{"reference": f"Observation/{fact.id}"}],
+        "recorded": _moment(fact.known_ms or 0),
+        "agent": [{"type": ASSEMBLER, "who": {"display": fact.parser}}],
+        "entity": [{"role": "source", "what": {"reference": f"Patient/{patient_id(fact.subject)}"}}],
+    }
 
 
 def _state(state: TwinState, subject: Json) -> Json:

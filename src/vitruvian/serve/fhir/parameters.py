@@ -44,7 +44,7 @@ def parameters(kind: str) -> Mapping[str, Parameter]:
 
 @cache
 def types() -> tuple[str, ...]:
-    """Types that have search parameters of their own, sorted."""
+    """Types of resources that are kept and served, sorted."""
     return tuple(sorted(_table()))
 
 
@@ -53,7 +53,10 @@ def _table() -> Mapping[str, Mapping[str, Parameter]]:
     found: dict[str, dict[str, Parameter]] = {}
     text = (files(__package__) / "parameters.tsv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines(), delimiter="\t"):
+        own = found.setdefault(row["type"], {})
+        if not row["name"]:  # a type without parameters of its own
+            continue
         paths = tuple(tuple(one.split(".")) for one in row["path"].split("|"))
         targets = frozenset(row["targets"].split(",")) - {""}
-        found.setdefault(row["type"], {})[row["name"]] = Parameter(row["name"], row["kind"], paths, targets)
+        own[row["name"]] = Parameter(row["name"], row["kind"], paths, targets)
     return found

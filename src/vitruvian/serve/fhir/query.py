@@ -81,7 +81,8 @@ class _Reading:
         if name in _IGNORED:
             return
         if head in ("_include", "_revinclude"):
-            one = _include(head, modifier, value)
+            every = head == "_include" and value == "*"
+            one = _include(head, modifier, f"{self.kind}:*" if every else value)
             (self.include if head == "_include" else self.revinclude).append(one)
         elif name in _RESULTS:
             if name in self.found:

@@ -79,14 +79,14 @@ def _with(seen: Seen, asked: Asked, page: Sequence[Entry], people: Sequence[str]
     last: Sequence[Entry] = page
     for number in range(_ROUNDS):
         first = number == 0
+        if not last:
+            return
         found: list[Entry] = []
         for one in asked.include:
             found += _referred(seen, last, one) if first or one.again else []
         for one in asked.revinclude:
             found += _referring(seen, last, one, people) if first or one.again else []
         fresh = {(one.name, one.person): one for one in found if (one.name, one.person) not in known}
-        if not fresh:
-            return
         known |= set(fresh)
         last = list(fresh.values())
         yield from last

@@ -17,7 +17,7 @@ from vitruvian.serve.fhir.current import version_id
 from vitruvian.serve.fhir.elements import Json
 from vitruvian.serve.fhir.entry import Entry
 from vitruvian.serve.fhir.made import TYPES as MADE
-from vitruvian.serve.fhir.made import key_of, made, patient_id
+from vitruvian.serve.fhir.made import key_of, kinds_behind, made, patient_id
 from vitruvian.serve.fhir.references import literal
 from vitruvian.serve.fhir.shelf import Shelf
 from vitruvian.serve.scopes import covers
@@ -113,7 +113,7 @@ class Seen:
     def _held(self, kind: str, people: Sequence[str], past: bool = False) -> Iterator[Held]:
         for start in range(0, len(people), _AT_ONCE):
             some = people[start : start + _AT_ONCE]
-            yield from held(self.caller.record, some, [kind], past=past, made=kind in MADE)
+            yield from held(self.caller.record, some, [kind], past=past, made=kind in MADE, kinds=kinds_behind(kind))
 
     def _entries(self, one: Held, kind: str) -> Iterator[Entry]:
         yield from self._opened([v for v in one.versions if v.type == kind], one.person, one.subjects)

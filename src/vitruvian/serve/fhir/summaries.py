@@ -26,15 +26,17 @@ class _Parts(NamedTuple):
 
 
 def shortened(entry: Entry, asked: Asked) -> bytes:
-    """The resource as asked for, the very bytes where that is all of it."""
+    """The resource as asked for, the very bytes where that is all of it (and of types that are not in the table)."""
     parts = _table().get(entry.type)
+    if parts is None:
+        return entry.content
     if asked.elements:
-        kept = frozenset(asked.elements) | (parts.required if parts else frozenset())
+        kept = frozenset(asked.elements) | parts.required
     elif asked.summary == "text":
-        kept = frozenset({"text"}) | (parts.required if parts else frozenset())
+        kept = frozenset({"text"}) | parts.required
     elif asked.summary == "data":
         kept = frozenset(entry.resource) - {"text"}
-    elif asked.summary == "true" and parts:
+    elif asked.summary == "true":
         kept = parts.summary
     else:
         return entry.content

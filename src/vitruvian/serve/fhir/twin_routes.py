@@ -1,4 +1,4 @@
-"""`$twin`: a question to a person's twin, answered in resources."""
+"""`$twin`: a question to a person's twin, answered in resources; `$twin-keep`: the same, and the answer is kept."""
 
 from __future__ import annotations
 
@@ -6,32 +6,84 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from vitruvian.serve.caller import Allow, Caller
+from vitruvian.record import Patient
+from vitruvian.serve.caller import Allow, Caller, Open
 from vitruvian.serve.fhir.answering import only_person, seen_by
 from vitruvian.serve.fhir.answers import Answered, resources
-from vitruvian.serve.fhir.bundles import bundle, entry_text
+from vitruvian.serve.fhir.body import read_object
+from vitruvian.serve.fhir.bundles import MEDIA, bundle, entry_text
+from vitruvian.serve.fhir.desk import home_of
 from vitruvian.serve.fhir.errors import SearchError
+from vitruvian.serve.fhir.kept_answers import demand_keeping, keep_answer
+from vitruvian.serve.fhir.request import Body
+from vitruvian.serve.fhir.twin_definitions import DEFINITIONS, definition
+from vitruvian.serve.fhir.validate import demand_valid
 from vitruvian.twin.doors import ask, twin_doors
 
 router = APIRouter()
+Reader = Annotated[Caller, Allow("read", "fhir")]
 _OWN = frozenset({"twin", "question", "at", "_format", "_pretty"})
 
 
-@router.get("/Patient/{name}/$twin")
-def twin(name: str, request: Request, caller: Annotated[Caller, Allow("read", "fhir")]) -> Response:
-    """The answer of a twin (`twin`, `question`, `at`, and the values of the question) as a Bundle of resources.
+def _define(name: str) -> None:
+    @router.get(f"/OperationDefinition/{name}", dependencies=[Open("it says what this server can do")])
+    def defined(request: Request) -> Response:
+        """What an operation of this server takes and gives."""
+        return JSONResponse(definition(name, home_of(request)), media_type=MEDIA)
 
-    It rests on whatever the caller may see, so that a token needs to cover all types.
-    """
-    given = dict(request.query_params.multi_items())
-    if "twin" not in given or "question" not in given:
-        raise SearchError("a twin and a question are needed", allowed=f"twin: {', '.join(twin_doors())}")
+
+for _name in DEFINITIONS:
+    _define(_name)
+
+
+@router.get("/Patient/{name}/$twin")
+def twin(name: str, request: Request, caller: Reader) -> Response:
+    """The answer of a twin (`twin`, `question`, `at`, and the values of the question) as a Bundle of resources."""
+    one = _answered(_patient(caller, request, name), request, name, {})
+    return bundle("collection", [], [entry_text(url, orjson.dumps(each)) for url, each in resources(one)])
+
+
+@router.post("/Patient/{name}/$twin-keep")
+def keep(name: str, request: Request, caller: Annotated[Caller, Allow("derive", "fhir")], body: Body) -> Response:
+    """The same, asked by parameters or a Parameters resource; the answer stays in the record as a derived fact."""
+    seen_by(caller, request).demand("*", "c")
+    patient = _patient(caller, request, name)
+    demand_keeping(patient)
+    one = _answered(patient, request, name, _parameters(body))
+    kept = keep_answer(patient, name, one.at, resources(one))
+    home = home_of(request)
+    entries = [entry_text(f"{home}/{each['resourceType']}/{each['id']}", orjson.dumps(each)) for each in kept]
+    return bundle("collection", [], entries)
+
+
+def _patient(caller: Caller, request: Request, name: str) -> Patient:
+    """The person. An answer rests on whatever the caller may see of them: a token needs to cover all types."""
     seen = seen_by(caller, request)
     seen.demand("*", "r")
-    patient = caller.patient(only_person(seen, name))
+    return caller.patient(only_person(seen, name))
+
+
+def _answered(patient: Patient, request: Request, name: str, more: dict[str, str]) -> Answered:
+    given = dict(request.query_params.multi_items()) | more
+    if "twin" not in given or "question" not in given:
+        raise SearchError("a twin and a question are needed", allowed=f"twin: {', '.join(twin_doors())}")
     values = {key: value for key, value in given.items() if key not in _OWN}
     told = ask(patient, given["twin"], given["question"], values, given.get("at"))
-    found = resources(Answered(told, f"Patient/{name}"))
-    return bundle("collection", [], [entry_text(url, orjson.dumps(one)) for url, one in found])
+    return Answered(told, f"Patient/{name}")
+
+
+def _parameters(body: bytes) -> dict[str, str]:
+    """Names and values of a Parameters resource; none of an empty body."""
+    if not body:
+        return {}
+    resource = read_object(body)
+    demand_valid(resource, "Parameters")
+    found: dict[str, str] = {}
+    for one in resource.get("parameter", ()):
+        value = next((value for key, value in one.items() if key.startswith("value")), None)
+        if not isinstance(value, str | int | float):
+            raise SearchError("a parameter of a twin is a plain value", got=str(one["name"])[:60])
+        found[one["name"]] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found

@@ -14,20 +14,19 @@ from vitruvian.serve.fhir.conditional import demand_match
 from vitruvian.serve.fhir.current import Current
 from vitruvian.serve.fhir.desk import Desk
 from vitruvian.serve.fhir.owner import Owner, references_of, settled
+from vitruvian.serve.fhir.parameters import types
 from vitruvian.serve.fhir.patch import patched
 from vitruvian.serve.fhir.storing import Change, Written, change_of, new_id, same_content, store
 from vitruvian.serve.fhir.validate import demand_valid
+from vitruvian.serve.fhir.validate_elements import is_resource_type
 from vitruvian.serve.scopes import covers
-
-UNKEPT = frozenset({"Bundle", "Parameters", "OperationOutcome", "CapabilityStatement", "Subscription"})
-"""Types that are messages or belong to this server, and are not kept in the record."""
 
 _ALONE: Mapping[str, Owner] = MappingProxyType({})
 
 
 def demand_scope(caller: Caller, kind: str, letter: str) -> None:
     """Raise `AccessError` where the caller may not take in, or their token does not cover a type."""
-    if kind in UNKEPT:
+    if kind not in types() and is_resource_type(kind):  # messages, and what belongs to this server
         raise UnsupportedError("resources of this type are not kept here", got=kind)
     if not caller.may("ingest") or not covers(caller, kind, letter):
         raise caller.actor.refusal("ingest")

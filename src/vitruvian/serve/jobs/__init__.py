@@ -6,6 +6,7 @@ from vitruvian.serve.jobs.kept import opened as opened
 from vitruvian.serve.jobs.kept import owner_of as owner_of
 from vitruvian.serve.jobs.kept import sealed as sealed
 from vitruvian.serve.jobs.runner import running as running
+from vitruvian.serve.jobs.submitting import KEPT_MS as KEPT_MS
 from vitruvian.serve.jobs.submitting import Result as Result
 from vitruvian.serve.jobs.submitting import asked_of as asked_of
 from vitruvian.serve.jobs.submitting import cancel as cancel

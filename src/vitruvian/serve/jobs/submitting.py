@@ -19,7 +19,8 @@ from vitruvian.serve.server import Server
 
 _WAITING = 100
 """Jobs that one account may have waiting or running."""
-_KEPT_MS = 30 * 86_400_000
+KEPT_MS = 30 * 86_400_000
+"""How long a job that is over stays."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def _rights(caller: Caller) -> Json:
 def _insert(server: Server, row: Json) -> None:
     """The row, unless the same id is there (the same request sent twice); what is long over goes."""
     with server.store.transaction() as connection:
-        old = select(jobs.c.job).where(jobs.c.changed_ms < now_ms() - _KEPT_MS, jobs.c.state.in_(OVER))
+        old = select(jobs.c.job).where(jobs.c.changed_ms < now_ms() - KEPT_MS, jobs.c.state.in_(OVER))
         connection.execute(delete(results).where(results.c.job.in_(old)))
         connection.execute(delete(jobs).where(jobs.c.job.in_(old)))
     try:

@@ -23,7 +23,7 @@ CATEGORIES = (
 @lru_cache(maxsize=65536)
 def categories_of(kind: str, system: str = "", code: str = "", basis: str = "") -> frozenset[str]:
     """Categories of a fact by its kind and code; what was extracted from a note is a note too."""
-    found = {_kinds()[kind]} if kind in _kinds() else set()
+    found = set(_kinds().get(kind, ()))
     if basis == "extracted":
         found.add("note")
     exact = _codes().get((system, code))
@@ -43,8 +43,12 @@ def sensitivity_classes() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _kinds() -> Mapping[str, str]:
-    return {row["code"]: row["category"] for row in _rows() if row["by"] == "kind"}
+def _kinds() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for row in _rows():
+        if row["by"] == "kind":
+            found.setdefault(row["code"], set()).add(row["category"])
+    return {kind: frozenset(categories) for kind, categories in found.items()}
 
 
 @lru_cache(maxsize=1)
