@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx2
 from mcp import Client, StdioServerParameters
+from mcp.client import session as sdk
 from mcp.client.streamable_http import streamable_http_client
 
 from vitruvian.serve.mcp.protocol import protocol_server
@@ -18,6 +19,7 @@ from vitruvian.serve.mcp.session import AgentSession
 
 T = TypeVar("T")
 Talk = Callable[[Client], Awaitable[T]]
+sdk.DISCOVER_TIMEOUT_SECONDS = 120.0  # on a busy machine a slow start would be taken for an old server
 
 
 def over_stdio(record: Path, talk: Talk[T], *options: str, env: dict[str, str] | None = None, mode: str = "auto") -> T:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from agents import data, error, over_http, over_stdio
 from mcp import Client
-from served import Running, running
+from served import Listening, listening
 from sqlalchemy import delete
 
 from vitruvian.record import Record
@@ -22,9 +22,9 @@ from vitruvian.serve.identity.tokens import tokens
 
 
 @pytest.fixture(scope="module")
-def there(server_record: Path) -> Iterator[Running]:
-    """A real server."""
-    with running(server_record) as one:
+def there(server_record: Path) -> Iterator[Listening]:
+    """A server behind a socket."""
+    with listening(server_record) as one:
         yield one
 
 
@@ -50,24 +50,25 @@ def as_expected(found: dict[str, Any]) -> None:
     assert '"patient":"sample-a"' in found["session"]
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_over_http(there: Running, mode: str) -> None:
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
+def test_over_http(there: Listening, mode: str) -> None:
     token = there.people.token("clinician", scopes=["patient/*.rs"], patient="sample-a")
     found = over_http(there.url, token, look, mode)
     as_expected(found)
     assert found["version"] == ("2026-07-28" if mode == "auto" else "2025-11-25")
 
 
-def test_over_standard_input_and_output(there: Running, server_record: Path) -> None:
+def test_over_standard_input_and_output(there: Listening, server_record: Path) -> None:
     as_expected(over_stdio(server_record, look, "--patient", "sample-a"))
 
 
-def test_the_rights_of_a_token_over_standard_input_and_output(there: Running, server_record: Path) -> None:
+@pytest.mark.slow
+def test_the_rights_of_a_token_over_standard_input_and_output(there: Listening, server_record: Path) -> None:
     token = there.people.token("clinician", scopes=["patient/*.rs"], patient="sample-a", purpose="treatment")
     as_expected(over_stdio(server_record, look, env={"VITRUVIAN_TOKEN": token}))
 
 
-def test_a_header_narrows_the_session_and_another_lets_it_propose(there: Running) -> None:
+def test_a_header_narrows_the_session_and_another_lets_it_propose(there: Listening) -> None:
     token = there.people.token("clinician", scopes=["user/*.rs"])
 
     async def talk(client: Client) -> Any:
@@ -81,7 +82,7 @@ def test_a_header_narrows_the_session_and_another_lets_it_propose(there: Running
     assert "propose_note" in tools
 
 
-def test_a_dose_with_its_reasons_and_a_refusal(there: Running) -> None:
+def test_a_dose_with_its_reasons_and_a_refusal(there: Listening) -> None:
     """Two answers of one session: what cannot be answered is refused with what to do."""
     token = there.people.token("clinician", scopes=["patient/*.rs"], patient="sample-d")
 
@@ -98,7 +99,7 @@ def test_a_dose_with_its_reasons_and_a_refusal(there: Running) -> None:
             assert any(each["severity"] == "refusal" for each in data(one)["messages"])
 
 
-def test_who_has_no_token_is_told_where_to_get_one(there: Running) -> None:
+def test_who_has_no_token_is_told_where_to_get_one(there: Listening) -> None:
     answer = httpx.post(f"{there.url}/mcp", json={})
     assert answer.status_code == 401
     where = f"{there.url}/.well-known/oauth-protected-resource/mcp"
@@ -109,7 +110,7 @@ def test_who_has_no_token_is_told_where_to_get_one(there: Running) -> None:
     assert "patient/*.rs" in told["scopes_supported"]
 
 
-def test_a_withdrawn_token_ends_at_the_next_message(there: Running) -> None:
+def test_a_withdrawn_token_ends_at_the_next_message(there: Listening) -> None:
     token = there.people.token("clinician", scopes=["user/*.rs"])
     headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
     ask = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -119,7 +120,7 @@ def test_a_withdrawn_token_ends_at_the_next_message(there: Running) -> None:
     assert httpx.post(f"{there.url}/mcp", json=ask, headers=headers).status_code == 401
 
 
-def test_pages_of_other_hosts_and_streams_are_turned_away(there: Running) -> None:
+def test_pages_of_other_hosts_and_streams_are_turned_away(there: Listening) -> None:
     token = there.people.token("clinician", scopes=["user/*.rs"])
     headers = {"authorization": f"Bearer {token}", "accept": "application/json, text/event-stream"}
     ask = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -138,21 +139,25 @@ def test_pages_of_other_hosts_and_streams_are_turned_away(there: Running) -> Non
     assert httpx.post(f"{there.url}/mcp", content=b" " * (5 << 20), headers=sent).status_code == 413
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "what"),
-    [(["--patient", "nobody"], "no such patient"), (["--token", "to_wrong"], "the token is not valid")],
+    [
+        (["--patient", "nobody"], "no such patient"),
+        (["--token", "to_wrong"], "the token is not valid"),
+    ],
 )
 def test_what_cannot_begin_says_why_and_writes_nothing_to_the_output(
     server_record: Path, options: list[str], what: str
 ) -> None:
     command = [str(Path(sys.executable).with_name("vitruvian")), "mcp", "--record", str(server_record), *options]
-    done = subprocess.run(command, input=b"", capture_output=True, timeout=120, check=False)
+    done = subprocess.run(command, input=b"", capture_output=True, timeout=300, check=False)
     assert done.returncode != 0
     assert done.stdout == b""
     assert what in done.stderr.decode()
 
 
-def test_calls_over_both_channels_are_in_the_audit(there: Running, server_record: Path) -> None:
+def test_calls_over_both_channels_are_in_the_audit(there: Listening, server_record: Path) -> None:
     token = there.people.token("clinician", scopes=["user/*.rs"])
 
     async def talk(client: Client) -> Any:

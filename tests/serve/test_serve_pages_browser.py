@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Running, running
+from served import Listening, listening
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -28,6 +28,7 @@ PLACES = (
     "/patients/sample-a/access",
 )
 DOSE = "/patients/sample-c/twins/dose"
+_LONGEST_MS = 180_000
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package chromium)"),
@@ -36,8 +37,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def there(server_record: Path) -> Iterator[Running]:
-    with running(server_record, "--no-samples") as one:
+def there(server_record: Path) -> Iterator[Listening]:
+    with listening(server_record) as one:
         yield one
 
 
@@ -51,11 +52,12 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(chromium: Any, there: Running, **options: Any) -> Iterator[Any]:
+def opened(chromium: Any, there: Listening, **options: Any) -> Iterator[Any]:
     """A page of a clinician who is signed in; fails if anything goes elsewhere, is refused, or goes wrong."""
     cookies, _ = there.people.session("owner")
     context = chromium.new_context(base_url=there.url, **({"viewport": {"width": 1280, "height": 900}} | options))
     context.add_cookies([{"name": name, "value": value, "url": there.url} for name, value in cookies.items()])
+    context.set_default_timeout(_LONGEST_MS)
     page = context.new_page()
     wrong: list[str] = []
     page.on("request", lambda one: None if one.url.startswith((there.url, "data:")) else wrong.append(one.url))
@@ -87,14 +89,14 @@ def settled(page: Any, place: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-def test_pages_are_for_everybody(there: Running, chromium: Any, scheme: str) -> None:
+def test_pages_are_for_everybody(there: Listening, chromium: Any, scheme: str) -> None:
     with opened(chromium, there, color_scheme=scheme) as page:
         for place in PLACES:
             settled(page, place)
             assert serious(page) == [], place
 
 
-def test_pages_fit_a_phone(there: Running, chromium: Any) -> None:
+def test_pages_fit_a_phone(there: Listening, chromium: Any) -> None:
     with opened(chromium, there, viewport={"width": 390, "height": 844}) as page:
         for place in PLACES:
             settled(page, place)
@@ -102,7 +104,7 @@ def test_pages_fit_a_phone(there: Running, chromium: Any) -> None:
             assert wide <= 0, f"{place}: {wide} px too wide"
 
 
-def test_a_page_is_light(there: Running, chromium: Any) -> None:
+def test_a_page_is_light(there: Listening, chromium: Any) -> None:
     """Everything that a page with a chart loads, without ECharts, as it is sent."""
     with opened(chromium, there) as page:
         asked: list[Any] = []
@@ -115,10 +117,10 @@ def test_a_page_is_light(there: Running, chromium: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_whole_dose_page_by_keyboard(there: Running, chromium: Any) -> None:
+def test_the_whole_dose_page_by_keyboard(there: Listening, chromium: Any) -> None:
     with opened(chromium, there) as page:
         page.goto(DOSE)
-        page.wait_for_selector("figure.drawn", timeout=120_000)
+        page.wait_for_selector("figure.drawn")
         assert serious(page) == []
         before = page.locator("#course").inner_text()
         reached: list[str] = []
@@ -130,7 +132,7 @@ def test_the_whole_dose_page_by_keyboard(there: Running, chromium: Any) -> None:
         assert {"To the content", "Print view", "PDF", "Draft order (FHIR)", "route", "dose"} <= set(reached)
         page.keyboard.press("Control+A")
         page.keyboard.type("2")
-        page.wait_for_selector("#course .message:has-text('tacrolimus 2 mg by mouth every 12 h')", timeout=30_000)
+        page.wait_for_selector("#course .message:has-text('tacrolimus 2 mg by mouth every 12 h')")
         page.wait_for_selector("#course figure.drawn")
         assert page.locator("#course").inner_text() != before
         assert page.evaluate("document.activeElement.name") == "dose"  # the answer does not take the focus
@@ -142,10 +144,10 @@ def test_the_whole_dose_page_by_keyboard(there: Running, chromium: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_dose_on_paper(there: Running, chromium: Any) -> None:
+def test_a_dose_on_paper(there: Listening, chromium: Any) -> None:
     with opened(chromium, there, color_scheme="dark") as page:
         page.goto(DOSE)
-        page.wait_for_selector("figure.drawn", timeout=120_000)
+        page.wait_for_selector("figure.drawn")
         assert page.pdf(format="A4").startswith(b"%PDF")
         page.emulate_media(media="print")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -155,7 +157,7 @@ def test_a_dose_on_paper(there: Running, chromium: Any) -> None:
         assert page.locator("#h-regimens").is_visible()
 
 
-def test_a_bundle_dropped_is_seen_on_the_timeline(there: Running, chromium: Any, tmp_path: Path) -> None:
+def test_a_bundle_dropped_is_seen_on_the_timeline(there: Listening, chromium: Any, tmp_path: Path) -> None:
     from test_serve_pages_record import bundle
 
     file = tmp_path / "new.json"
@@ -172,7 +174,7 @@ def test_a_bundle_dropped_is_seen_on_the_timeline(there: Running, chromium: Any,
         assert page.get_by_role("cell", name="1.4 mg/dL").count() == 1
 
 
-def test_without_scripts_pages_can_be_read(there: Running, chromium: Any) -> None:
+def test_without_scripts_pages_can_be_read(there: Listening, chromium: Any) -> None:
     with opened(chromium, there, java_script_enabled=False) as page:
         page.goto("/patients/sample-a")
         page.get_by_role("link", name="Laboratory and other measurements: 7").click()
@@ -210,7 +212,7 @@ UPDATE = """async (picture) => (await import("/static/chart.js")).update(documen
 DRAWN = "document.querySelector('#put canvas').toDataURL()"
 
 
-def test_a_picture_that_changes_is_drawn_anew(there: Running, chromium: Any) -> None:
+def test_a_picture_that_changes_is_drawn_anew(there: Listening, chromium: Any) -> None:
     with opened(chromium, there) as page:
         page.goto("/intake")
         put(page, PICTURE)
@@ -223,7 +225,7 @@ def test_a_picture_that_changes_is_drawn_anew(there: Running, chromium: Any) -> 
         assert page.locator("#put canvas").count() == 1
 
 
-def test_a_loop_is_drawn_and_moved_within_the_policy(there: Running, chromium: Any) -> None:
+def test_a_loop_is_drawn_and_moved_within_the_policy(there: Listening, chromium: Any) -> None:
     with opened(chromium, there) as page:
         page.goto("/intake")
         put(page, PICTURE | {"x": [0, 2, 1, 0]} | {"lines": [LINE | {"y": [0, 1, 2, 0]}]})
