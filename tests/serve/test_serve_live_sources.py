@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -13,10 +15,15 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from served import Running, Served, held_port, running, serving, wait_until
+from sqlalchemy import select
 
 from vitruvian.core import now_ms, to_ms
 from vitruvian.record import Record
+from vitruvian.serve.identity import new_token
+from vitruvian.serve.identity.api_secret import api_secrets
+from vitruvian.serve.identity.tokens import drop_tokens
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 
@@ -43,6 +50,81 @@ def test_nightscout_uploads(own_served: Served) -> None:
     assert answer.status_code == 422
     assert "no time" in answer.json()["got"]
     assert patient.samples("glucose").height == table.height
+
+
+def uploader(served: Served, person: str = "sample-b", **changes: Any) -> tuple[TestClient, str]:
+    """A phone with an app that was told the site and a secret, which it sends as its SHA-1; and the token itself."""
+    account = served.people.account("clinician")
+    told: dict[str, Any] = {"scopes": ["patient/*.crs"], "patient": person} | changes
+    secret = new_token(served.server.store, account.id, "phone", told.pop("scopes"), **told)
+    phone = TestClient(served.app, headers={"api-secret": hashlib.sha1(secret.encode()).hexdigest()})
+    phone.portal, phone.app_state = served.anybody.portal, served.anybody.app_state
+    return phone, secret
+
+
+SITE = "/api/v1/patients/sample-b/nightscout/api/v1"
+
+
+def test_a_phone_finds_what_its_app_asks_for(own_served: Served) -> None:
+    phone, first = uploader(own_served)[0], now_ms() - 3_000_000
+    assert phone.get(f"{SITE}/status.json").json()["status"] == "ok"
+    assert phone.get(f"{SITE}/experiments/test").status_code == 200
+    sent = [{name: one[name] for name in one if name != "_id"} for one in entries(101, 105, first=first)]
+    came = phone.post(f"{SITE}/entries", json=sent).json()
+    assert [one | {"_id": ""} for one in came] == [one | {"_id": ""} for one in sent]
+    assert all(re.fullmatch("[0-9a-f]{24}", one["_id"]) for one in came)
+    newest = phone.get(f"{SITE}/entries/sgv.json?count=1").json()
+    assert [(one["sgv"], one["date"], one["device"], one["direction"]) for one in newest] == [
+        (105, first + 300_000, "xDrip", "Flat")
+    ]
+    meal = {"eventType": "Meal Bolus", "created_at": "2026-11-01T08:00:00Z", "insulin": 4.5, "enteredBy": "xDrip"}
+    for _ in range(2):  # xDrip puts what it may have put before
+        assert phone.put(f"{SITE}/treatments", json=[meal]).json()[0]["insulin"] == 4.5
+    patient = own_served.server.record.patient("sample-b")
+    bolus = patient.samples("insulin_bolus")
+    assert bolus.filter(bolus["source"] == "xDrip")["value"].to_list() == [4.5]
+    loop = {"device": "loop://phone", "created_at": "2026-11-01T08:05:00Z", "uploader": {"battery": 80},
+            "pump": {"reservoir": 120.5}, "loop": {"iob": {"iob": 1.2}, "cob": {"cob": 12}}}  # fmt: skip
+    for status in (loop, {"uploaderBattery": 50}, [loop]):
+        assert phone.post(f"{SITE}/devicestatus.json", json=status).status_code == 200
+    notes = patient.samples("note")
+    words = notes.filter(notes["source"] == "loop://phone")["text"].to_list()
+    assert words == [
+        "Device status; uploader battery 80 %; reservoir 120.5 U; insulin on board 1.2 U; carbohydrates on board 12 g"
+    ]
+
+
+def test_the_secret_of_a_phone_is_good_for_its_site_and_patient_alone(own_served: Served) -> None:
+    phone, secret = uploader(own_served)
+    given = entries(100, first=now_ms() - 600_000)
+    assert phone.post(f"{SITE}/entries", json=given).status_code == 200
+    for path in ("/api/v1/patients", "/api/v1/patients/sample-b/facts", "/fhir/Patient", "/account"):
+        assert phone.get(path, follow_redirects=False, headers={"accept": "application/json"}).status_code == 401, path
+    other = SITE.replace("sample-b", "sample-a")
+    unknown = SITE.replace("sample-b", "sample-z")
+    for path in ("entries", "devicestatus"):
+        assert phone.post(f"{other}/{path}", json=given).status_code == 404
+        assert phone.post(f"{unknown}/{path}", json=given).status_code == 404
+    assert phone.get(f"{other}/status.json").status_code == 404
+    for wrong in (
+        secret,
+        hashlib.sha1(b"x").hexdigest(),
+        "",
+        "é".encode(),
+        hashlib.sha256(secret.encode()).hexdigest(),
+    ):
+        assert phone.get(f"{SITE}/status.json", headers={"api-secret": wrong}).status_code == 401, wrong
+    reader = uploader(own_served, scopes=["patient/*.rs"])[0]
+    assert reader.post(f"{SITE}/entries", json=given).status_code == 403
+    wide, token = uploader(own_served, scopes=["user/*.cruds"], patient=None)
+    assert wide.get(f"{SITE}/status.json").status_code == 401  # only a token of one patient is a secret of a phone
+    bearer = {"authorization": f"Bearer {token}"}
+    assert wide.get(f"{SITE}/status.json", headers=bearer).status_code == 200
+    with own_served.server.store.transaction() as connection:
+        kept = str(connection.execute(select(api_secrets)).all())
+    assert hashlib.sha1(secret.encode()).hexdigest() not in kept
+    drop_tokens(own_served.server.store, own_served.people.account("clinician").id)
+    assert phone.get(f"{SITE}/status.json").status_code == 401
 
 
 MESSAGE = (

@@ -6,14 +6,16 @@ import secrets
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from sqlalchemy import Connection
 from starlette.requests import HTTPConnection, Request
 
 from vitruvian.core import AccessError
 from vitruvian.record import Record
 from vitruvian.serve.caller import Caller, SignInNeeded
 from vitruvian.serve.identity.accounts import Account, account_in, account_of, as_caller
+from vitruvian.serve.identity.api_secret import HEADER, token_id_of
 from vitruvian.serve.identity.sessions import cookie_of, session_of
-from vitruvian.serve.identity.tokens import token_in
+from vitruvian.serve.identity.tokens import Token, token_in, token_with
 from vitruvian.serve.server import Server, server_of
 from vitruvian.serve.told import record_for
 
@@ -39,8 +41,21 @@ def caller_of(connection: HTTPConnection, csrf: str = "") -> Caller:
 def caller_of_token(server: Server, secret: str, path: str = "", record: Record | None = None) -> Caller:
     """Who holds a token, for a request to `path`, where it is told. Raises `SignInNeeded`."""
     with server.store.looking() as connection:
-        token = token_in(connection, secret)
-        account = account_in(connection, token.account) if token else None
+        return _of_token(server, connection, token_in(connection, secret), path, record)
+
+
+def caller_of_api_secret(connection: HTTPConnection) -> Caller | None:
+    """Who sent Nightscout's `api-secret`; None where there is none. Raises `SignInNeeded`."""
+    server, sent = server_of(connection), connection.headers.get(HEADER, "")
+    if not sent or "authorization" in connection.headers:
+        return None
+    with server.store.looking() as looking:
+        token = token_with(looking, token_id_of(looking, sent) or "")
+        return _of_token(server, looking, token, connection.url.path, record_for(connection))
+
+
+def _of_token(server: Server, connection: Connection, token: Token | None, path: str, record: Record | None) -> Caller:
+    account = account_in(connection, token.account) if token else None
     if token is None or account is None or not account.active or not token.serves(path):
         raise SignInNeeded("the token is not valid", todo="Make a new one.")
     caller = as_caller(server, account, purpose=token.purpose, record=record)

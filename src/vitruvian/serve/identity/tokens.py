@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Row, Table, Text, bindparam, delete, insert, select
 
 from vitruvian.core import InputError, UnknownNameError, lineage, now_ms, purpose_code
+from vitruvian.serve.identity.api_secret import forget_api_secrets, keep_api_secret
 from vitruvian.serve.identity.secret import hashed, new_secret
 from vitruvian.serve.scopes import read_scopes
 from vitruvian.serve.store import Store, metadata
@@ -74,7 +75,11 @@ def new_token(
         raise InputError("a token lasts too long, or not at all", got=got, allowed=f"up to {_LONGEST_DAYS}")
     with store.transaction() as connection:
         about = {"label": label, "scopes": wanted, "patient": patient or "", "purpose": purpose, "path": path}
-        return write_token(connection, account, about, round(days * 86_400_000))
+        made = write_token(connection, account, about, round(days * 86_400_000))
+        if patient:
+            forget_api_secrets(connection, tokens)
+            keep_api_secret(connection, made)
+        return made
 
 
 def judged_scopes(scopes: Iterable[str], patient: str | None, purpose: str) -> str:
@@ -108,7 +113,12 @@ def token_of(store: Store, secret: str) -> Token | None:
 
 def token_in(connection: Connection, secret: str) -> Token | None:
     """The token of a secret, if it is valid now, within a transaction."""
-    row = connection.execute(_TOKEN, {"of": hashed(secret)}).first()
+    return token_with(connection, hashed(secret))
+
+
+def token_with(connection: Connection, token: str) -> Token | None:
+    """The token with this id, if it is valid now, within a transaction."""
+    row = connection.execute(_TOKEN, {"of": token}).first()
     return _token(row) if row is not None and row.until_ms >= now_ms() else None
 
 
