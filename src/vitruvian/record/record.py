@@ -473,11 +473,16 @@ class Record(Governing, Streaming):
             self.chain.append(connection, self.actor, "derive", person, orjson.dumps({"state": kept.id}).decode())
         return kept
 
-    def load_state(self, person: str, model: str) -> TwinState | None:
-        """The newest state of a person for a model (data cut-off, then time kept); None if there is none."""
+    def load_state(
+        self, person: str, model: str, *, version: str | None = None, until_ms: int | None = None
+    ) -> TwinState | None:
+        """The newest state of a person for a model (data cut-off, then time kept); None if there is none.
+
+        `version` and `until_ms` (of the newest data used) leave others out: what was learned later is not known then.
+        """
         self._demand("read", person)
         person, _ = self._subjects(person)
-        rows = self._read(person, {"state": model}, states_of(person, model))
+        rows = self._read(person, {"state": model}, states_of(person, model, version, until_ms))
         return open_state(rows[0], self.keys, self.blobs) if rows else None
 
     def take_in_for(self, person: str, path: Path) -> IngestReport:

@@ -54,10 +54,14 @@ def write_state(connection: Connection, keys: KeyRing, blobs: BlobStore, subject
     )
 
 
-def states_of(person: str, model: str) -> Any:
+def states_of(person: str, model: str, version: str | None = None, until_ms: int | None = None) -> Any:
     """Query of the states of a person for a model, the newest first (data cut-off, then time kept)."""
     table = schema.state
     query = select(table).where(table.c.person == person, table.c.model == model)
+    if version is not None:
+        query = query.where(table.c.version == version)
+    if until_ms is not None:
+        query = query.where(table.c.cutoff_ms <= until_ms)
     return query.order_by(table.c.cutoff_ms.desc(), table.c.created_ms.desc())
 
 

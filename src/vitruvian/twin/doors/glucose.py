@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from vitruvian.core import DataError, to_datetime, to_ms
 from vitruvian.twin.answer import Message
@@ -25,7 +22,9 @@ from vitruvian.twin.glucose import (
     advise,
     advise_activity,
     current,
+    learned_until,
     outcomes,
+    passed_over,
     past,
     profile,
     read_evidence,
@@ -34,7 +33,7 @@ from vitruvian.twin.glucose import (
     track,
     weight_of,
 )
-from vitruvian.twin.glucose.store import packed, unpacked
+from vitruvian.twin.glucose.store import digest, packed, unpacked
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
@@ -73,8 +72,8 @@ class GlucoseDoor:
             evidence = _evidence(patient, at)
         except DataError as error:
             return (Status("blocked", str(error)),)
-        held = _held(patient, evidence)
-        return (status_of(evidence, held or recent(patient, evidence)),)
+        known = _held(patient, evidence) or recent(patient, evidence)
+        return (status_of(evidence, known, "" if known else passed_over(patient, evidence)),)
 
     def questions(self, patient: Patient) -> tuple[Question, ...]:
         """Forecast, usual day, bolus, activity, and a meal or dose of the last day moved or changed."""
@@ -161,12 +160,13 @@ def _twin(patient: Patient, evidence: Evidence, at: str | None) -> tuple[Glucose
     said = () if weight else (
         Message("warning", "no-weight", f"No body weight is recorded: {_ASSUMED:g} kg is taken.", "Record it."),
     )  # fmt: skip
-    held = _held(patient, evidence)
-    if held is not None and evidence.newest + 1 - held.last <= _PER_DAY:
-        return held, said
-    twin = current(patient, evidence, weight or _ASSUMED)
-    _TWINS.put(_key(patient), _Held(twin, _digest(twin.evidence, twin.first, twin.last)))
-    return twin, said
+    twin = _held(patient, evidence)
+    if twin is None or evidence.newest + 1 - twin.last > _PER_DAY:
+        if why := passed_over(patient, evidence):
+            said = (*said, Message("note", "twin-anew", f"{why}; another one was learned"))
+        twin = current(patient, evidence, weight or _ASSUMED)
+        _TWINS.put(_key(patient), _Held(twin, digest(twin.evidence, twin.first, twin.last)))
+    return twin, (*said, learned_until(twin, evidence))
 
 
 def _held(patient: Patient, evidence: Evidence) -> GlucoseTwin | None:
@@ -179,13 +179,8 @@ def _held(patient: Patient, evidence: Evidence) -> GlucoseTwin | None:
     except DataError:
         return None
     same = 0 <= twin.first < twin.last <= len(evidence) and evidence.newest + 1 >= twin.last
-    return twin if same and _digest(evidence, twin.first, twin.last) == held.digest else None
+    return twin if same and digest(evidence, twin.first, twin.last) == held.digest else None
 
 
 def _key(patient: Patient) -> tuple[str, str, str]:
     return str(patient.record.engine.url), patient.id, patient.record.actor.id
-
-
-def _digest(evidence: Evidence, first: int, last: int) -> str:
-    arrays = (value[first:last].tobytes() for value in vars(evidence).values() if isinstance(value, np.ndarray))
-    return blake2b(b"".join(arrays), digest_size=16).hexdigest()

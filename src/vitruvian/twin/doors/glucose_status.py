@@ -6,15 +6,15 @@ import numpy as np
 
 from vitruvian.core import now_ms, to_ms
 from vitruvian.twin.doors.door import Missing, State, Status
-from vitruvian.twin.glucose import Evidence, GlucoseTwin
+from vitruvian.twin.glucose import Evidence, GlucoseTwin, learned_until
 
 _PER_DAY = 288
 _LIVE_MIN = 15.0
 _FEWEST = 48
 
 
-def status_of(evidence: Evidence, twin: GlucoseTwin | None) -> Status:
-    """The state of one person with sensor glucose."""
+def status_of(evidence: Evidence, twin: GlucoseTwin | None, passed_over: str = "") -> Status:
+    """The state of one person with sensor glucose; `passed_over` says why a kept twin is not taken."""
     edge = evidence.newest
     at = evidence.moment(edge)
     minutes = (now_ms() - to_ms(at)) / 60_000
@@ -24,7 +24,9 @@ def status_of(evidence: Evidence, twin: GlucoseTwin | None) -> Status:
     text = f"Glucose was {evidence.glucose[edge]:.0f} mg/dL at the newest reading, {_age(minutes)} old."
     if count < _FEWEST:
         text += f" {count} readings in three days are too few to learn from."
-    return Status(state, text, at.isoformat(), _credible(evidence, twin), missing, "Where does glucose go?")
+    return Status(
+        state, text, at.isoformat(), _credible(evidence, twin, passed_over), missing, "Where does glucose go?"
+    )
 
 
 def _missing(evidence: Evidence, minutes: float) -> tuple[Missing, ...]:
@@ -46,13 +48,19 @@ def _missing(evidence: Evidence, minutes: float) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-def _credible(evidence: Evidence, twin: GlucoseTwin | None) -> str:
+def _credible(evidence: Evidence, twin: GlucoseTwin | None, passed_over: str) -> str:
     days = (evidence.newest + 1) / _PER_DAY
     if twin is None:
-        return f"{days:.0f} days of readings; the twin is learned at the first question (some seconds)."
+        text = f"{days:.0f} days of readings; the twin is learned at the next question (some seconds)."
+        return f"{text} {_sentence(passed_over)}" if passed_over else text
     learned = sum(one.learned for one in twin.unknowns)
     text = f"Learned from {(twin.last - twin.first) / _PER_DAY:.0f} days: the twin is off by {twin.sd:.0f} mg/dL (SD);"
-    return f"{text} these data inform {learned} of its {len(twin.unknowns)} parameters."
+    text = f"{text} these data inform {learned} of its {len(twin.unknowns)} parameters."
+    return f"{text} {_sentence(learned_until(twin, evidence).text)}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _age(minutes: float) -> str:

@@ -7,6 +7,8 @@ from vitruvian.twin.glucose.caution import Settings as Settings
 from vitruvian.twin.glucose.caution import past as past
 from vitruvian.twin.glucose.current import USUAL_DAYS as USUAL_DAYS
 from vitruvian.twin.glucose.current import current as current
+from vitruvian.twin.glucose.current import learned_until as learned_until
+from vitruvian.twin.glucose.current import passed_over as passed_over
 from vitruvian.twin.glucose.current import recent as recent
 from vitruvian.twin.glucose.current import weight_of as weight_of
 from vitruvian.twin.glucose.evidence import Evidence as Evidence

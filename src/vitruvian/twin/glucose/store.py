@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from vitruvian.twin.glucose.unknowns import MEAL, PERSON
 
 MODEL = "glucose_reduced"
 VERSION = "1"
+_OPEN = 12
 _PLAIN = ("first", "last", "sd", "fades", "method", "pareto_k", "effective", "converged", "seed")
 
 
@@ -29,17 +31,52 @@ def keep(record: Record, twin: GlucoseTwin) -> str:
     return record.save_state(person, MODEL, VERSION, cutoff_ms=end, summary=summary, arrays=arrays).id
 
 
-def kept(record: Record, evidence: Evidence) -> GlucoseTwin | None:
-    """The newest kept twin of the person of the evidence; `None` where there is none (of this version)."""
-    state = record.load_state(evidence.person, MODEL)
-    if state is None or state.version != VERSION or state.summary.get("unknowns") != _names():
+@dataclass(frozen=True)
+class Kept:
+    """A kept twin as found: `until` is the end of its days (ms); `unfit` says why it does not serve, "" if it does."""
+
+    until: int
+    twin: GlucoseTwin | None
+    unfit: str = ""
+
+
+def newest_kept(record: Record, evidence: Evidence) -> Kept | None:
+    """The newest kept twin of the person and of this model that knows nothing after the newest reading of the evidence.
+
+    It serves while the days that it was learned from are as they were; `None` where none was kept.
+    """
+    edge = to_ms(evidence.moment(evidence.newest + 1))
+    state = record.load_state(evidence.person, MODEL, version=VERSION, until_ms=edge)
+    if state is None:
         return None
-    return unpacked(state.summary, state.arrays, evidence)
+    if state.summary.get("unknowns") != _names():
+        return Kept(state.cutoff_ms, None, "it has other quantities than the model of today")
+    try:
+        twin = unpacked(state.summary, state.arrays, evidence)
+    except DataError:
+        return Kept(state.cutoff_ms, None, "it was learned from days before those looked at")
+    if state.summary.get("digest") != digest(evidence, twin.first, twin.last):
+        return Kept(state.cutoff_ms, None, "the days that it was learned from have changed since")
+    return Kept(state.cutoff_ms, twin)
+
+
+def kept(record: Record, evidence: Evidence) -> GlucoseTwin | None:
+    """The twin of `newest_kept`, where it serves."""
+    found = newest_kept(record, evidence)
+    return found.twin if found else None
+
+
+def digest(evidence: Evidence, first: int, last: int) -> str:
+    """Of all that was known of the steps first..last − 1, but for the last hour, which may be filled up later."""
+    end = max(last - _OPEN, first)
+    arrays = (value[first:end].tobytes() for value in vars(evidence).values() if isinstance(value, np.ndarray))
+    return blake2b(b"".join(arrays), digest_size=16).hexdigest()
 
 
 def packed(twin: GlucoseTwin) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """A twin as a summary and arrays, without its evidence."""
     summary: dict[str, Any] = {name: getattr(twin, name) for name in _PLAIN}
+    summary["digest"] = digest(twin.evidence, twin.first, twin.last)
     summary |= {"start": twin.evidence.start.isoformat(), "usual": asdict(twin.known), "unknowns": _names()}
     if not np.isfinite(summary["pareto_k"]):
         summary["pareto_k"] = None
