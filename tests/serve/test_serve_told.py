@@ -87,12 +87,11 @@ def test_what_is_read_after_the_answer_is_kept_at_once(own_served: Served) -> No
     assert record.notes is not None
     before = rows(record)
     record.patient("sample-b")
-    assert record.notes.waiting
     assert rows(own_served.server.record) == before + 1  # the look at the audit itself
-    record.notes.close()
+    record.keep(record.notes.taken())
     assert rows(own_served.server.record) == before + 3
     record.patient("sample-b")
-    assert not record.notes.waiting
+    assert not record.notes.taken()
     assert rows(own_served.server.record) == before + 5
     assert own_served.server.record.verify_audit() > before
 
@@ -102,7 +101,7 @@ def test_what_cannot_be_kept_after_the_answer_is_not_given() -> None:
         raise StoreError("the disk is full")
 
     notes = Notes(fails)
-    notes.close()
+    notes.taken()
     with pytest.raises(StoreError, match="full"):
         notes.add([])
 
@@ -115,8 +114,6 @@ def test_a_reader_waits_for_no_writer(own_served: Served) -> None:
         reader.join(30)
         assert found
         assert found[0]
-    assert record.notes is not None
-    record.notes.close()
 
 
 def test_who_needs_science_waits_for_the_one_thread_that_loads_it(own_served: Served) -> None:

@@ -52,7 +52,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditNote:
     """What becomes a row: who did what to whom, with which detail (see `told`), and when."""
 
     actor: Actor
@@ -127,9 +127,9 @@ class AuditChain:
 
     def append(self, connection: Connection, actor: Actor, action: str, person: str, detail: str) -> None:
         """Add one row inside the caller's transaction."""
-        self.append_all(connection, [Entry(actor, action, person, detail, now_ms())])
+        self.append_all(connection, [AuditNote(actor, action, person, detail, now_ms())])
 
-    def append_all(self, connection: Connection, entries: Iterable[Entry]) -> None:
+    def append_all(self, connection: Connection, entries: Iterable[AuditNote]) -> None:
         """Add rows inside the caller's transaction, in their order within each shard."""
         named = [(self.pseudonym(one.person), one) for one in entries]
         by_shard: dict[int, list[dict[str, Any]]] = {}

@@ -6,28 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from vitruvian.record.auditing import Entry
+from vitruvian.record.auditing import AuditNote
 
 
 @dataclass
 class Notes:
-    """What was read for one answer. Whoever answers calls `close` first; what is read after that is kept at once.
-
-    A process that ends before `close` has told nobody what it read.
+    """What was read for one answer. Whoever answers keeps what `taken` gives first; what is read after that is kept at
+    once. A process that ends before has told nobody what it read.
     """
 
-    keep: Callable[[Sequence[Entry]], None]
+    keep: Callable[[Sequence[AuditNote]], None]
     """Makes entries durable, or raises."""
-    _waiting: list[Entry] = field(default_factory=list)
+    _waiting: list[AuditNote] = field(default_factory=list)
     _closed: bool = False
     _lock: Lock = field(default_factory=Lock)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether there is anything to keep."""
-        return bool(self._waiting)
-
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[AuditNote]) -> None:
         """Entries to be kept with those before; raises `StoreError` where they are kept at once and cannot be."""
         with self._lock:
             if not self._closed:
@@ -35,9 +29,8 @@ class Notes:
                 return
         self.keep(entries)
 
-    def close(self) -> None:
-        """Make all of them durable. Raises `StoreError`; then nothing of what was read may be told."""
+    def taken(self) -> list[AuditNote]:
+        """The entries so far; until they are durable, nothing of what was read may be told."""
         with self._lock:
             self._closed, entries, self._waiting = True, self._waiting, []
-        if entries:
-            self.keep(entries)
+        return entries

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import (
@@ -38,6 +40,7 @@ REVISION = "0003"
 _READS = "vitruvian_reads"
 """Option of a connection that only reads."""
 _WAIT_S = 600
+_SHORTEST_S, _LONGEST_S = 0.0005, 0.02
 _LOCK = 0x5649_5453  # advisory lock of PostgreSQL while tables are made
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
@@ -115,8 +118,30 @@ def make_engine(url: URL) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer is the only one from the start, so that none fails half way; a reader waits for nobody."""
-    reads = connection.get_execution_options().get(_READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    raw: Any = connection.connection.driver_connection
+    if connection.get_execution_options().get(_READS, False):
+        raw.execute("BEGIN")
+    elif not _begun(raw):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begun(raw: sqlite3.Connection) -> bool:
+    """Whether a writer's turn came; it is asked for often, where SQLite itself would soon look ten times a second."""
+    pause, until = _SHORTEST_S, monotonic() + _WAIT_S
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while monotonic() < until:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False
+            sleep(pause)
+            pause = min(1.5 * pause, _LONGEST_S)
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={1000 * _WAIT_S}")
+    return False
 
 
 @contextmanager

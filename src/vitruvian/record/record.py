@@ -19,7 +19,7 @@ from vitruvian.record.access import allowed, permitted_subjects, scope_of, visib
 from vitruvian.record.account import IngestReport
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.archives import opened
-from vitruvian.record.auditing import AuditChain, Entry, told
+from vitruvian.record.auditing import AuditChain, AuditNote, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.demographics import demographics_of
 from vitruvian.record.derived import derivation
@@ -384,23 +384,24 @@ class Record(Governing, Streaming):
     def _audited(self) -> Iterator[tuple[Connection, Callable[[str, str, Mapping[str, Any]], None]]]:
         """A transaction that reads, and a function that says of whom: what it notes is durable before this ends, or
         waits in `notes` for the end of the answer."""
-        entries: list[Entry] = []
+        entries: list[AuditNote] = []
 
         def note(action: str, person: str, detail: Mapping[str, Any]) -> None:
-            entries.append(Entry(self.actor, action, person, told(detail), now_ms()))
+            entries.append(AuditNote(self.actor, action, person, told(detail), now_ms()))
 
         with storage(), reading(self.engine) as connection:
             yield connection, note
-        keep = self._keep if self.notes is None else self.notes.add
+        keep = self.keep if self.notes is None else self.notes.add
         keep(entries)
 
-    def _keep(self, entries: Sequence[Entry]) -> None:
+    def keep(self, entries: Sequence[AuditNote]) -> None:
+        """Make audit rows durable, in one commit; raises `StoreError`."""
         with storage():
             self.commits.run(lambda connection: self.chain.append_all(connection, entries))
 
     def answering(self) -> Record:
-        """The same record for one answer: its reads are durable in the audit once `notes.close` came back."""
-        return replace(self, notes=Notes(self._keep))
+        """The same record for one answer, whose `notes` are to be kept before anything of it is told."""
+        return replace(self, notes=Notes(self.keep))
 
     def _demand(self, action: str, person: str) -> None:
         """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
@@ -421,7 +422,7 @@ class Record(Governing, Streaming):
 
     def note(self, action: str, person: str = "", **detail: Any) -> None:
         """One audit row of an act of this actor beside reading and writing, such as signing in; durable on return."""
-        self._keep([Entry(self.actor, action, person, told(detail), now_ms())])
+        self.keep([AuditNote(self.actor, action, person, told(detail), now_ms())])
 
     def _note(self, connection: Connection, action: str, person: str, detail: Mapping[str, Any]) -> None:
         """One audit row: of what was asked, what can be told without telling of anybody; of lists, how many."""

@@ -5,7 +5,9 @@ Two threads that load parts of one library at the same time may wait for each ot
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,14 +37,18 @@ class _Science:
 
     def load(self) -> None:
         self.wanted.wait(_PATIENCE_S)
+        absent = [room for room in _ROOMS if room not in sys.modules]
         try:
-            for room in _ROOMS:
+            for room in absent:
                 if not self.ended.is_set():
                     import_module(room)
         except Exception:  # whoever needs that room is told
             _LOG.exception("a part of the program could not be loaded")
         finally:
             self.loaded.set()
+        if absent:  # what is loaded stays: the collector need not look at it again and again
+            gc.collect()
+            gc.freeze()
 
 
 @asynccontextmanager

@@ -1,13 +1,20 @@
-"""Nothing of an answer leaves before every read that was made for it is durable in the audit, all in one commit."""
+"""Nothing of an answer leaves before every read that was made for it is durable in the audit.
+
+What is read for one answer is kept in one commit, with that of other answers that wait at the same time.
+"""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vitruvian.core import StoreError
-from vitruvian.record import Record
+from vitruvian.record import AuditNote, Record
 from vitruvian.serve.problems import answer
 from vitruvian.serve.server import server_of
 
@@ -25,7 +32,7 @@ class Told:
     """Middleware: the audit of an answer before its first byte; where that fails, nothing is told but the failure."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        self.app, self.keeper = app, _Keeper()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -37,7 +44,7 @@ class Told:
             nonlocal failed
             if message["type"] == "http.response.start":
                 try:
-                    await _close(record)
+                    await self.keeper.keep(record)
                 except StoreError as error:
                     failed = error
                     raise
@@ -51,12 +58,37 @@ class Told:
             request = Request(scope, receive)
             await answer(request, 503, failed.what, failed)(scope, receive, send)
         finally:
-            await _close(record)
+            await self.keeper.keep(record)
 
 
-async def _close(record: Record) -> None:
-    assert record.notes is not None
-    if record.notes.waiting:
-        await run_in_threadpool(record.notes.close)
-    else:
-        record.notes.close()
+@dataclass
+class _Keeper:
+    """Keeps what answers read, of all that wait together; one commit after the other."""
+
+    _waiting: list[tuple[Sequence[AuditNote], asyncio.Future[None]]] = field(default_factory=list)
+    _work: asyncio.Task[None] | None = None
+
+    async def keep(self, record: Record) -> None:
+        """Return when what was read by now is durable; raises `StoreError`."""
+        assert record.notes is not None
+        if not (entries := record.notes.taken()):
+            return
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((entries, done))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._keep(record))
+        await asyncio.shield(done)
+
+    async def _keep(self, record: Record) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            failed: Exception | None = None
+            try:
+                await run_in_threadpool(record.keep, [one for entries, _ in group for one in entries])
+            except Exception as error:
+                failed = error
+            for _, done in group:
+                if failed is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(failed)
