@@ -18,6 +18,7 @@ from vitruvian.serve import limits
 
 API = "/api/v1"
 SAVED = {"title": "as it is", "twin": "dose", "question": "recommend", "values": {"drug": "vancomycin"}}
+USUAL = {"title": "as it is", "twin": "glucose", "question": "usual_day", "values": {"days": 7}}
 BUNDLE = samples()["sample-a"][0]
 
 
@@ -155,7 +156,8 @@ def test_the_same_key_makes_one_thing(own_served: Served) -> None:
     wrong = client.post(path, json=SAVED | {"twin": "liver"}, headers={"Idempotency-Key": "retry-0002"})
     assert wrong.status_code == 404
     assert client.post(path, json=SAVED, headers={"Idempotency-Key": "retry-0002"}).status_code == 201
-    jobs = [client.post(f"{API}/jobs", json={"kind": "ask", "person": "sample-a", **SAVED},
+    quick = {"kind": "ask", "person": "sample-a", **SAVED, "values": {"drug": "water"}}  # there is no such drug
+    jobs = [client.post(f"{API}/jobs", json=quick,
                         headers={"Idempotency-Key": "retry-0003"}).json()["job"]["id"] for _ in range(2)]  # fmt: skip
     assert jobs[0] == jobs[1]
 
@@ -204,24 +206,24 @@ def test_a_token_of_one_patient_takes_no_files_in(served: Served) -> None:
 
 
 def test_scenarios_are_changed_by_who_saw_the_newest(own_served: Served) -> None:
-    client, path = own_served.client("clinician"), f"{API}/patients/sample-a/scenarios"
-    made = client.post(path, json=SAVED)
+    client, path = own_served.client("clinician"), f"{API}/patients/sample-e/scenarios"
+    made = client.post(path, json=USUAL)
     place = made.headers["location"]
     assert client.get(place).headers["etag"] == made.headers["etag"] == '"1"'
-    more = SAVED | {"title": "more", "values": {"drug": "vancomycin", "loading": True}}
+    more = USUAL | {"title": "more", "values": {"days": 7, "unit": "mmol/L"}}
     changed = client.put(place, json=more, headers={"If-Match": '"1"'})
     assert (changed.json()["revision"], changed.headers["etag"]) == (2, '"2"')
-    assert client.put(place, json=SAVED, headers={"If-Match": '"1"'}).status_code == 412
+    assert client.put(place, json=USUAL, headers={"If-Match": '"1"'}).status_code == 412
     assert client.get(place).json()["what"]["title"] == "more"
-    assert client.put(place, json=SAVED, headers={"If-Match": "x"}).status_code == 422
-    other = client.post(path, json=SAVED).json()["id"]
+    assert client.put(place, json=USUAL, headers={"If-Match": "x"}).status_code == 422
+    other = client.post(path, json=USUAL).json()["id"]
     compared = client.post(f"{path}/compare", json={"scenarios": [made.json()["id"], other]}).json()
-    assert compared["differ"] == {"loading": [True, None]}
+    assert compared["differ"] == {"unit": ["mmol/L", None]}
     assert [one["scenario"]["id"] for one in compared["options"]] == [made.json()["id"], other]
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
-    for wrong in ({"values": {"drug": "water"}}, {"values": {"colour": "red"}}, {"title": " "}, {"question": "why"}):
-        assert client.post(path, json=SAVED | wrong).status_code in (404, 422), wrong
+    for wrong in ({"values": {"days": 1000}}, {"values": {"colour": "red"}}, {"title": " "}, {"question": "why"}):
+        assert client.post(path, json=USUAL | wrong).status_code in (404, 422), wrong
 
 
 # -- consent and audit ------------------------------------------------------------------------------------------------

@@ -78,9 +78,9 @@ def probe(served: Served, schema: Any, examples: int, seed: int) -> tuple[int, d
 
 
 def test_no_request_makes_the_server_fail(target: Served, schema: Any) -> None:
-    asked, failed = probe(target, schema, examples=2, seed=1)
+    asked, failed = probe(target, schema, examples=1, seed=1)
     assert not failed
-    assert asked > 75  # some 50 operations, most of them twice
+    assert asked > 45  # every operation once
 
 
 @pytest.mark.slow

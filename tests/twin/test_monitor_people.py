@@ -51,7 +51,7 @@ def delay_min(signal: Signal, usual: Usual, *kinds: str) -> float:
     return min(((one.raised_ms - begin) / 60_000 for one in later), default=np.inf)
 
 
-@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize("name", ["heart_rate", "glucose", pytest.param("oxygen_saturation", marks=pytest.mark.slow)])
 def test_clean_days_call_seldom_and_the_rate_says_so(name: str) -> None:
     alerts, days, high = 0, 0.0, 0.0
     for seed in SEEDS:
