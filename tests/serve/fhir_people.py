@@ -42,7 +42,8 @@ def condition(name: str, who: str, system: str, code: str, text: str, **more: An
 
 PEOPLE: tuple[Json, ...] = (
     {"resourceType": "Patient", "id": "jose", "active": True, "gender": "male", "birthDate": "1970-05-17",
-     "identifier": [{"system": "urn:hospital", "value": "M-1"}],
+     "identifier": [{"type": coded("http://terminology.hl7.org/CodeSystem/v2-0203", "MR", "Record number"),
+                     "system": "urn:hospital", "value": "M-1"}],
      "name": [{"family": "Núñez de la O", "given": ["José", "Eve"]}, {"use": "nickname", "text": "Pepe"}],
      "telecom": [{"system": "phone", "value": "555-1"}, {"system": "email", "value": "jose@example.org"}],
      "address": [{"line": ["1 High Street"], "city": "Köln", "postalCode": "50667", "country": "DE"}]},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -52,6 +54,34 @@ def test_everybody_is_exported_and_may_be_let_go(own_served: Served) -> None:
     assert client.delete(path).status_code == 202
     assert client.get(path).status_code == 404
     assert client.get(f"{path}/Patient.ndjson").status_code == 404
+
+
+def test_the_members_of_a_group_are_exported(own_served: Served) -> None:
+    """Those whom the caller may see, and who did not leave it; a group with somebody hidden does not exist."""
+    client = own_served.client("clinician")
+    members: list[dict[str, Any]] = [{"entity": {"reference": f"Patient/sample-{one}"}} for one in "abc"]
+    members[2]["inactive"] = True
+    group = {"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    url = f"/fhir/Group/{client.post('/fhir/Group', json=group).json()['id']}/$export?_type=Patient"
+    path, manifest = exported(client, url)
+    assert {one["id"] for one in lines(client, manifest, "Patient")} == {"sample-a", "sample-b"}
+    assert manifest["request"].endswith(url)
+    until = parsedate_to_datetime(client.get(path).headers["expires"])
+    assert until > datetime.fromisoformat(manifest["transactionTime"])
+    assert client.get("/fhir/Group/none/$export", headers=ASYNC).status_code == 404
+    give_consent(own_served.server.record, "sample-b", "deny", "treatment")
+    assert {one["id"] for one in lines(client, manifest, "Patient")} == {"sample-a"}
+    assert client.get(url, headers=ASYNC).status_code == 404
+
+
+def test_an_export_is_cancelled(own_served: Served) -> None:
+    client = own_served.client("clinician")
+    begun = client.get("/fhir/$export", headers=ASYNC)
+    path = "/fhir" + begun.headers["content-location"].partition("/fhir")[2]
+    assert client.delete(path).status_code == 202
+    for one in (path, f"{path}/Patient.ndjson"):
+        assert client.get(one).status_code == 404
+    assert client.delete(path).status_code == 404
 
 
 def test_a_consent_acts_on_an_export_that_is_ready(own_served: Served) -> None:

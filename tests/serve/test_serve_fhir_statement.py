@@ -17,7 +17,7 @@ from vitruvian.record import Record
 Json = dict[str, Any]
 STRICT = {"prefer": "handling=strict"}
 VALUES = {"token": "x", "string": "x", "reference": "x", "date": "2020", "number": "1", "quantity": "1", "uri": "urn:x",
-          "composite": "x$1"}  # fmt: skip
+          "composite": "x$2020"}  # fmt: skip
 """A value for each kind of parameter."""
 READ, WRITE = {"read", "vread", "history-instance", "history-type", "search-type"}, {"create", "update", "patch"}
 SMALL: dict[str, Json] = {

@@ -6,8 +6,11 @@ Source: HL7 FHIR R4, Search: modifiers and prefixes by kind of parameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+
+import orjson
 
 from vitruvian.core import DataError, now_ms
 from vitruvian.serve.fhir.dates import compares, span, span_of
@@ -25,15 +28,18 @@ PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 MODIFIERS = {
     "id": frozenset({"not"}),
     "updated": frozenset[str](),
-    "token": frozenset({"not", "text"}),
+    "token": frozenset({"not", "text", "of-type"}),
     "string": frozenset({"exact", "contains"}),
     "reference": frozenset({"identifier"}),
     "date": frozenset[str](),
     "number": frozenset[str](),
     "quantity": frozenset[str](),
     "uri": frozenset({"below", "above"}),
+    "composite": frozenset[str](),
 }
 """Modifiers of each kind beside :missing, which all have."""
+_SETS = frozenset({"in", "not-in", "above", "below"})
+"""Modifiers of tokens that need a terminology server."""
 _PREFIX = re.compile(r"([a-z]{2})(?=\d|-|\.)")
 _CONTACTS = frozenset({"phone", "email"})
 Same = Callable[[str], Collection[str]]
@@ -44,16 +50,22 @@ def test_of(parameter: Parameter, modifier: str, values: Sequence[str], same: Sa
     """The test of one parameter; any of the values suffices. Raises `SearchError`."""
     if modifier == "missing":
         return _missing(parameter, values)
-    if (
-        modifier
-        and modifier not in MODIFIERS[parameter.kind]
-        and not (parameter.kind == "reference" and modifier[0].isupper())
-    ):
-        allowed = ", ".join(sorted(f":{one}" for one in (*MODIFIERS[parameter.kind], "missing")))
-        raise SearchError(f"{parameter.name} has no such modifier", got=f":{modifier}", allowed=allowed)
+    _demand_modifier(parameter, modifier)
     if not all(values):
         raise SearchError(f"a value of {parameter.name} is empty", todo=f"Use {parameter.name}:missing=true instead.")
     return _KINDS[parameter.kind](parameter, modifier, values, same)
+
+
+def _demand_modifier(parameter: Parameter, modifier: str) -> None:
+    known = MODIFIERS[parameter.kind] | {"missing", ""}
+    if parameter.paths[0][-1:] not in (("identifier",), ("masterIdentifier",)):
+        known -= {"of-type"}
+    if modifier in known or (parameter.kind == "reference" and modifier[0].isupper()):
+        return
+    allowed = ", ".join(sorted(f":{one}" for one in known - {""}))
+    todo = "Sets of codes are not known here: give the codes, with commas between." if modifier in _SETS else None
+    what = f"{parameter.name} has no such modifier"
+    raise SearchError(what, got=f":{modifier}", allowed=allowed, todo=todo)
 
 
 def _missing(parameter: Parameter, values: Sequence[str]) -> Test:
@@ -70,6 +82,8 @@ def _present(parameter: Parameter, entry: Entry) -> bool:
         return bool(list(names(entry, parameter)) or identifiers(entry, parameter))
     if parameter.kind == "token":
         return bool(_tokens(parameter, entry))
+    if parameter.kind == "composite":
+        return any(all(_present(one, element) for one in parameter.parts) for element in _elements(parameter, entry))
     return bool(at(entry.resource, parameter.paths))
 
 
@@ -79,6 +93,8 @@ def _id(parameter: Parameter, modifier: str, values: Sequence[str], same: Same) 
 
 
 def _token(parameter: Parameter, modifier: str, values: Sequence[str], same: Same) -> Test:
+    if modifier == "of-type":
+        return _of_type(parameter, values)
     if modifier == "text":
         return lambda entry: any(says(one, found) for found in _tokens(parameter, entry) for one in values)
 
@@ -86,6 +102,43 @@ def _token(parameter: Parameter, modifier: str, values: Sequence[str], same: Sam
         return any(fits(one, found) for found in _tokens(parameter, entry) for one in values)
 
     return (lambda entry: not among(entry)) if modifier == "not" else among
+
+
+def _of_type(parameter: Parameter, values: Sequence[str]) -> Test:
+    """Identifiers by type and value: "system|code|value"."""
+    wanted = [tuple(one.split("|")) for one in values]
+    if not all(len(one) == 3 and all(one) for one in wanted):
+        raise SearchError(f"{parameter.name}:of-type has another form", allowed="system|code|value")
+
+    def fit(found: Any) -> bool:
+        types = [(one.get("system"), one.get("code")) for one in (found.get("type") or {}).get("coding") or ()]
+        return any((system, code) in types and value == found.get("value") for system, code, value in wanted)
+
+    return lambda entry: any(fit(one) for one in at(entry.resource, parameter.paths) if isinstance(one, dict))
+
+
+def _composite(parameter: Parameter, modifier: str, values: Sequence[str], same: Same) -> Test:
+    """All parts, "code$value", of one element."""
+    given = [one.split("$") for one in values]
+    if not all(len(one) == len(parameter.parts) and all(one) for one in given):
+        form = "$".join(one.kind for one in parameter.parts)
+        raise SearchError(f"{parameter.name} has another form", allowed=f"{form}, such as 2823-3$gt5.4")
+    tests = [
+        [_KINDS[part.kind](part, "", (text,), same) for part, text in zip(parameter.parts, one, strict=True)]
+        for one in given
+    ]
+    return lambda entry: any(
+        all(test(element) for test in each) for element in _elements(parameter, entry) for each in tests
+    )
+
+
+def _elements(parameter: Parameter, entry: Entry) -> Iterator[Entry]:
+    """The elements of which all parts of a composite must hold, each as if it were the resource."""
+    for path in parameter.paths:
+        if not path:
+            yield entry
+        else:
+            yield from (replace(entry, content=orjson.dumps(one)) for one in at(entry.resource, (path,)))
 
 
 def _tokens(parameter: Parameter, entry: Entry) -> list[Token]:
@@ -193,4 +246,5 @@ _KINDS: dict[str, Callable[[Parameter, str, Sequence[str], Same], Test]] = {
     "quantity": _number,
     "uri": _uri,
     "reference": _reference,
+    "composite": _composite,
 }

@@ -15,12 +15,16 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Parameter:
-    """One search parameter of one type; `paths` lead to its values, `targets` limit what a reference may point to."""
+    """One search parameter of one type; `paths` lead to its values, `targets` limit what a reference may point to.
+
+    A composite has `parts`, which must hold of one and the same element at its paths.
+    """
 
     name: str
     kind: str
     paths: tuple[tuple[str, ...], ...]
     targets: frozenset[str] = frozenset()
+    parts: tuple[Parameter, ...] = ()
 
 
 COMMON: Mapping[str, Parameter] = MappingProxyType(
@@ -56,7 +60,14 @@ def _table() -> Mapping[str, Mapping[str, Parameter]]:
         own = found.setdefault(row["type"], {})
         if not row["name"]:  # a type without parameters of its own
             continue
-        paths = tuple(tuple(one.split(".")) for one in row["path"].split("|"))
-        targets = frozenset(row["targets"].split(",")) - {""}
-        own[row["name"]] = Parameter(row["name"], row["kind"], paths, targets)
+        own[row["name"]] = _parameter(row["name"], row["kind"], row["path"], row["targets"])
     return found
+
+
+def _parameter(name: str, kind: str, path: str, more: str) -> Parameter:
+    """A row: `more` is types of targets between commas, of a composite its parts ("token=code quantity=value")."""
+    paths = tuple(tuple(one.split(".")) if one != "$this" else () for one in path.split("|"))
+    if kind != "composite":
+        return Parameter(name, kind, paths, frozenset(more.split(",")) - {""})
+    parts = [one.partition("=") for one in more.split()]
+    return Parameter(name, kind, paths, parts=tuple(_parameter(name, what, where, "") for what, _, where in parts))

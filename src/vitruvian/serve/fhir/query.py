@@ -107,6 +107,7 @@ class _Reading:
     def done(self) -> Asked:
         sort = self.found.get("_sort", ())
         known = parameters(self.kind)
+        known = {name: one for name, one in known.items() if one.kind != "composite"}  # these have no order
         wrong = [name for name, _ in sort if name not in known]
         self.unknown += [f"_sort={one}" for one in wrong]
         return Asked(
