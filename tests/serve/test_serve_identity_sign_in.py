@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pyotp
 import pytest
@@ -435,6 +438,20 @@ def test_a_secret_moved_to_another_account_does_not_open(
         connection.execute(update(second_factors).where(mine).values(account=other.id))
     with pytest.raises(DataError):
         second_fits(served.server, other.id, factor[0].now())
+
+
+def test_the_secret_is_a_picture_too(browser: TestClient, person: Account) -> None:
+    pytest.importorskip("segno")
+    send(browser, person.name, GOOD)
+    page = fill(browser, "/account/second", password=GOOD)
+    picture = re.search(r'<img src="data:image/svg\+xml;charset=utf-8,([^"]+)" alt="[^"]+"', page.text)
+    assert picture is not None
+    drawing = ElementTree.fromstring(unquote(html.unescape(picture[1])))
+    path = drawing.find(".//{http://www.w3.org/2000/svg}path[@stroke]")
+    assert path is not None
+    assert drawing.attrib["viewBox"].startswith("0 0 ")
+    assert "data:" in page.headers["content-security-policy"].partition("img-src")[2].partition(";")[0]
+    assert re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
 
 
 def test_setting_up_on_the_page(browser: TestClient, person: Account) -> None:

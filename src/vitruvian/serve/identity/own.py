@@ -14,6 +14,7 @@ from vitruvian.serve.identity.attempts import attempt
 from vitruvian.serve.identity.connections import connected_issuers
 from vitruvian.serve.identity.forms import address_of, origin_of
 from vitruvian.serve.identity.passwords import SHORTEST, has_password, password_fits, set_password
+from vitruvian.serve.identity.qr import qr_picture
 from vitruvian.serve.identity.second import app_address, begin_second, confirm_second, drop_second, has_second
 from vitruvian.serve.identity.sessions import end_all, sessions_of
 from vitruvian.serve.identity.tokens import drop_token, new_token, tokens_of
@@ -56,7 +57,8 @@ def start_second(request: Request, caller: Own, password: Annotated[str, Form(ma
     """Show the secret for an authenticator app."""
     prove(request, caller, password)
     secret = begin_second(server_of(request), caller.account)
-    return _page(request, caller, secret=secret, app=app_address(caller.name, secret))
+    address = app_address(caller.name, secret)
+    return _page(request, caller, secret=secret, app=address, picture=qr_picture(address))
 
 
 @router.post("/second/confirm")
@@ -141,7 +143,7 @@ def _account(request: Request, caller: Caller) -> Account:
 
 def _page(request: Request, caller: Caller, **shown: Any) -> Response:
     store = server_of(request).store
-    told: dict[str, Any] = {"done": "", "secret": "", "app": "", "recovery": (), "token": ""} | shown
+    told: dict[str, Any] = {"done": "", "secret": "", "app": "", "picture": "", "recovery": (), "token": ""} | shown
     sessions, tokens = sessions_of(store, caller.account), tokens_of(store, caller.account)
     account, second = _account(request, caller), has_second(store, caller.account)
     told |= {"account": account, "sessions": sessions, "tokens": tokens, "second": second, "moment": moment}
