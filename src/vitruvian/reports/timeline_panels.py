@@ -288,6 +288,7 @@ def wearable(name: str, table: pl.DataFrame, axis: Axis) -> Panel | None:
         up = [f"{x},{scale.at(row[3])}" for x, row in zip(middle, shown, strict=True)]
         down = [f"{x},{scale.at(row[2])}" for x, row in zip(middle, shown, strict=True)]
         area = " ".join([*up, *reversed(down)])
+    few = shown if not total and len(shown) == 1 else []  # one day is no line
     last = rows[-1]
     unit = words.unit_text(table["unit"][-1])
     spread = "" if total else f"day's range {words.number_text(last[2])}–{words.number_text(last[3])}"
@@ -298,7 +299,7 @@ def wearable(name: str, table: pl.DataFrame, axis: Axis) -> Panel | None:
         when=f"{last[4].day} {last[4]:%b %Y}",
         side="",
         range=None,
-        dots=(),
+        dots=tuple(Dot(axis.at(r[0] + day / 2), scale.at(r[1]), "", words.number_text(r[1])) for r in few),
         line=line,
         area=area,
         bars=bars,
@@ -309,8 +310,13 @@ def wearable(name: str, table: pl.DataFrame, axis: Axis) -> Panel | None:
         end=day_text(axis.end),
         ticks=tuple(x for x, _ in axis.ticks()),
         code=name,
-        note=spread or f"mean {words.number_text(math.fsum(r[1] for r in shown) / max(len(shown), 1))} a day",
+        note=spread
+        or (f"mean {words.number_text(math.fsum(r[1] for r in shown) / len(shown))} a day" if shown else ""),
     )
+
+
+def _mean(days: Sequence[float]) -> str:
+    return f"mean {words.number_text(math.fsum(days) / len(days))} a day" if days else ""
 
 
 _EPOCH = 719163 * 86_400_000

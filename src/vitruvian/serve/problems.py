@@ -132,6 +132,7 @@ def _page(request: Request, status: int, what: str, error: VitruvianError | None
         what=what,
         error=error,
         code=status,
+        trace=trace_id(),
     )
 
 

@@ -71,7 +71,13 @@ def unit_text(unit: str) -> str:
         return _UNITS[unit]
     text = unit.replace("[iU]", "IU").replace("mm[Hg]", "mmHg")
     text = text.replace("{1.73_m2}", "1,73 m²").replace(".", "·").replace("1,73", "1.73")
-    text = text.replace("m2", "m²").replace("10*9", "10⁹")
+    text = (
+        text.replace("m2", "m²")
+        .replace("10*9", "10⁹")
+        .replace("10*12", "10¹²")
+        .replace("10*6", "10⁶")
+        .replace("10*3", "10³")
+    )
     return "·".join("/".join(_micro(part) for part in factor.split("/")) for factor in text.split("·"))
 
 

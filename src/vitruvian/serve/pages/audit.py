@@ -13,6 +13,7 @@ from vitruvian.core import now_ms, to_datetime
 from vitruvian.record import AuditEntry
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity import account_of
+from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import Server, server_of
 
@@ -39,7 +40,8 @@ def of_person(request: Request, person: str, caller: Auditor) -> Response:
     """Who saw or changed what of one person, by day; a patient may ask of themselves."""
     patient = caller.patient(person)
     rows = caller.record.audit_log(patient.id)
-    return page(request, "access.html", caller, patient=patient, looks=_by_day(server_of(request), rows)[:_ROWS])
+    looks = _by_day(server_of(request), rows)[:_ROWS]
+    return page(request, "access.html", caller, patient=patient, name=called(patient), looks=looks)
 
 
 @router.get("/audit")

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from vitruvian.core import ANY_PURPOSE, SPELLINGS
 from vitruvian.record import Effect, consent_effects, consents_of, give_consent, withdraw_consent
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
 
 router = APIRouter(prefix="/patients/{person}/consent")
@@ -45,8 +46,8 @@ def consent_page(request: Request, person: str, caller: Consenting) -> Response:
     said = [_said(one) for one in consents_of(caller.record, patient.id)]
     effects = _table(consent_effects(caller.record, patient.id))
     return page(
-        request, "consent.html", caller, patient=patient, said=list(reversed(said)), effects=effects,
-        purposes=PURPOSES, data=DATA, own=not caller.may("search"),
+        request, "consent.html", caller, patient=patient, name=called(patient), said=list(reversed(said)),
+        effects=effects, purposes=PURPOSES, data=DATA, own=not caller.may("search"),
     )  # fmt: skip
 
 

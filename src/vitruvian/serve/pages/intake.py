@@ -11,10 +11,12 @@ from vitruvian.core import VitruvianError, to_datetime
 from vitruvian.record import IngestReport, Record
 from vitruvian.serve.api.files import taken_in
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
 
 router = APIRouter()
 Taker = Annotated[Caller, Allow("ingest", "files")]
+_NAMED = 20
 _PROBLEMS = 50
 
 
@@ -69,9 +71,18 @@ def _account(
 ) -> Response:
     part = "hx-request" in request.headers
     shown: dict[str, Any] = {"report": report, "error": error, "problems": _PROBLEMS}
+    shown["names"] = {one: _name(caller, one) for one in report.people[:_NAMED]} if report else {}
     if template == "quarantine.html" and not part:
         shown["rows"] = _waiting(caller.record)
     return page(request, "intake_account.html" if part else template, caller, **shown)
+
+
+def _name(caller: Caller, person: str) -> str:
+    """The name for those who may see the person, else the id."""
+    try:
+        return called(caller.patient(person))
+    except VitruvianError:
+        return person
 
 
 def _waiting(record: Record) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vitruvian.core import AccessError
 from vitruvian.record import Patient
 
 
@@ -9,3 +10,11 @@ def name_of(patient: Patient) -> str:
     """The name that the record states, or else the id."""
     found = patient.facts(kind="demographic", code="name")
     return next((one.value_text for one in found if one.value_text), patient.id)
+
+
+def called(patient: Patient) -> str:
+    """The name for those who may read it, else the id: on pages of people who see no data."""
+    try:
+        return name_of(patient)
+    except AccessError:
+        return patient.id

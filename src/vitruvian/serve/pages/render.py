@@ -113,4 +113,6 @@ def _segment(text: str) -> str:
 
 def _purpose(code: str) -> str:
     """The readable spelling of a purpose of use; a code without one stays."""
+    if code in ("own", SPELLINGS["own"]):
+        return "own use"
     return next((name.replace("_", " ") for name, known in SPELLINGS.items() if known == code), code)

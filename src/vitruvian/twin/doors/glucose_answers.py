@@ -144,7 +144,7 @@ def done_otherwise(
         f"low {percent_text(found.below())}.",
         messages=tuple(said),
         pictures=(picture,),
-        tables=(Table("change", "The day", ("", "As it was", "As it would have been"), rows), *given(evidence)),
+        tables=(Table("change", "The day", ("What", "As it was", "As it would have been"), rows), *given(evidence)),
         reasons=(
             "What the model left unexplained on the day stays part of the day.",
             "The change is the model's word, right to within about 40 % of itself; the band holds that doubt.",

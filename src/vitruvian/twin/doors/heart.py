@@ -50,7 +50,11 @@ class HeartDoor:
             if "holds nothing" in str(error):
                 return ()
             return (
-                Status("blocked", error.what, missing=(Missing(error.what, "No beat without it.", error.todo or ""),)),
+                Status(
+                    "blocked",
+                    f"The heart cannot be told: {error.what}.",
+                    missing=(Missing(_lacking(error.what), "No beat without it.", error.todo or ""),),
+                ),
             )
         twin = _TWINS.peek((seen_now(patient), at))
         missing = _missing(evidence)
@@ -95,6 +99,11 @@ class HeartDoor:
 
 
 HEART = HeartDoor()
+
+
+def _lacking(what: str) -> str:
+    """What to get, where an error says that there is none of it."""
+    return what.removeprefix("there is no ")
 
 
 def _answer(twin: HeartTwin, key: Hashable, name: str, amount: float | None) -> WhatIf:

@@ -124,7 +124,7 @@ def _range(one: Measure) -> str:
 def _check_whole(values: Mapping[str, float]) -> None:
     """Rules between quantities."""
     if "heart_rate" not in values:
-        raise DataError("there is no heart rate", todo="Give heart_rate: every quantity of the beat rests on it.")
+        raise DataError("there is no heart rate", todo="Record the heart rate (heart_rate) of that moment.")
     systolic, diastolic, mean = (values.get(n) for n in ("systolic", "diastolic", "mean_arterial"))
     if systolic is not None and diastolic is not None and diastolic >= systolic:
         raise DataError(
