@@ -131,12 +131,39 @@ def test_every_alert_says_why_with_band_and_forecast(usual: Usual) -> None:
     assert not residual.forecast.low <= residual.value <= residual.forecast.high
 
 
+def with_twin(usual: Usual, span: Span, *values: float) -> list[Alert]:
+    """Residual alerts of usual minutes and then these values, where the twin expects `span` all the time."""
+    twin = tuple((START + k * MINUTE, span) for k in range(40))
+    _, _, events = feed(Watch(RULE, usual, twin=twin), [*[62.0, 63.0] * 12, *values * 12], 30 * SECOND)
+    return [one for one in events if isinstance(one, Alert) and one.kind == "residual"]
+
+
 def test_a_twin_s_forecast_stands_before_the_person_s_own(usual: Usual) -> None:
     band = Span(50.0, 55.0, 60.0)
-    twin = tuple((START + k * MINUTE, band) for k in range(20))
-    _, _, events = feed(Watch(RULE, usual, twin=twin), [70.0, 71.0] * 12, 30 * SECOND)
-    told = next(one for one in events if isinstance(one, Alert) and one.kind == "residual")
+    (told,) = with_twin(usual, band, 110.0, 111.0)
     assert told.forecast == band
+    assert not with_twin(usual, Span(100.0, 110.0, 120.0), 110.0, 111.0)  # the twin explains it
+    assert not with_twin(usual, band, 62.0, 63.0)  # the person's own past does: that alone has a known rate
+
+
+@pytest.mark.parametrize(
+    "span", [(math.nan, 55.0, 60.0), (50.0, math.nan, 60.0), (60.0, 55.0, 50.0), (50.0, 55.0, math.inf)]
+)
+def test_a_forecast_that_is_no_number_is_none(usual: Usual, span: tuple[float, float, float]) -> None:
+    """The person's own forecast stands in its place; what is no number neither calls nor hides a call."""
+    (told,) = with_twin(usual, Span(*span), 110.0, 111.0)
+    assert told.forecast is not None
+    assert told.forecast.sound
+    assert not with_twin(usual, Span(*span), 62.0, 63.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_no_number_calls_nobody_and_breaks_nothing(usual: Usual, value: float) -> None:
+    watch, verdicts, events = feed(Watch(RULE, usual), [70.0, value, 71.0] * 6, 30 * SECOND)
+    assert [one for one in events if isinstance(one, Alert)] == []
+    assert set(verdicts) == {"good", "no value"}
+    assert all(math.isfinite(x) for one in watch.past for x in (one.value, one.z))
+    assert math.isfinite(watch.sums.size)
 
 
 def test_cusum_by_hand() -> None:
@@ -156,6 +183,36 @@ def test_rate_is_the_exact_poisson_interval() -> None:
     assert both is not None
     assert both.per_day == 1.0
     assert "95 %" in str(both)
+    assert together([]) is None
+
+
+def test_the_rate_counted_in_another_way() -> None:
+    """Limits from two thirds of the past, alerts of the last third: as runs beyond the limit, and by a clock."""
+    rule, learn = RULES["heart_rate"], 6
+    signal = heart_rate(3, 9).shifted(6.5, 80, 30).shifted(7.25, 85, 45).silent(7.5, 720).shifted(8.5, 90, 20)
+    whole = usual_from(rule, signal.at, signal.value, 0)
+    first = usual_from(rule, signal.until(learn).at, signal.until(learn).value, 0)
+    assert whole is not None
+    assert first is not None
+    assert whole.rate is not None
+    later = signal.from_(learn)
+    beyond = later.at[later.value >= rule.high]
+    runs = np.split(beyond, np.flatnonzero(np.diff(beyond) > 15 * MINUTE) + 1)
+    assert whole.rate.by_kind["limit"] == len([run for run in runs if run[-1] - run[0] >= 19 * SECOND]) == 3
+    assert whole.rate.by_kind["missing"] == 1
+    watch, count, samples = Watch(rule, first), 0, dict(later)
+    for clock in range(int(later.at[0]), int(later.at[-1]) + 1, 10 * SECOND):
+        watch, events = passed(watch, clock)
+        if clock in samples:
+            watch, _, more = sampled(watch, clock, samples[clock], clock)
+            events += more
+        count += sum(isinstance(one, Alert) for one in events)
+    assert whole.rate.alerts == count
+    assert whole.rate.days == pytest.approx(2.5, abs=0.01)  # of three days, half a day was silent
+
+
+def test_the_rate_of_several_signals_is_not_rounded_down() -> None:
+    assert together([Rate(1, 3.0), Rate(1, 5.0)]).per_day == pytest.approx(0.6)  # 1/3 + 1/5 = 0.53: 3 in 5 days
     assert together([]) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -24,6 +25,11 @@ class Span:
     low: float
     median: float
     high: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether it is numbers in order; what is not is no band, and nothing lies outside it."""
+        return -math.inf < self.low <= self.median <= self.high < math.inf
 
 
 @dataclass(frozen=True)

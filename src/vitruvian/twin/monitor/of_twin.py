@@ -14,29 +14,32 @@ if TYPE_CHECKING:
 _DAYS = 3
 _HOURS = 2.0
 _OLD_MS = 15 * 60_000
+_PER_DAY = 288
 
 
 def twin_forecast(patient: Patient) -> tuple[tuple[int, Span], ...]:
-    """(moment in ms, 90 % band) of glucose over the next two hours, by the person's calibrated twin.
+    """(moment in ms, 90 % band) of glucose over the next two hours, by the person's kept twin.
 
-    Empty without a twin, or where its newest reading is older than a quarter of an hour.
+    A twin older than a day is brought up to date first, and kept. Empty without one that fits, where it is more than
+    three days older than the newest reading, or that reading is older than a quarter of an hour.
     """
-    from vitruvian.twin.glucose import newest_forecast, read_evidence
-    from vitruvian.twin.glucose.store import MODEL, kept
+    from vitruvian.twin.glucose import current, newest_forecast, read_evidence, recent, weight_of
+    from vitruvian.twin.glucose.store import MODEL, VERSION
 
-    state = patient.record.load_state(patient.id, MODEL)
+    state = patient.record.load_state(patient.id, MODEL, version=VERSION)
     if state is None:
         return ()
     since = min(to_datetime(now_ms()) - timedelta(days=_DAYS), to_datetime(to_ms(str(state.summary["start"]))))
     try:
         evidence = read_evidence(patient, since=since.isoformat())
-        moment, twin = to_ms(evidence.moment(evidence.newest)), kept(patient.record, evidence)
-        if twin is None or now_ms() - moment > _OLD_MS:
+        moment = to_ms(evidence.moment(evidence.newest))
+        if now_ms() - moment > _OLD_MS or (twin := recent(patient, evidence)) is None:
             return ()
+        if evidence.newest + 1 - twin.last > _PER_DAY and (weight := weight_of(patient)) is not None:
+            twin = current(patient, evidence, weight)
         band = newest_forecast(twin, evidence).band
     except DataError:
         return ()
     rows = zip(band.time_h, band.q05, band.q50, band.q95, strict=True)
-    return tuple(
-        (moment + round(3_600_000 * at), Span(low, middle, high)) for at, low, middle, high in rows if at <= _HOURS
-    )
+    spans = ((moment + round(3_600_000 * at), Span(*span)) for at, *span in rows if at <= _HOURS)
+    return tuple((at, span) for at, span in spans if span.sound)

@@ -35,7 +35,8 @@ def usual_of(patient: Patient, signal: str, until_ms: int) -> Usual | None:
     """
     since = to_datetime(until_ms - DAYS * _DAY_MS)
     table = patient.samples(signal, since=since, until=to_datetime(until_ms))
-    table = table.filter(table["flags"].is_in(_USABLE) & table["value"].is_not_null()).sort("start")
+    usable = table["flags"].is_in(_USABLE) & table["value"].is_not_null() & table["value"].is_finite()
+    table = table.filter(usable).sort("start")
     if not table.height:
         return None
     at = table["start"].dt.epoch("ms").to_numpy()
@@ -50,18 +51,23 @@ def usual_from(rule: Rule, at: Int[np.ndarray, N], value: Float[np.ndarray, N], 
         return whole
     cut = int(np.searchsorted(at, at[0] + round(_LEARN * (at[-1] - at[0]))))
     first = _learned(rule, at[:cut], value[:cut], offset_min)
-    if first is None:
+    if first is None or _watched(first, at[cut:]) < (1 - _LEARN) * _LEAST_DAYS:
         return whole
     return replace(whole, rate=rate_on(rule, first, at[cut:], value[cut:]))
 
 
 def rate_on(rule: Rule, usual: Usual, at: Int[np.ndarray, N], value: Float[np.ndarray, N]) -> Rate:
-    """Alerts a day of a watch over samples of the past."""
+    """Alerts a day of a watch over samples of the past; time in which there was no signal is no time of watching."""
     alerts = [one.kind for one in replayed(Watch(rule, usual), zip(at.tolist(), value.tolist(), strict=True))]
     kinds: dict[str, int] = {}
     for kind in alerts:
         kinds[kind] = kinds.get(kind, 0) + 1
-    return Rate(len(alerts), max(float(at[-1] - at[0]) / _DAY_MS, 1e-3), kinds)
+    return Rate(len(alerts), max(_watched(usual, at), 1e-3), kinds)
+
+
+def _watched(usual: Usual, at: Int[np.ndarray, N]) -> float:
+    """Days in which there was a signal."""
+    return float(np.minimum(np.diff(at), usual.silence_ms).sum()) / _DAY_MS
 
 
 def replayed(watch: Watch, samples: Iterable[tuple[int, float]], kinds: frozenset[Kind] | None = None) -> list[Alert]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -37,7 +38,7 @@ class Rate:
 
 
 def together(rates: list[Rate]) -> Rate | None:
-    """The rate of several signals of one person, over the longest of their times; None for none."""
+    """The rate of several signals of one person, over the longest of their times, rounded up; None for none."""
     if not rates:
         return None
     kinds: dict[str, int] = {}
@@ -45,7 +46,7 @@ def together(rates: list[Rate]) -> Rate | None:
         for kind, count in one.by_kind.items():
             kinds[kind] = kinds.get(kind, 0) + count
     days = max(one.days for one in rates)
-    return Rate(round(sum(one.per_day for one in rates) * days), days, kinds)
+    return Rate(math.ceil(sum(one.per_day for one in rates) * days - 1e-9), days, kinds)
 
 
 def _chi2(p: float, freedom: int) -> float:

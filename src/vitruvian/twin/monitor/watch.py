@@ -125,8 +125,10 @@ def _closed(watch: Watch, events: list[Event]) -> Watch:
     past = watch.past if watch.past and at - watch.past[-1].at <= _GAP * step else ()
     z = usual.z(at, value)
     before = past[-watch.rule.ahead] if len(past) >= watch.rule.ahead else None
-    forecast = _of_twin(watch, at) or (usual.forecast(at, before.z) if before else None)
-    outside = forecast is not None and not forecast.low <= value <= forecast.high
+    own, of_twin = usual.forecast(at, before.z) if before else None, _of_twin(watch, at)
+    forecast = of_twin or own
+    # limits on false alerts are learned for the person's own band: a twin's may explain a value, and alone calls nobody
+    outside = _outside(own, value) and (of_twin is None or _outside(of_twin, value))
     sums = added(watch.sums, z, at, usual.sum_limit)
     past = (*past[1 - max(LOOK, watch.rule.ahead) :], Judged(at, value, z, outside))
     watch = watch._replace(past=past, sums=sums)
@@ -137,6 +139,10 @@ def _closed(watch: Watch, events: list[Event]) -> Watch:
     watch = _turned(watch, "change", sums.size > usual.sum_limit, at, events, sums.since or at)
     missed = sum(one.outside for one in past[-LOOK:]) >= PERSIST
     return _turned(watch, "residual", missed, at, events, past[-LOOK:][0].at, forecast)
+
+
+def _outside(span: Span | None, value: float) -> bool:
+    return span is not None and span.sound and not span.low <= value <= span.high
 
 
 def _limited(watch: Watch, at: int, events: list[Event]) -> Watch:
@@ -183,4 +189,4 @@ def _alert(watch: Watch, kind: Kind, began: int, at: int, forecast: Span | None)
 def _of_twin(watch: Watch, at: int) -> Span | None:
     """The twin's forecast of a moment, if it made one within three minutes of it."""
     near = min(watch.twin, key=lambda one: abs(one[0] - at), default=None)
-    return near[1] if near is not None and abs(near[0] - at) <= 180_000 else None
+    return near[1] if near is not None and abs(near[0] - at) <= 180_000 and near[1].sound else None
