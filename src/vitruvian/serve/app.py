@@ -20,8 +20,9 @@ from vitruvian.serve.told import Told
 from vitruvian.serve.trace import Traced
 
 _HERE = Path(__file__).parent
-_PARTS = (api, fhir, live, pages, mcp, cds, operations, identity, oauth)
-"""Each has a `router`; one with work of its own beside requests has `running(server)`, an asynchronous context."""
+_PARTS = (api, oauth, fhir, live, pages, mcp, cds, operations, identity)
+"""Each has a `router`, and the first that fits a path answers; one with work of its own beside requests has
+`running(server)`, an asynchronous context."""
 
 
 def make_app(settings: Settings) -> FastAPI:
