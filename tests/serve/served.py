@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vitruvian.serve import Settings, make_app
+from vitruvian.serve.every_route import every_route
 from vitruvian.serve.identity import Account, add_account, new_token
 from vitruvian.serve.identity.accounts import by_name
 from vitruvian.serve.identity.sessions import COOKIE, begin, session_of
@@ -131,10 +132,16 @@ class Served:
 @contextmanager
 def serving(record: Path, **settings: Any) -> Iterator[Served]:
     """A server over a record in this process, started and shut down as a real one is."""
-    told: dict[str, Any] = {"record": str(record), "samples": False, "requests_per_s": 0.0}
-    app = make_app(Settings(**told | settings))
+    app = _made(record, **settings)
     with TestClient(app, follow_redirects=False) as anybody:
         yield Served(app, anybody, People(app.state.server.store))
+
+
+def _made(record: Path, **settings: Any) -> FastAPI:
+    told: dict[str, Any] = {"record": str(record), "samples": False, "requests_per_s": 0.0}
+    app = make_app(Settings(**told | settings))
+    every_route(app)  # two threads that build routes at once let each other's warnings through, which are errors here
+    return app
 
 
 @dataclass
@@ -200,8 +207,7 @@ def listening(record: Path, **settings: Any) -> Iterator[Listening]:
     """A server over a record behind the real web server, in a thread of this process."""
     log = record.parent / "serve.log"
     with held_port() as port, _logging_to(log):
-        told: dict[str, Any] = {"record": str(record), "port": port, "samples": False, "requests_per_s": 0.0}
-        app = make_app(Settings(**told | settings))
+        app = _made(record, port=port, **settings)
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run)
         thread.start()

@@ -1,4 +1,4 @@
-"""Others in another process: a provider that signs people in, a system that launches us; words not to be trusted."""
+"""Others on the network: a provider that signs people in, a system that launches us; words not to be trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from applications import hidden, returned
 from browsers import new_browser
 from joserfc import jwk, jwt
-from served import NAME, Running, Served, running, serving
+from served import Listening, Served, listening, serving
 from sqlalchemy import insert, select, update
 
 from vitruvian.core import AccessError, DataError, InputError, StoreError
@@ -52,9 +52,9 @@ LAUNCHED = "http://127.0.0.1:8000/smart/back"
 
 
 @pytest.fixture(scope="module")
-def provider(server_record: Path) -> Iterator[tuple[Running, OpenIdProvider]]:
-    """A provider in a process of its own, where this server is registered with a secret."""
-    with running(server_record) as there:
+def provider(server_record: Path) -> Iterator[tuple[Listening, OpenIdProvider]]:
+    """A provider behind a socket, where this server is registered with a secret."""
+    with listening(server_record) as there:
         asked = {"redirect_uris": [BACK, LAUNCHED], "client_name": "Clinic"}
         client, secret = new_client(asked, launch_url="http://127.0.0.1:8000/smart/launch")
         add_client(there.people.store, client)
@@ -62,7 +62,7 @@ def provider(server_record: Path) -> Iterator[tuple[Running, OpenIdProvider]]:
 
 
 @pytest.fixture
-def here(tmp_path: Path, provider: tuple[Running, OpenIdProvider]) -> Iterator[Served]:
+def here(tmp_path: Path, provider: tuple[Listening, OpenIdProvider]) -> Iterator[Served]:
     """A server that lets the provider sign people in."""
     there, told = provider
     ehr = OpenIdProvider("Hospital", f"{there.url}/fhir", told.client_id, told.client_secret)
@@ -70,7 +70,7 @@ def here(tmp_path: Path, provider: tuple[Running, OpenIdProvider]) -> Iterator[S
         yield one
 
 
-def at_provider(there: Running, address: str, **fields: str) -> dict[str, str]:
+def at_provider(there: Listening, address: str, **fields: str) -> dict[str, str]:
     """Somebody at the other server says yes to all; what comes back to us."""
     assert address.startswith(f"{there.url}/oauth/authorize?")
     cookies, headers = there.people.session("clinician")
@@ -83,7 +83,7 @@ def at_provider(there: Running, address: str, **fields: str) -> dict[str, str]:
     return returned(answer.headers["location"])
 
 
-def test_signing_in_and_connecting(here: Served, provider: tuple[Running, OpenIdProvider]) -> None:
+def test_signing_in_and_connecting(here: Served, provider: tuple[Listening, OpenIdProvider]) -> None:
     there, told = provider
     store, browser = here.server.store, new_browser(here)
     assert "Sign in with Clinic" in browser.get("/sign-in").text
@@ -118,7 +118,7 @@ def test_signing_in_and_connecting(here: Served, provider: tuple[Running, OpenId
     assert COOKIE not in browser.cookies
 
 
-def test_claims_give_and_take_roles(tmp_path: Path, provider: tuple[Running, OpenIdProvider]) -> None:
+def test_claims_give_and_take_roles(tmp_path: Path, provider: tuple[Listening, OpenIdProvider]) -> None:
     """By the claim `name` of the provider, which is the name of the account there."""
     there, told = provider
     name = there.people.account("clinician").name
@@ -198,7 +198,7 @@ def test_whoever_disconnects_a_provider_keeps_no_role_of_it(here: Served) -> Non
 
 
 def test_an_answer_belongs_to_one_browser_and_one_question(
-    here: Served, provider: tuple[Running, OpenIdProvider]
+    here: Served, provider: tuple[Listening, OpenIdProvider]
 ) -> None:
     there = provider[0]
     attacker, victim = new_browser(here), new_browser(here)
@@ -216,7 +216,7 @@ def test_an_answer_belongs_to_one_browser_and_one_question(
     assert victim.get("/sign-in/with/None").status_code == 404
 
 
-def test_ways_are_sealed_and_end(here: Served, provider: tuple[Running, OpenIdProvider]) -> None:
+def test_ways_are_sealed_and_end(here: Served, provider: tuple[Listening, OpenIdProvider]) -> None:
     browser = new_browser(here)
     asked = returned(browser.get("/sign-in/with/Clinic").headers["location"])
     with here.server.store.transaction() as connection:
@@ -230,7 +230,7 @@ def test_ways_are_sealed_and_end(here: Served, provider: tuple[Running, OpenIdPr
     assert browser.get("/sign-in/back", params=answer).status_code == 403
 
 
-def test_a_provider_that_is_not_there_or_calls_itself_otherwise(provider: tuple[Running, OpenIdProvider]) -> None:
+def test_a_provider_that_is_not_there_or_calls_itself_otherwise(provider: tuple[Listening, OpenIdProvider]) -> None:
     there = provider[0]
     for issuer in ("http://127.0.0.1:9", f"{there.url}/fhir", f"{there.url}/", "http://provider.example.org"):
         with pytest.raises(StoreError):
@@ -242,7 +242,9 @@ def test_a_provider_that_is_not_there_or_calls_itself_otherwise(provider: tuple[
 # -- launched by another system ---------------------------------------------------------------------------------
 
 
-def test_a_launch_brings_the_patient_who_is_open_there(here: Served, provider: tuple[Running, OpenIdProvider]) -> None:
+def test_a_launch_brings_the_patient_who_is_open_there(
+    here: Served, provider: tuple[Listening, OpenIdProvider]
+) -> None:
     there, told = provider
     cookies, headers = there.people.session("clinician")
     page = f"{there.url}/patients/sample-b/applications"
@@ -262,7 +264,7 @@ def test_a_launch_brings_the_patient_who_is_open_there(here: Served, provider: t
     assert mine.get(done.headers["location"]).status_code == 200
     assert here.server.record.people() == [person]
     patient = here.server.record.patient(person)
-    with Record.open(there.log.parent / NAME, create=False) as theirs:
+    with Record.open(there.record, create=False) as theirs:
         kinds = Counter(one.kind for one in theirs.patient("sample-b").facts())
         assert Counter(one.kind for one in patient.facts()) == kinds
         assert kinds.total() > 20
@@ -270,7 +272,7 @@ def test_a_launch_brings_the_patient_who_is_open_there(here: Served, provider: t
 
 
 def test_one_id_in_two_systems_is_two_people(
-    here: Served, provider: tuple[Running, OpenIdProvider], tmp_path: Path
+    here: Served, provider: tuple[Listening, OpenIdProvider], tmp_path: Path
 ) -> None:
     there = provider[0]
     other = {"resourceType": "Patient", "id": "sample-c", "birthDate": "1901-01-01", "name": [{"family": "Else"}]}
@@ -289,7 +291,7 @@ def test_one_id_in_two_systems_is_two_people(
 
 
 def test_nobody_makes_us_ask_a_system_that_we_were_not_told_of(
-    here: Served, provider: tuple[Running, OpenIdProvider]
+    here: Served, provider: tuple[Listening, OpenIdProvider]
 ) -> None:
     mine, url = here.client("clinician", json=False), provider[0].url
     for iss in ("http://127.0.0.1:1/fhir", "https://evil.example.org", f"{url}/fhir@evil", f"{url}/other", ""):

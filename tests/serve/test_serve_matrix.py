@@ -12,13 +12,16 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from matrix import ROLES, ROWS, WITHOUT, Way, ways_of
 from served import ANYTHING, Served, wait_until
 from sqlalchemy import update
+from starlette.routing import Match
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from vitruvian.serve.every_route import every_route
 from vitruvian.serve.identity.secret import hashed
 from vitruvian.serve.identity.tokens import tokens
 
@@ -48,6 +51,17 @@ def test_every_route_declares_a_demand_that_has_a_row(ways: list[Way]) -> None:
     assert len(ways) > 50
     assert not [str(one) for one in ways if one.demands is None]
     assert not {str(one): one.demands for one in ways if not set(one.demands or ()) <= set(ROWS)}
+
+
+def test_no_route_hides_another(served: Served) -> None:
+    """The first route that fits a path is the one that was meant: `/fhir/.well-known/…` is no type of FHIR."""
+    every = [one for one in every_route(served.app) if isinstance(one.original_route, APIRoute)]
+    for one in every:
+        for method in one.methods or ():
+            path = re.sub(r"{\w+(?::\w+)?}", "x1", one.path)
+            asked = {"type": "http", "path": path, "method": method, "headers": [], "root_path": ""}
+            first = next(other for other in every if other.matches(asked)[0] is Match.FULL)
+            assert first.original_route.endpoint is one.original_route.endpoint, (one.path, first.path)
 
 
 def test_nobody_signed_in_gets_nothing(served: Served, ways: list[Way]) -> None:
