@@ -186,7 +186,21 @@ def test_a_full_queue_is_said_and_loses_nothing(own_served: Served, monkeypatch:
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "1"
     inlet.room = 10
-    send(nurse, batch(70))
+    send(nurse, batch(70, 71))
+    many = [{"patient": "sample-b", **batch(72)}, {"patient": "nobody", **batch(73)}]
+    assert nurse.post("/api/v1/samples", json=many).status_code == 404  # refused before the queue
+    wait_until(lambda: queue(own_served)["samples_watched_total"] == 2)
+    found = {"taken": 2, "kept": 2, "refused": 1, "failed": 0, "dropped": 0, "watched": 2}
+    now = queue(own_served)
+    assert {name: now[f"samples_{name}_total"] for name in found} == found
+    assert (now["waiting_samples"], now["waiting_oldest_seconds"], now["waiting_samples_most"]) == (0, 0, 10)
+
+
+def queue(served: Served) -> dict[str, float]:
+    """The metrics of the queue, as a scraper reads them."""
+    text = served.client("administrator", scopes=["system/*.r"]).get("/metrics").text
+    rows = [line.split() for line in text.splitlines() if line.startswith("vitruvian_live_")]
+    return {name.removeprefix("vitruvian_live_"): float(value) for name, value in rows}
 
 
 def test_the_page_says_why_and_takes_answers_without_scripts(own_served: Served) -> None:

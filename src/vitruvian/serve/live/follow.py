@@ -59,6 +59,11 @@ class Follower:
     _learned: dict[Stream, tuple[int, bool]] = field(default_factory=dict)
     _foreseen: dict[Stream, int] = field(default_factory=dict)
 
+    @property
+    def untold(self) -> int:
+        """Alerts and ends of alerts that wait for the store or the record."""
+        return len(self._events) + len(self._to_tell)
+
     def __post_init__(self) -> None:
         self.record = replace(self.record, actor=MONITOR)
 

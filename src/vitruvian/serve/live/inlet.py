@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
+from time import monotonic
 from typing import Any
 
 from vitruvian.core import UnknownNameError, VitruvianError
@@ -28,6 +30,7 @@ class _Waiting:
     rows: list[dict[str, Any]]
     samples: int
     done: asyncio.Future[None]
+    since: float
 
 
 @dataclass
@@ -39,7 +42,14 @@ class Inlet:
     room: int = ROOM
     samples: int = 0
     """Samples kept since the start."""
+    taken: int = 0
+    """Samples taken into the queue since the start."""
+    refused: int = 0
+    """Samples for which there was no room: their senders were told to come again."""
+    failed: int = 0
+    """Samples that could not be kept: their senders were told why."""
     _waiting: deque[_Waiting] = field(default_factory=deque)
+    _writing: tuple[_Waiting, ...] = ()
     _size: int = 0
     _come: asyncio.Event = field(default_factory=asyncio.Event)
     _gone: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -49,12 +59,24 @@ class Inlet:
         """Samples that wait for the disk."""
         return self._size
 
+    @property
+    def oldest_s(self) -> float:
+        """How long the oldest of them has waited."""
+        first = next(chain(self._writing, self._waiting), None)
+        return monotonic() - first.since if first else 0.0
+
+    @property
+    def dropped(self) -> int:
+        """Samples that were taken and of which nobody was told: none, or the queue is broken."""
+        return max(self.taken - self.samples - self.failed - self._size, 0)
+
     async def offer(self, sender: Record, batches: list[Samples]) -> None:
         """Keep batches of one sender (a record that acts as them); durable on return.
 
         Raises `TooMany` where there is no room, and what the record raises: then nothing of it was kept.
         """
         if self._size >= self.room:
+            self.refused += size(batches)
             raise TooMany(1, "then send the same batch again")
         await self._put(sender, batches)
 
@@ -66,9 +88,10 @@ class Inlet:
 
     async def _put(self, sender: Record, batches: list[Samples]) -> None:
         rows = sender.prepare_samples(batches)
-        one = _Waiting(rows, size(batches), asyncio.get_running_loop().create_future())
+        one = _Waiting(rows, size(batches), asyncio.get_running_loop().create_future(), monotonic())
         self._waiting.append(one)
         self._size += one.samples
+        self.taken += one.samples
         self._come.set()
         await one.done
 
@@ -88,7 +111,9 @@ class Inlet:
             group = [self._waiting.popleft()]
             while self._waiting and sum(one.samples for one in group) < _AT_ONCE:
                 group.append(self._waiting.popleft())
+            self._writing = tuple(group)
             await self._keep(group)
+            self._writing = ()
             async with self._gone:
                 self._gone.notify_all()
 
@@ -98,15 +123,18 @@ class Inlet:
             await in_thread(self.record.keep_samples, [one.rows for one in group])
         except Exception as caught:
             error = caught
-        self._size -= sum(one.samples for one in group)
         if isinstance(error, UnknownNameError) and len(group) > 1:  # one sender's fault is not the others'
-            self._size += sum(one.samples for one in group)
             for one in group:
                 await self._keep([one])
             return
+        count = sum(one.samples for one in group)
+        if error is None:
+            self.samples += count
+        else:
+            self.failed += count
+        self._size -= count
         for one in group:
             if not one.done.done():
                 one.done.set_exception(error) if error else one.done.set_result(None)
         if error is None:
-            self.samples += sum(one.samples for one in group)
             self.kept()

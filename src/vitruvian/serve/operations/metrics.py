@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vitruvian import __version__
 from vitruvian.serve.every_route import template_of
 from vitruvian.serve.jobs import count_jobs
+from vitruvian.serve.operations.queue import Queue
 from vitruvian.serve.server import Server
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -35,6 +36,7 @@ class Metrics:
         )  # fmt: skip
         self.open = Gauge("vitruvian_http_open", "Requests and sockets under way.", ("type",), registry=self.registry)
         self.registry.register(_Jobs(server))
+        self.registry.register(Queue(server))
 
     def text(self) -> bytes:
         """All of them in the text format of Prometheus."""
