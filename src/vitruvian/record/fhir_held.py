@@ -31,6 +31,24 @@ if TYPE_CHECKING:
     from vitruvian.record.record import Record
 
 FHIR = "fhir"
+_WHOSE = (
+    select(schema.subject.c.person, schema.resource.c.line)
+    .select_from(schema.resource.outerjoin(schema.subject, schema.subject.c.subject == schema.resource.c.subject))
+    .where(schema.resource.c.source_id == bindparam("id"), schema.resource.c.kind == bindparam("of"))
+    .distinct()
+)
+_WHOSE_FACT = (
+    select(schema.subject.c.person)
+    .select_from(schema.fact.join(schema.subject, schema.subject.c.subject == schema.fact.c.subject))
+    .where(schema.fact.c.fact == bindparam("id"))
+)
+_WHOSE_STATE = select(schema.state.c.person).where(schema.state.c.state == bindparam("id"))
+_CALLED = (
+    select(schema.subject.c.person)
+    .select_from(schema.identifier.join(schema.subject, schema.subject.c.subject == schema.identifier.c.subject))
+    .where(schema.identifier.c.value == bindparam("value"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +133,22 @@ def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past
 def whose(record: Record, kind: str, name: str) -> list[tuple[str, str]]:
     """(person, line) of every resource of this type and id, "" for nobody. It asks for no rights: what it tells is
     only to be looked for in `held`, never to be shown."""
-    table, subject = schema.resource, schema.subject
-    joined = table.outerjoin(subject, subject.c.subject == table.c.subject)
-    query = select(subject.c.person, table.c.line).select_from(joined).distinct()
-    query = query.where(table.c.source_id == record.keys.blind(name), table.c.kind == kind)
     with reading(record.engine) as connection:
-        return [(person or "", line) for person, line in connection.execute(query)]
+        rows = connection.execute(_WHOSE, {"id": record.keys.blind(name), "of": kind})
+        return [(person or "", line) for person, line in rows]
 
 
 def whose_fact(record: Record, key: str) -> str | None:
     """The person of a fact or of a state, by its id; it asks for no rights, as `whose`."""
-    fact, subject, state = schema.fact, schema.subject, schema.state
-    joined = fact.join(subject, subject.c.subject == fact.c.subject)
     with reading(record.engine) as connection:
-        found = connection.execute(select(subject.c.person).select_from(joined).where(fact.c.fact == key)).scalar()
-        return found or connection.execute(select(state.c.person).where(state.c.state == key)).scalar()
+        found: str | None = connection.execute(_WHOSE_FACT, {"id": key}).scalar()
+        return found or connection.execute(_WHOSE_STATE, {"id": key}).scalar()
 
 
 def people_called(record: Record, identifier: str) -> list[str]:
     """Persons with an identifier of this value, whatever its system; it asks for no rights, as `whose`."""
-    table, subject = schema.identifier, schema.subject
-    joined = table.join(subject, subject.c.subject == table.c.subject)
-    query = select(subject.c.person).select_from(joined).where(table.c.value == record.keys.blind(identifier))
     with reading(record.engine) as connection:
-        return list(connection.execute(query.distinct()).scalars())
+        return list(connection.execute(_CALLED, {"value": record.keys.blind(identifier)}).scalars())
 
 
 def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Version, bytes]]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from vitruvian.core import DataError, UnknownNameError
 from vitruvian.record import schema
 from vitruvian.record.fact import Samples
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.rows import present
+from vitruvian.record.statements import one_of
 
 FORMAT = ("stream", "1")
 KEPT_MS = 120_000
@@ -74,13 +76,20 @@ def waiting_subjects(
     connection: Connection, subjects: Sequence[str] | None, before: int | None, many: int
 ) -> list[str]:
     """Subjects of whom rows wait to become chunks: kept by `before`, or at least `many` of them; of some, or of all."""
+    values: dict[str, Any] = {f"subject{k}": one for k, one in enumerate(subjects or ())}
+    values |= {} if before is None else {"before": before, "many": many}
+    query = _waiting(None if subjects is None else len(subjects), before is not None)
+    return sorted(connection.execute(query, values).scalars())
+
+
+@lru_cache(maxsize=64)
+def _waiting(subjects: int | None, old: bool) -> Any:
     table = schema.journal
     query = select(table.c.subject).where(table.c.done_ms.is_(None)).group_by(table.c.subject)
     if subjects is not None:
-        query = query.where(table.c.subject.in_(subjects))
-    if before is not None:
-        query = query.having((func.min(table.c.received_ms) <= before) | (func.count() >= many))
-    return sorted(connection.execute(query).scalars())
+        query = query.where(one_of(table.c.subject, "subject", subjects))
+    late = (func.min(table.c.received_ms) <= bindparam("before")) | (func.count() >= bindparam("many"))
+    return query.having(late) if old else query
 
 
 def waiting_of(connection: Connection, subject: str) -> Sequence[Any]:

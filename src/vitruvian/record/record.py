@@ -33,13 +33,14 @@ from vitruvian.record.group_commit import GroupCommit
 from vitruvian.record.intake import Refused, Store, Taken, files_under, hash_of, items_of, take_in
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.notes import Notes
-from vitruvian.record.opening import open_parts, reading
+from vitruvian.record.opening import open_parts
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
 from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
 from vitruvian.record.scratch import sweep
 from vitruvian.record.states import TwinState, open_state, states_of, write_state
 from vitruvian.record.streaming import Streaming
+from vitruvian.record.telling import Telling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Record(Governing, Streaming):
+class Record(Governing, Streaming, Telling):
     """Everything known of people, append-only, behind one actor's rights. Use `Record.open`."""
 
     engine: Engine
@@ -379,29 +380,6 @@ class Record(Governing, Streaming):
             sees = partial(self._sees, connection)
             near = near_people(connection, name, sees) if self.actor.permits("search") else []
         raise unknown(name, found, near)
-
-    @contextmanager
-    def _audited(self) -> Iterator[tuple[Connection, Callable[[str, str, Mapping[str, Any]], None]]]:
-        """A transaction that reads, and a function that says of whom: what it notes is durable before this ends, or
-        waits in `notes` for the end of the answer."""
-        entries: list[AuditNote] = []
-
-        def note(action: str, person: str, detail: Mapping[str, Any]) -> None:
-            entries.append(AuditNote(self.actor, action, person, told(detail), now_ms()))
-
-        with storage(), reading(self.engine) as connection:
-            yield connection, note
-        keep = self.keep if self.notes is None else self.notes.add
-        keep(entries)
-
-    def keep(self, entries: Sequence[AuditNote]) -> None:
-        """Make audit rows durable, in one commit; raises `StoreError`."""
-        with storage():
-            self.commits.run(lambda connection: self.chain.append_all(connection, entries))
-
-    def answering(self) -> Record:
-        """The same record for one answer, whose `notes` are to be kept before anything of it is told."""
-        return replace(self, notes=Notes(self.keep))
 
     def _demand(self, action: str, person: str) -> None:
         """Raise `AccessError` unless role and purpose allow it; a refusal is audited, and nothing else is asked."""
