@@ -2,6 +2,7 @@
 
 from vitruvian.record.account import IngestReport as IngestReport
 from vitruvian.record.audit_log import AuditEntry as AuditEntry
+from vitruvian.record.audit_log import AuditKey as AuditKey
 from vitruvian.record.auditing import AuditNote as AuditNote
 from vitruvian.record.backup import back_up as back_up
 from vitruvian.record.consent_effect import Effect as Effect

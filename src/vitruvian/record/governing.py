@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from vitruvian.core import Actor, DataError, now_ms, to_ms
 from vitruvian.record import identity
 from vitruvian.record.access import Scope, scope_of
-from vitruvian.record.audit_log import AuditEntry, audit_entries
+from vitruvian.record.audit_log import AuditEntry, AuditKey, AuditPart, audit_counts, audit_entries
 from vitruvian.record.auditing import AuditChain, Finding
 from vitruvian.record.erasure import Erased, erase_person
 from vitruvian.record.faults import storage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from vitruvian.record.record import Record
 
 T = TypeVar("T")
+Listed = TypeVar("Listed", bound=Sized)
 
 
 class Governing(ABC):
@@ -79,20 +81,41 @@ class Governing(ABC):
         return rows
 
     def audit_log(
-        self, name: str | None = None, *, actor: str | None = None, since: datetime | str | None = None
+        self,
+        name: str | None = None,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        since: datetime | str | None = None,
+        after: AuditKey | None = None,
+        limit: int | None = None,
+        newest: bool = False,
     ) -> list[AuditEntry]:
         """Who did what, in order of time: to one person (a patient may ask of themselves), by one actor, since then.
 
-        Asking is audited too.
+        At most `limit` rows behind the one of the key `after`; with `newest` from the end backwards. Asking is audited.
         """
+        part = AuditPart(None, actor, action, None if since is None else to_ms(since), after, limit, newest)
+        return self._of_audit(name, part, audit_entries)
+
+    def audit_counts(
+        self, name: str | None = None, *, actor: str | None = None, since: datetime | str | None = None
+    ) -> dict[str, int]:
+        """How many rows of each action `audit_log` has. Asking is audited."""
+        part = AuditPart(None, actor, since=None if since is None else to_ms(since))
+        return self._of_audit(name, part, audit_counts)
+
+    def _of_audit(self, name: str | None, part: AuditPart, ask: Callable[[Connection, AuditPart], Listed]) -> Listed:
+        """What is asked of the audit, of one person or of all; asking is a row too."""
         subjects: tuple[str, ...] = ()
         if name is None:
             self._demand("audit", "")
         else:
             name, subjects = self.governed("audit", name)
         with self.transaction() as connection:
-            names = None if name is None else [self.chain.pseudonym(one) for one in {name, *subjects}]
-            found = audit_entries(connection, names, actor, None if since is None else to_ms(since))
+            if name is not None:
+                part = replace(part, people=[self.chain.pseudonym(one) for one in {name, *subjects}])
+            found = ask(connection, part)
             self._note(connection, "audit", name or "", {"rows": len(found)})
         return found
 

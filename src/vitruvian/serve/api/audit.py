@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from vitruvian.record import AuditEntry
+from vitruvian.core import InputError
+from vitruvian.record import AuditEntry, AuditKey
 from vitruvian.serve.api.facts import Moment
 from vitruvian.serve.api.paging import CursorText, Limit, Page, cursor, page_of, read_cursor
 from vitruvian.serve.api.tagged import Tagged
@@ -17,7 +18,7 @@ from vitruvian.serve.server import Server, server_of
 
 router = APIRouter(tags=["audit"], route_class=Tagged)
 Auditor = Annotated[Caller, Allow("audit", "audit")]
-Key = tuple[int, int, int]
+Asked = tuple[str | None, ...]
 
 
 class EntryOut(BaseModel):
@@ -44,8 +45,9 @@ def of_person(
     request: Request, person: str, caller: Auditor, since: Moment = None, limit: Limit = 100, after: CursorText = None
 ) -> Page[EntryOut]:
     """Who saw or changed what of one person; a patient may ask of themselves."""
-    rows = caller.record.audit_log(person, since=since)
-    return _page(server_of(request), rows, (person, since), limit, after)
+    asked = (person, since)
+    rows = caller.record.audit_log(person, since=since, after=_place(after, asked), limit=limit + 1)
+    return _page(server_of(request), rows, asked, limit)
 
 
 @router.get("/audit")
@@ -58,8 +60,9 @@ def everything(
     after: CursorText = None,
 ) -> Page[EntryOut]:
     """Who did what, in order of time."""
-    rows = caller.record.audit_log(actor=actor, since=since)
-    return _page(server_of(request), rows, ("audit", actor, since), limit, after)
+    asked = ("audit", actor, since)
+    rows = caller.record.audit_log(actor=actor, since=since, after=_place(after, asked), limit=limit + 1)
+    return _page(server_of(request), rows, asked, limit)
 
 
 @router.get("/audit/verify")
@@ -69,10 +72,17 @@ def verify(caller: Auditor) -> Whole:
     return Whole(rows=rows, findings=[str(one) for one in findings])
 
 
-def _page(
-    server: Server, rows: list[AuditEntry], asked: tuple[str | None, ...], limit: int, after: str | None
-) -> Page[EntryOut]:
-    found, last = page_of(rows, _key, read_cursor(after, *asked), limit)
+def _place(after: str | None, asked: Asked) -> AuditKey | None:
+    key = read_cursor(after, *asked)
+    if key is None:
+        return None
+    if len(key) != 3 or not all(type(one) is int for one in key):
+        raise InputError("not a cursor", got=repr(after), todo="Take `next` of the page before.")
+    return key[0], key[1], key[2]
+
+
+def _page(server: Server, rows: list[AuditEntry], asked: Asked, limit: int) -> Page[EntryOut]:
+    found, last = page_of(rows, lambda one: one.key, None, limit)
     names = {one: _name(server, one) for one in {row.actor for row in found}}
     items = [_entry(row, names[row.actor]) for row in found]
     return Page(items=items, next=cursor(last, *asked))
@@ -81,10 +91,6 @@ def _page(
 def _entry(row: AuditEntry, name: str) -> EntryOut:
     return EntryOut(at=row.at, actor=row.actor, name=name, purpose=row.purpose, action=row.action, person=row.person,
                     detail=row.detail)  # fmt: skip
-
-
-def _key(row: AuditEntry) -> Key:
-    return row.at_ms, row.shard, row.seq
 
 
 def _name(server: Server, actor: str) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from vitruvian.core import now_ms, to_datetime
-from vitruvian.record import AuditEntry
+from vitruvian.record import AuditEntry, AuditKey
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity import account_of
 from vitruvian.serve.pages.person import called
@@ -51,17 +51,29 @@ def everything(
     days: Annotated[int, Query(ge=1, le=3650)] = 1,
     actor: str = "",
     action: str = "",
+    before: Annotated[str, Query(pattern=r"^(\d{1,15}\.\d{1,9}\.\d{1,15})?$")] = "",
 ) -> Response:
-    """The newest rows, newest first."""
+    """The newest rows, newest first; `before` names the last row of the page before."""
     since = to_datetime(now_ms() - days * _DAY_MS)
-    rows = caller.record.audit_log(actor=actor or None, since=since)
-    actions = sorted({one.action for one in rows})
-    found = [one for one in reversed(rows) if not action or one.action == action]
-    names = _names(server_of(request), found[:_ROWS])
+    counts = caller.record.audit_counts(actor=actor or None, since=since)
+    rows = caller.record.audit_log(
+        actor=actor or None, action=action or None, since=since, after=_place(before), limit=_ROWS + 1, newest=True
+    )
+    shown = rows[:_ROWS]
+    older = ".".join(map(str, shown[-1].key)) if len(rows) > _ROWS else ""
+    count = counts.get(action, 0) if action else sum(counts.values())
+    names = _names(server_of(request), shown)
     return page(
-        request, "audit.html", caller, rows=found[:_ROWS], names=names, count=len(found), days=days, actor=actor,
-        action=action, actions=actions,
+        request, "audit.html", caller, rows=shown, names=names, count=count, days=days, actor=actor, action=action,
+        actions=sorted(counts), older=older,
     )  # fmt: skip
+
+
+def _place(text: str) -> AuditKey | None:
+    if not text:
+        return None
+    at_ms, shard, seq = map(int, text.split("."))
+    return at_ms, shard, seq
 
 
 @router.get("/audit/verify")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -13,9 +12,10 @@ from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.pages.render import page
 
 router = APIRouter()
+Row = tuple[str, dict[str, str]]
 _SHOWN = 50
 _SEARCHED = 500
-"""People whose names a search reads at most: names lie sealed, each is one audited read."""
+"""People whose names a page of a search reads at most: names lie sealed, each is one audited read."""
 
 
 @router.get("/")
@@ -25,26 +25,30 @@ def home(
     q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """People in order of id; with `q` those of this id, hospital number, or part of a name."""
-    ids = caller.people()
-    text = q.strip()
-    if text:
-        rows = _found(caller, ids, text)
-        return page(request, "home.html", caller, rows=rows, q=text, total=len(ids), next="", searched=_SEARCHED)
+    """People in order of id; with `q` those of this id, hospital number, or part of a name. `after` names the last
+    person of the page before."""
+    ids, text = caller.people(), q.strip()
     rest = [one for one in ids if one > after]
-    rows = [(one, _named(caller, one)) for one in rest[:_SHOWN]]
-    following = rest[_SHOWN - 1] if len(rest) > _SHOWN else ""
-    return page(request, "home.html", caller, rows=rows, q="", total=len(ids), next=following, searched=_SEARCHED)
-
-
-def _found(caller: Caller, ids: list[str], text: str) -> list[tuple[str, dict[str, str]]]:
-    exact = _called(caller, text)
+    exact = _called(caller, text) if text and not after else ""
     if exact:
-        return [(exact, _named(caller, exact))]
-    read = ((one, _named(caller, one)) for one in ids[:_SEARCHED])
-    words = text.lower().split()
-    hits = ((one, told) for one, told in read if all(word in told.get("name", "").lower() for word in words))
-    return list(islice(hits, _SHOWN))
+        rows, following = [(exact, _named(caller, exact))], ""
+    else:
+        rows, following = _found(caller, rest, text)
+    left = len([one for one in ids if one > following]) if following else 0
+    return page(request, "home.html", caller, rows=rows, q=text, total=len(ids), next=following, left=left)
+
+
+def _found(caller: Caller, ids: list[str], text: str) -> tuple[list[Row], str]:
+    """Those of some people whose name has all words of a text (all of them, of an empty one), a page of them; and the
+    last whose name was read, where more follow."""
+    words, rows = text.lower().split(), list[Row]()
+    for k, one in enumerate(ids):
+        if k == _SEARCHED or len(rows) == _SHOWN:
+            return rows, ids[k - 1]
+        told = _named(caller, one)
+        if all(word in told.get("name", "").lower() for word in words):
+            rows.append((one, told))
+    return rows, ""
 
 
 def _called(caller: Caller, identifier: str) -> str:
