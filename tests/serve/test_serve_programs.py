@@ -80,9 +80,9 @@ def test_what_is_not_signed_for_us_now_gets_nothing(program: Program) -> None:
     ):  # fmt: skip
         answer = program.ask(assertion=program.assertion(**wrong))
         assert answer.json()["error"] == "invalid_client", wrong
-    for wrong in ("x", "a.b.c", f"{program.assertion()}x"):
-        assert program.ask(assertion=wrong).json()["error"] == "invalid_client"
-    other = Program(program.served, jwk.ECKey.generate_key("P-384", {"kid": program.key.kid}))
+    for text in ("x", "a.b.c", f"{program.assertion()}x"):
+        assert program.ask(assertion=text).json()["error"] == "invalid_client"
+    other = Program(program.served, jwk.ECKey.generate_key("P-384", {"kid": str(program.key.kid)}))
     other.client_id = program.client_id
     assert other.ask().json()["error"] == "invalid_client"
     assert program.ask(client_assertion_type="x").json()["error"] == "invalid_client"
@@ -130,7 +130,7 @@ def test_the_matrix_holds_for_a_program_and_its_door_alone_opens(served: Served)
     for way in [*(one for one in ways if one.path.startswith("/fhir")), *elsewhere.values()]:
         assert way.demands is not None
         may = all("data_loader" in ROWS[one].split() for one in way.demands)
-        body = None if way.method in ("GET", "DELETE") else {}
+        body: dict[str, Any] | None = None if way.method in ("GET", "DELETE") else {}
         status = client.request(way.method, way.filled("sample-z"), json=body).status_code
         right = status not in (401, 403) if may else status == 403
         if not (right if way.path.startswith("/fhir") else status == 401):

@@ -65,7 +65,7 @@ def _sent(prefetch: Any, patient: str) -> tuple[Json, ...]:
     """The prefetched resources, those of bundles one by one. What could not be prefetched is null or an outcome."""
     if prefetch is not None and not isinstance(prefetch, dict):
         raise BadCall("prefetch is no object")
-    found: list[Json] = []
+    found: list[Any] = []
     for key, one in (prefetch or {}).items():
         if one is None:
             continue
