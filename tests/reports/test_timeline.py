@@ -15,7 +15,7 @@ from vitruvian.record import Fact
 from vitruvian.reports.timeline import Known, timeline_page
 from vitruvian.reports.timeline_axis import Axis, day_text
 from vitruvian.reports.timeline_lanes import lanes
-from vitruvian.reports.timeline_panels import panels, wearable
+from vitruvian.reports.timeline_panels import panel_counts, panels, wearable
 from vitruvian.tables.ranges import reference_range
 
 
@@ -213,3 +213,24 @@ def test_glucose_of_urine_is_not_called_like_that_of_blood() -> None:
     assert urine[1] == "Urine"
     assert _SPECIMEN.search("Glucose [Mass/volume] in Blood") is None
     assert _SPECIMEN.search("Creatinine [Mass/volume] in Serum or Plasma") is None
+
+
+def test_panels_are_counted_as_they_would_be_drawn() -> None:
+    said = {"category": ["vital-signs"]}
+    spans = [lab(code, 80.0, day, "mm[Hg]", detail=said) for code in ("8480-6", "8462-4") for day in ("2020", "2021")]
+    alone = [lab("8867-4", 70.0, "2021-05-01", "/min", detail=said)]
+    measured = [lab("2160-0", 1.0, "2021-05-01"), lab("2160-0", 88.0, "2022-05-01", "umol/L")]
+    doubtful = [
+        lab("718-7", 3.0, "2021-05-01", flags=("wrong_unit",)),
+        lab("718-7", 3.0, "2099-05-01", flags=("future",)),
+    ]
+    for facts in (
+        spans,
+        spans[:3],
+        spans[:2],
+        [*spans[:1], spans[3]],
+        [*spans, *alone, *measured, *doubtful],
+        doubtful,
+        [],
+    ):
+        assert panel_counts(facts) == tuple(map(len, panels(facts, AXIS, "male", True)))

@@ -34,6 +34,8 @@ from vitruvian.reports.page import report as report
 from vitruvian.reports.plot import plot as plot
 from vitruvian.reports.predictive_check import plot_predictive_check as plot_predictive_check
 from vitruvian.reports.timeline import Known as Known
+from vitruvian.reports.timeline import timeline_head as timeline_head
 from vitruvian.reports.timeline import timeline_page as timeline_page
 from vitruvian.reports.timeline import timeline_report as timeline_report
 from vitruvian.reports.timeline import timeline_view as timeline_view
+from vitruvian.reports.timeline_panels import panel_counts as panel_counts

@@ -51,32 +51,43 @@ def timeline_report(patient: Patient, path: str | Path, since: str | None = None
 
 def timeline_view(known: Known, since: str | None = None, until: str | None = None) -> dict[str, Any]:
     """All that a page of the timeline shows: who, axis, lanes, panels of laboratory, vital signs and wearables."""
-    facts = [one for one in known.facts if "future" not in one.flags]
-    dated = [one for one in facts if one.start_ms is not None and one.kind not in _HIDDEN]
-    axis = Axis.over([*(one.start_ms or 0 for one in dated), *_last_days(known.days)], since, until)
-    who = _who(known.id, facts, axis.end)
+    head = timeline_head(known, since, until)
+    facts, axis, who = _past(known), head["axis"], head["who"]
     lab, vital = panels(facts, axis, who.sex, who.adult)
     recent = Axis(axis.end - _WEARABLE_DAYS * _DAY, axis.end)
     worn = [
         panel for name, table in sorted(known.days.items(), key=_weight) if (panel := wearable(name, table, recent))
     ]
-    return {
-        "who": who,
-        "axis": axis,
-        "ticks": axis.ticks(),
+    return head | {
         "recent": recent,
-        "span": (day_text(axis.start), day_text(axis.end)),
-        "lanes": lanes(facts, axis),
         "lab": lab,
         "vital": vital,
         "worn": worn,
         "customary": any(panel.range and panel.range.customary for panel in (*lab, *vital)),
+    }
+
+
+def timeline_head(known: Known, since: str | None = None, until: str | None = None) -> dict[str, Any]:
+    """What `timeline_view` shows without drawing measurements: who, axis, lanes, rows."""
+    facts = _past(known)
+    dated = [one for one in facts if one.start_ms is not None and one.kind not in _HIDDEN]
+    axis = Axis.over([*(one.start_ms or 0 for one in dated), *_last_days(known.days)], since, until)
+    return {
+        "who": _who(known.id, facts, axis.end),
+        "axis": axis,
+        "ticks": axis.ticks(),
+        "span": (day_text(axis.start), day_text(axis.end)),
+        "lanes": lanes(facts, axis),
         "doubtful": [one for one in known.facts if one.flags and one.kind not in _HIDDEN],
         "rows": sorted(dated, key=lambda one: -(one.start_ms or 0)),
         "day": day_text,
         "title_of": title,
         "made": day_text(now_ms()),
     }
+
+
+def _past(known: Known) -> list[Fact]:
+    return [one for one in known.facts if "future" not in one.flags]
 
 
 def _weight(signal: tuple[str, Any]) -> tuple[int, str]:

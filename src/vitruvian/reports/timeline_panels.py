@@ -83,10 +83,7 @@ class Panel:
 
 def panels(facts: Sequence[Fact], axis: Axis, sex: str | None, adult: bool) -> tuple[list[Panel], list[Panel]]:
     """(laboratory, vital signs): a panel for each measurement with a number, those out of range now first."""
-    series: dict[tuple[str, str], list[Fact]] = {}
-    for fact in facts:
-        if fact.kind == "observation" and fact.trusted and fact.value is not None and fact.start_ms is not None:
-            series.setdefault((fact.code, fact.unit or ""), []).append(fact)
+    series = _series(facts)
     lab: list[tuple[Any, Panel]] = []
     vital: list[tuple[Any, Panel]] = []
     axis = _measured(axis, [one.start_ms or 0 for members in series.values() for one in members])
@@ -99,6 +96,23 @@ def panels(facts: Sequence[Fact], axis: Axis, sex: str | None, adult: bool) -> t
         (vital if _is_vital(members[-1]) else lab).append((order, panel))
     ordered = [[panel for _, panel in sorted(some, key=lambda pair: pair[0])] for some in (lab, vital)]
     return ordered[0], [*([pressure] if pressure else []), *ordered[1]]
+
+
+def panel_counts(facts: Sequence[Fact]) -> tuple[int, int]:
+    """How many panels `panels` gives: (laboratory, vital signs)."""
+    series = _series(facts)
+    joined = {SYSTOLIC, DIASTOLIC} if _pairs(series) else set()
+    of_vital = [_is_vital(members[-1]) for (code, _), members in series.items() if code not in joined]
+    return len(of_vital) - sum(of_vital), sum(of_vital) + bool(joined)
+
+
+def _series(facts: Sequence[Fact]) -> dict[tuple[str, str], list[Fact]]:
+    """Facts with a number by code and unit."""
+    series: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        if fact.kind == "observation" and fact.trusted and fact.value is not None and fact.start_ms is not None:
+            series.setdefault((fact.code, fact.unit or ""), []).append(fact)
+    return series
 
 
 def _measured(axis: Axis, moments: Sequence[int]) -> Axis:
@@ -217,13 +231,16 @@ def _factor(fact: Fact) -> float | None:
     return fact.value / fact.value_raw if fact.value and fact.value_raw else None
 
 
+def _pairs(series: Mapping[tuple[str, str], Sequence[Fact]]) -> list[tuple[Fact, Fact]]:
+    """Systolic and diastolic pressures of one moment."""
+    upper, lower = series.get((SYSTOLIC, "mm[Hg]"), ()), series.get((DIASTOLIC, "mm[Hg]"), ())
+    below = {one.start_ms: one for one in lower}
+    return [(one, below[one.start_ms]) for one in upper if one.start_ms in below]
+
+
 def _pressure(series: Mapping[tuple[str, str], Sequence[Fact]], axis: Axis, adult: bool) -> Panel | None:
     """Systolic and diastolic pressure of one moment as one span."""
-    upper, lower = series.get((SYSTOLIC, "mm[Hg]")), series.get((DIASTOLIC, "mm[Hg]"))
-    if not upper or not lower:
-        return None
-    below = {one.start_ms: one for one in lower}
-    pairs = [(one, below[one.start_ms]) for one in upper if one.start_ms in below]
+    pairs = _pairs(series)
     if not pairs:
         return None
     high, low = (_range(pairs[-1][k], "mm[Hg]", None, adult) for k in (0, 1))

@@ -11,12 +11,14 @@ from starlette.responses import Response
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Fact, Patient
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.pages.paging import Number, paged
 from vitruvian.serve.pages.person import name_of
 from vitruvian.serve.pages.render import page
 from vitruvian.twin.doors import twin_doors
 
 router = APIRouter(prefix="/patients/{person}")
 Reader = Annotated[Caller, Allow("read", "facts")]
+_ROWS, _DOUBTS = 45, 10
 
 PARTS: Mapping[str, str] = {
     "laboratory": "Laboratory and other measurements",
@@ -32,10 +34,13 @@ PARTS: Mapping[str, str] = {
 @router.get("")
 def overview(request: Request, person: str, caller: Reader) -> Response:
     """Who it is, problems and drugs; the other parts come when the page stands."""
+    from vitruvian.reports import Known, panel_counts, timeline_head
+
     patient = caller.patient(person)
-    view = _view(patient, with_days=False)
+    facts = patient.facts()
+    view, (laboratory, vitals) = timeline_head(Known(patient.id, facts)), panel_counts(facts)
     lanes = {one.style: one for one in view["lanes"]}
-    counts = {"laboratory": len(view["lab"]), "vitals": len(view["vital"]), "wearables": len(patient.signals()),
+    counts = {"laboratory": laboratory, "vitals": vitals, "wearables": len(patient.signals()),
               "genome": view["who"].genomes + len(view["who"].genes), "images": view["who"].images,
               "history": len(view["rows"])}  # fmt: skip
     return page(
@@ -65,12 +70,15 @@ def part_of_page(request: Request, person: str, part: str, caller: Reader) -> Re
 
 
 @router.get("/timeline")
-def timeline(request: Request, person: str, caller: Reader) -> Response:
-    """Everything that has a date, newest first."""
+def timeline(request: Request, person: str, caller: Reader, part: Number = 1, doubts: Number = 1) -> Response:
+    """Everything that has a date, newest first, and what is doubtful, both in pages; the lanes come afterwards."""
     patient = caller.patient(person)
+    view = _view(patient, with_days=False)
     return page(
-        request, "timeline.html", caller, patient=patient, name=name_of(patient), **_view(patient, with_days=False)
-    )
+        request, "timeline.html", caller, patient=patient, name=view["who"].name, day=view["day"],
+        title_of=view["title_of"], entries=paged(view["rows"], part, _ROWS),
+        doubtful=paged(view["doubtful"], doubts, _DOUBTS),
+    )  # fmt: skip
 
 
 def _part(request: Request, caller: Caller, patient: Patient, part: str, title: str, **shown: Any) -> Response:
