@@ -133,6 +133,13 @@ def test_a_call_that_brings_what_is_not_of_its_patient_is_none(served: Served, m
     assert served.client("clinician").post(SIGN, json=call("p1", **more)).status_code == 400
 
 
+def test_one_who_passes_leaves_no_key(monkeypatch: pytest.MonkeyPatch, served: Served, tmp_path: Path) -> None:
+    monkeypatch.setenv("VITRUVIAN_KEYS", str(tmp_path / "ring"))
+    with closing(passing.Passing()) as kept:
+        assert kept.patient(served.server.record.actor, "p1", [{"resource": somebody("p1")}]).patient.id == "p1"
+    assert not (tmp_path / "ring").exists()
+
+
 def test_one_who_passes_makes_room_for_others(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
     monkeypatch.setattr(passing, "_MOST", 1)
     actor = served.server.record.actor

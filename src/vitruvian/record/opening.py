@@ -56,7 +56,7 @@ class Parts:
     chain: AuditChain
 
 
-def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
+def open_parts(url: str, blobs: Path | str | None, create: bool, keys: Path | str | None = None) -> Parts:
     """Database, key ring, blob store and audit of the record at `url`; raises `InputError`."""
     parsed = _parse(url)
     file = Path(parsed.database or "") if parsed.drivername.startswith("sqlite") else None
@@ -65,15 +65,15 @@ def open_parts(url: str, blobs: Path | str | None, create: bool) -> Parts:
     engine = make_engine(parsed)
     prepare(engine)
     beside = None if file is None else str(file)
-    ring = make_engine(_parse(_ring_url(beside)))
-    keys = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None, holds_keys(ring)))
+    ring = make_engine(_parse(str(keys) if keys else _ring_url(beside)))
+    held = KeyRing.open(ring, open_master(Path(f"{beside}.master-key") if beside else None, holds_keys(ring)))
     where = blobs or os.environ.get("VITRUVIAN_BLOBS") or (f"{beside}.blobs" if beside else None)
     if where is None:
         raise InputError("a record on a server needs a blob store", todo="Set VITRUVIAN_BLOBS or pass blobs=….")
     key_file, head_file = (Path(f"{beside}.audit-key"), Path(f"{beside}.audit-head")) if beside else (None, None)
     chain = AuditChain.open(key_file, file.name if file else str(parsed.database), head_file)
     chain.begin(engine)
-    return Parts(engine, file, keys, BlobStore.open(where, keys), chain)
+    return Parts(engine, file, held, BlobStore.open(where, held), chain)
 
 
 def _ring_url(beside: str | None) -> str:

@@ -70,16 +70,18 @@ class Record(Governing, Streaming, Telling):
         actor: Actor | None = None,
         *,
         blobs: Path | str | None = None,
+        keys: Path | str | None = None,
         create: bool = True,
     ) -> Record:
         """Open or make a record: a file name (SQLite) or a URL ("sqlite:///clinic.db", "postgresql://…").
 
         Without `actor` it acts as the local owner. Raw bytes lie encrypted in `blobs`, a folder or a URL (s3://…;
-        default: NAME.blobs beside the file). Raises `InputError` for a URL or file that is not a record, or that is
-        absent where `create` is false.
+        default: NAME.blobs beside the file), keys in `keys`, a file or a URL (default: VITRUVIAN_KEYS, else NAME.keys
+        beside the file). Raises `InputError` for a URL or file that is not a record, or that is absent where `create`
+        is false.
         """
         with storage():
-            parts = open_parts(str(url), blobs, create)
+            parts = open_parts(str(url), blobs, create, keys)
         commits = GroupCommit(partial(parts.chain.transaction, parts.engine))
         return cls(parts.engine, parts.keys, parts.blobs, parts.chain, actor or Actor.owner(), commits)
 

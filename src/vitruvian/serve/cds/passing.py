@@ -89,7 +89,8 @@ def _read(name: str, bundle: bytes) -> _Kept:
         stack.callback(folder.cleanup)
         file = Path(folder.name) / "sent.json"
         file.write_bytes(bundle)
-        record = Record.open(Path(folder.name) / "passing.db", blobs=Path(folder.name) / "blobs")
+        here = Path(folder.name)
+        record = Record.open(here / "passing.db", blobs=here / "blobs", keys=here / "keys")
         stack.callback(record.close)
         report = record.ingest(file)
         record.patient(name)
