@@ -13,13 +13,15 @@ from vitruvian.core import now_ms, to_datetime
 from vitruvian.record import AuditEntry, AuditKey
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity import account_of
+from vitruvian.serve.pages.paging import Number, paged
 from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter()
 Auditor = Annotated[Caller, Allow("audit", "audit")]
-_ROWS = 200
+_ROWS = 30
+_LOOKS = 60
 _DAY_MS = 86_400_000
 
 
@@ -36,11 +38,11 @@ class Looks:
 
 
 @router.get("/patients/{person}/access")
-def of_person(request: Request, person: str, caller: Auditor) -> Response:
+def of_person(request: Request, person: str, caller: Auditor, part: Number = 1) -> Response:
     """Who saw or changed what of one person, by day; a patient may ask of themselves."""
     patient = caller.patient(person)
     rows = caller.record.audit_log(patient.id)
-    looks = _by_day(server_of(request), rows)[:_ROWS]
+    looks = paged(_by_day(server_of(request), rows), part, _LOOKS)
     return page(request, "access.html", caller, patient=patient, name=called(patient), looks=looks)
 
 

@@ -11,13 +11,14 @@ from vitruvian.core import VitruvianError, to_datetime
 from vitruvian.record import IngestReport, Record
 from vitruvian.serve.api.files import taken_in
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.pages.paging import Number, paged
 from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
 
 router = APIRouter()
 Taker = Annotated[Caller, Allow("ingest", "files")]
 _NAMED = 20
-_PROBLEMS = 50
+_PROBLEMS, _WAITING = 50, 25
 
 
 @router.get("/intake")
@@ -44,9 +45,13 @@ def take_in(
 
 
 @router.get("/quarantine")
-def quarantine(request: Request, caller: Annotated[Caller, Allow("quarantine", "quarantine")]) -> Response:
+def quarantine(
+    request: Request, caller: Annotated[Caller, Allow("quarantine", "quarantine")], part: Number = 1
+) -> Response:
     """What was kept but not accepted, with its reason."""
-    return page(request, "quarantine.html", caller, rows=_waiting(caller.record), report=None, error=None)
+    return page(
+        request, "quarantine.html", caller, rows=paged(_waiting(caller.record), part, _WAITING), report=None, error=None
+    )
 
 
 @router.post("/quarantine")
@@ -73,7 +78,7 @@ def _account(
     shown: dict[str, Any] = {"report": report, "error": error, "problems": _PROBLEMS}
     shown["names"] = {one: _name(caller, one) for one in report.people[:_NAMED]} if report else {}
     if template == "quarantine.html" and not part:
-        shown["rows"] = _waiting(caller.record)
+        shown["rows"] = paged(_waiting(caller.record), 1, _WAITING)
     return page(request, "intake_account.html" if part else template, caller, **shown)
 
 

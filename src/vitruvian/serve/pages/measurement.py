@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -18,20 +19,49 @@ if TYPE_CHECKING:
     import polars as pl
 
 router = APIRouter(prefix="/patients/{person}/measurements")
+Reader = Annotated[Caller, Allow("read", "facts")]
 _POINTS = 20_000
 """Values that a picture holds at most: the newest."""
+_AT_ONCE = 150
+"""Up to so many values are in the page itself."""
 _MARKS = 200
 """Up to so many values each is a mark; more are a curve."""
 
 
 @router.get("/{code}")
-def measurement(
-    request: Request, person: str, code: str, caller: Annotated[Caller, Allow("read", "facts")]
-) -> Response:
-    """All values of a code or of a signal, one picture for each unit; doubtful ones are left out and counted."""
+def measurement(request: Request, person: str, code: str, caller: Reader) -> Response:
+    """All values of a code or of a signal, one picture for each unit; doubtful ones are left out and counted.
+
+    Where there are many, the pictures come when the page stands.
+    """
+    patient = caller.patient(person)
+    shown = _shown(patient, code)
+    later = shown["count"] > _AT_ONCE
+    return page(
+        request, "measurement.html", caller, patient=patient, name=name_of(patient), code=code, later=later, **shown
+    )
+
+
+@router.get("/{code}/course")
+def course(request: Request, person: str, code: str, caller: Reader) -> Response:
+    """The pictures alone, compressed (they hold no secret); a page of its own without scripts."""
+    patient = caller.patient(person)
+    shown = _shown(patient, code)
+    if "hx-request" not in request.headers:
+        return page(
+            request, "measurement.html", caller, patient=patient, name=name_of(patient), code=code, later=False, **shown
+        )
+    found = page(request, "measurement_course.html", caller, **shown)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return found
+    packed = {"content-encoding": "gzip", "vary": "accept-encoding", "cache-control": "no-store"}
+    return Response(gzip.compress(found.body), headers=packed, media_type="text/html")
+
+
+def _shown(patient: Patient, code: str) -> dict[str, Any]:
+    """Title, range, pictures and counts of all sound values."""
     import polars as pl
 
-    patient = caller.patient(person)
     table = patient.observations(code).filter(pl.col("value").is_not_null())
     sound = table.filter(pl.col("flags").is_in(["", "no_offset"]))
     if sound.is_empty():
@@ -43,10 +73,10 @@ def measurement(
     pictures = [
         _picture(k, title, unit, sound.filter(pl.col("unit") == unit), zone) for k, unit in enumerate(_units(sound))
     ]
-    return page(
-        request, "measurement.html", caller, patient=patient, name=name_of(patient), title=title, pictures=pictures,
-        usual=usual, doubtful=table.height - sound.height, count=sound.height, most=_POINTS,
-    )  # fmt: skip
+    return {
+        "title": title, "pictures": pictures, "usual": usual, "doubtful": table.height - sound.height,
+        "count": sound.height, "most": _POINTS,
+    }  # fmt: skip
 
 
 def _units(table: pl.DataFrame) -> list[str]:
