@@ -17,14 +17,16 @@ from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
 from vitruvian.core import InputError
-from vitruvian.record import give_consent
+from vitruvian.record import Draft, Patient, give_consent
 from vitruvian.serve.cds import answering, trust_ehr
 from vitruvian.serve.cds.thinking import Thinking
+from vitruvian.twin import orders
 
 Json = dict[str, Any]
 SIGN = "vitruvian-order-sign"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
+LOINC = "http://loinc.org"
 WAITS_S = 120.0
 
 
@@ -252,8 +254,44 @@ def test_work_goes_on_after_the_wait_and_is_not_begun_twice() -> None:
     assert thinking.until("k", work, time.monotonic()) is None
     gate.set()
     assert thinking.until("k", work, time.monotonic() + 10) == 7
+    assert thinking.until("k", work, time.monotonic()) == 7, "what is ready is there without waiting"
     assert len(calls) == 1
+
+    def failing() -> int:
+        calls.append(2)
+        raise InputError("no")
+
+    for _ in range(2):
+        with pytest.raises(InputError):
+            thinking.until("f", failing, time.monotonic() + 10)
+    assert calls.count(2) == 2, "what went wrong is tried again"
     thinking.close()
+
+
+def test_a_card_that_was_ready_stays_until_something_is_known_anew(
+    own_served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def noted(patient: Patient, order: orders.Order) -> list[orders.Note]:
+        asked.append(order.drug)
+        kept = [Draft("twin_state", "urn:t", "t", "what a twin keeps", value=1.0)]
+        patient.record.derive(patient.id, kept, method="learned", version="1")
+        return [orders.Note("dose", "critical", order.drug, "far too much", "")]
+
+    monkeypatch.setattr(orders, "dose_notes", noted)
+    client, body = own_served.client("clinician"), call("order-select", order("J02AB02", 200.0, 24))
+    assert len(topics(cards(client, body), "dose")) == 1
+    monkeypatch.setattr(answering, "PATIENCE_S", 0.0)
+    assert [len(topics(cards(client, body), "dose")) for _ in range(3)] == [1, 1, 1]
+    assert asked == ["ketoconazole"]
+    weight = {"resourceType": "Observation", "status": "final",
+              "code": {"coding": [{"system": LOINC, "code": "29463-7"}]}, "valueQuantity": {"value": 70, "unit": "kg", "code": "kg"}, "effectiveDateTime": "2026-01-01T08:00:00Z",
+              "subject": {"reference": "Patient/sample-c"}}  # fmt: skip
+    assert own_served.client("owner").post("/fhir/Observation", json=weight).status_code == 201
+    monkeypatch.setattr(answering, "PATIENCE_S", WAITS_S)
+    assert len(topics(cards(client, body), "dose")) == 1
+    assert len(asked) == 2, "a new fact asks anew"
 
 
 def test_an_ehr_is_trusted_on_the_command_line(own_record: Path, tmp_path: Path, key: jwk.ECKey) -> None:

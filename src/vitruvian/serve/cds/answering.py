@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _ORDER = ("critical", "warning", "info")
 _MOST = 10
 _WARMED = 2
-_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,14 @@ class Answering:
         return bare_card("state", "warning" if self.chart.unread else "info", summary, detail, self.url, "")
 
     def _key(self, order: Order) -> Hashable:
-        """Nobody shares the work of another, nor of yesterday: rights and data may differ."""
+        """Nobody shares the work of another, nor of an hour ago, nor of before a new fact: rights and data differ."""
         caller = self.caller
         rights = (caller.account, caller.actor, caller.scopes, caller.only)
-        return (rights, self.patient.id, self.chart.passing, now_ms() // _DAY_MS, order)
+        return (rights, self._seen, self.chart.passing, order)
+
+    @cached_property
+    def _seen(self) -> Hashable:
+        """The person and what is read of them now; what twins keep of their own answers changes nothing."""
+        facts = [one for one in self.patient.facts() if one.basis != "derived"]
+        told = repr((now_ms() // _HOUR_MS, facts)).encode()
+        return self.patient.id, blake2b(told, digest_size=16).digest()

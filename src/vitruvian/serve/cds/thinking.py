@@ -1,7 +1,8 @@
-"""Work of the twins with an end to waiting: what is not ready in time goes on, and is warm for the next call."""
+"""Work of the twins with an end to waiting: what is not ready in time goes on, and is there for the next call."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -10,16 +11,20 @@ from typing import TypeVar
 
 PATIENCE_S = 0.4
 """How long an EHR is kept waiting for one call."""
-_WORKERS, _WAITING = 2, 32
+_WORKERS, _WAITING, _KEPT = 2, 32, 128
 T = TypeVar("T")
 
 
 class Thinking:
-    """A few threads; the same question asked again while it is worked on is not asked twice."""
+    """A few threads; a question is worked on once, and its answer is kept: a key must say from what it is answered.
+
+    At most 128 answers are kept, the least used dropped first; what raised is not.
+    """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(_WORKERS, "cds")
         self._going: dict[Hashable, Future[object]] = {}
+        self._ready: OrderedDict[Hashable, Future[object]] = OrderedDict()
         self._lock = Lock()
 
     def until(self, key: Hashable, work: Callable[[], T], deadline: float) -> T | None:
@@ -34,8 +39,11 @@ class Thinking:
             return None
 
     def begin(self, key: Hashable, work: Callable[[], object]) -> Future[object] | None:
-        """Begin work unless it is going on; None where too much waits already."""
+        """Begin work unless it is going on or done; None where too much waits already."""
         with self._lock:
+            if key in self._ready:
+                self._ready.move_to_end(key)
+                return self._ready[key]
             if (there := self._going.get(key)) is not None:
                 return there
             if len(self._going) >= _WAITING:
@@ -46,7 +54,11 @@ class Thinking:
 
     def _done(self, key: Hashable) -> None:
         with self._lock:
-            self._going.pop(key, None)
+            done = self._going.pop(key, None)
+            if done is not None and not done.cancelled() and done.exception() is None:
+                self._ready[key] = done
+                while len(self._ready) > _KEPT:
+                    self._ready.popitem(last=False)
 
     def close(self) -> None:
         """Begin nothing more; wait for what is going on, which may keep what it learned in the record."""

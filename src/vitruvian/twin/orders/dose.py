@@ -39,7 +39,7 @@ def dose_notes(patient: Patient, order: Order) -> list[Note]:
         told = ask(patient, "dose", "compare" if "dose" in values else "recommend", values)
     except (InputError, SolveError) as error:
         summary = f"{order.drug}: the dose could not be checked in this patient"
-        return [Note("dose", "info", order.drug, summary, str(error))]
+        return [Note("dose", "warning", order.drug, summary, str(error))]
     answer = answer_from(told.data)
     if answer.refused or answer.best is None:
         return _refused(order, answer)
@@ -78,7 +78,7 @@ def _judged(order: Order, answer: Answer, best: Option, told: Told) -> list[Note
         return []
     where = "above" if own.daily_dose > high else "below" if own.daily_dose < low else "outside"
     name = f"{order.drug} {own.dose:g} {own.dose_unit} every {own.interval_h:g} h"
-    chances = f"{percent_text(own.p_target)} in target, {percent_text(_harm(own))} harm"
+    chances = f"{percent_text(own.p_target)} in target, {percent_text(_harm(own))} harm" if own.allowed else own.why
     summary = (
         f"{name} is {where} this patient's range: {chances}; recommended {best.dose:g} every {best.interval_h:g} h"
     )
