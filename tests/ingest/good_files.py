@@ -70,6 +70,11 @@ NIGHT: list[dict[str, Any]] = [
 ]  # fmt: skip
 TEMPERATURES = "recorded_time,temperature,sensor_type\n2022-03-27T03:30,-0.5,UNKNOWN\n2022-03-27T03:31,0.2,UNKNOWN\n"
 AT = {"date_time": "2022-02-05T07:25:00-08:00"}
+STREAM = (
+    '{"received_ms":[1700000000000],"batches":[{"subject":"p","signal":"heart_rate","source":"monitor","unit":"/min",'
+    '"text":null,"start":[1700000000000,1700000060000],"end":[1700000000000,1700000060000],"offset":[60,60],'
+    '"value":[61.5,null],"place":[0,1]}]}'
+)
 POINTS = [
     wearables.point("heart-rate", {"heart_rate": {"value": 70, "unit": "beats/min"}, "effective_time_frame": AT}),
     wearables.point("mood", {"effective_time_frame": AT}),
@@ -198,6 +203,7 @@ GOOD: dict[str, tuple[str, Make]] = {
     "omics long": ("omics", _bytes("long.csv", LONG)),
     "open_mhealth": ("open_mhealth", _json(POINTS)),
     "pdf": ("unknown", _bytes("a.pdf", b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n")),
+    "stream": ("stream", _bytes("stream.json", STREAM)),
     "vcf germline": ("vcf", _bytes("germline.vcf", VCF.format(header=""))),
     "vcf somatic": ("vcf", _bytes("somatic.vcf", SOMATIC)),
     "wfdb": ("wfdb", write_wfdb),

@@ -20,6 +20,7 @@ from vitruvian.record.formats import recognise
         (b'{"resourceType": "Patient"}', "fhir"),
         (b'\xef\xbb\xbf \n{"a": 1}', "fhir"),
         (b"[1]", "fhir"),
+        (b'{"received_ms":[1],"batches":[]}', "stream"),
         (b"##fileformat=VCFv4.2\n", "vcf"),
         (b"%PDF-1.7", "unknown"),
         (b"\0" * 128 + b"DICM", "dicom"),

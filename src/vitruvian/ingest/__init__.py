@@ -25,6 +25,7 @@ from vitruvian.ingest.door import NIGHTSCOUT as NIGHTSCOUT
 from vitruvian.ingest.door import NOTE as NOTE
 from vitruvian.ingest.door import OMICS as OMICS
 from vitruvian.ingest.door import OPEN_MHEALTH as OPEN_MHEALTH
+from vitruvian.ingest.door import STREAM as STREAM
 from vitruvian.ingest.door import UNREAD as UNREAD
 from vitruvian.ingest.door import VCF as VCF
 from vitruvian.ingest.door import WFDB as WFDB

@@ -26,6 +26,7 @@ from vitruvian.ingest.nightscout import Nightscout
 from vitruvian.ingest.notes import Note
 from vitruvian.ingest.omics import OmicsTable
 from vitruvian.ingest.open_mhealth import OpenMHealth
+from vitruvian.ingest.stream import Stream
 from vitruvian.ingest.wfdb import Wfdb
 from vitruvian.record import Format, IngestReport, Record
 
@@ -48,6 +49,7 @@ NIGHTSCOUT: Format = Nightscout()
 NOTE: Format = Note()
 OMICS: Format = OmicsTable()
 OPEN_MHEALTH: Format = OpenMHealth()
+STREAM: Format = Stream()
 VCF: Format = Vcf()
 WFDB: Format = Wfdb()
 UNREAD: Format = Unread()
@@ -71,6 +73,7 @@ FORMATS: tuple[Format, ...] = (
     NOTE,
     OMICS,
     OPEN_MHEALTH,
+    STREAM,
     VCF,
     WFDB,
     UNREAD,

@@ -1,7 +1,8 @@
 """All that is known of one person, out again: FHIR resources verbatim, files byte for byte, streams, what was derived,
 what was refused, and who read. The manifest counts everything against the record.
 
-To take it in again: `vitruvian ingest OUT/bundle.json`, then `vitruvian ingest OUT/files --patient ID`.
+To take it in again: `vitruvian ingest OUT/bundle.json`, then `vitruvian ingest OUT/files --patient ID` (streams that
+came a few at a time lie there as `stream.json`).
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ makes a sample the same sample is decided when rows become chunks (see `streams`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -127,13 +128,47 @@ def as_file(batches: Sequence[Streamed]) -> bytes:
     return orjson.dumps({"received_ms": [one.received_ms for one in batches], "batches": told})
 
 
-def _row(keys: KeyRing, one: Samples, agent: str, now: int) -> Row:
+def from_file(content: bytes) -> Iterator[Samples]:
+    """The batches of such a file, as an export of a person holds it. Raises `DataError` for one that is none."""
+    try:
+        batches = orjson.loads(content)["batches"]
+        for told in batches:
+            for name in ("subject", "signal", "source", "unit"):
+                _demand(told[name], str)
+            for name in _COLUMNS:
+                _demand_all(told[name], (int, float, NoneType) if name == "value" else (int,))
+            _demand_all(told["text"] or [], (str,))
+            one = _samples(told["subject"], told["signal"], told)
+            _demand_whole(one)
+            yield one
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        got = f"{type(error).__name__}: {error}"
+        raise DataError("the file is no journal of samples", got=got[:80], todo="Take it from an export.") from error
+
+
+def _demand_all(values: Any, kinds: tuple[type, ...]) -> None:
+    _demand(values, list)
+    for one in values:
+        _demand(one, *kinds)
+
+
+def _demand(value: Any, *kinds: type) -> None:
+    if type(value) not in kinds:
+        raise TypeError(f"{type(value).__name__} instead of {kinds[0].__name__}")
+
+
+def _demand_whole(one: Samples) -> None:
+    """Raise `DataError` for columns that do not fit together, and for times that there are not."""
     sizes = {len(getattr(one, name)) for name in _COLUMNS} | ({len(one.text)} if one.text is not None else set())
     if len(sizes) != 1 or 0 in sizes:
         raise DataError("the columns of a batch of samples differ in length, or are empty", got=str(sorted(sizes)))
     first, last = int(one.start.min()), int(one.start.max())
     if not (min(first, int(one.end.min())) >= _FIRST and max(last, int(one.end.max())) < _LAST):
         raise DataError("a sample has an impossible time", got=f"{first} to {last} ms since 1970")
+
+
+def _row(keys: KeyRing, one: Samples, agent: str, now: int) -> Row:
+    _demand_whole(one)
     sealed = keys.cipher(one.subject).seal(orjson.dumps(_told(one)), _place(one.subject, one.signal, agent))
     head: Row = {"subject": one.subject, "signal": one.signal, "agent": agent, "received_ms": now}
     return head | {"done_ms": None, "sealed": sealed}
