@@ -39,7 +39,7 @@ def test_nightscout_uploads(own_served: Served) -> None:
     given = entries(101, 105, 110, first=first)
     assert nurse.post(f"{base}/entries", json=given).json() == given
     assert nurse.post(f"{base}/entries.json", json=given).status_code == 200  # uploaders send again
-    treatment = {"eventType": "Meal Bolus", "created_at": "2026-11-01T08:00:00Z", "insulin": 4.5, "carbs": 40}
+    treatment = {"eventType": "Meal Bolus", "created_at": "2026-03-01T08:00:00Z", "insulin": 4.5, "carbs": 40}
     assert nurse.post(f"{base}/treatments", json=treatment).status_code == 200
     patient = own_served.server.record.patient("sample-b")
     table = patient.samples("glucose")
@@ -77,13 +77,13 @@ def test_a_phone_finds_what_its_app_asks_for(own_served: Served) -> None:
     assert [(one["sgv"], one["date"], one["device"], one["direction"]) for one in newest] == [
         (105, first + 300_000, "xDrip", "Flat")
     ]
-    meal = {"eventType": "Meal Bolus", "created_at": "2026-11-01T08:00:00Z", "insulin": 4.5, "enteredBy": "xDrip"}
+    meal = {"eventType": "Meal Bolus", "created_at": "2026-03-01T08:00:00Z", "insulin": 4.5, "enteredBy": "xDrip"}
     for _ in range(2):  # xDrip puts what it may have put before
         assert phone.put(f"{SITE}/treatments", json=[meal]).json()[0]["insulin"] == 4.5
     patient = own_served.server.record.patient("sample-b")
     bolus = patient.samples("insulin_bolus")
     assert bolus.filter(bolus["source"] == "xDrip")["value"].to_list() == [4.5]
-    loop = {"device": "loop://phone", "created_at": "2026-11-01T08:05:00Z", "uploader": {"battery": 80},
+    loop = {"device": "loop://phone", "created_at": "2026-03-01T08:05:00Z", "uploader": {"battery": 80},
             "pump": {"reservoir": 120.5}, "loop": {"iob": {"iob": 1.2}, "cob": {"cob": 12}}}  # fmt: skip
     for status in (loop, {"uploaderBattery": 50}, [loop]):
         assert phone.post(f"{SITE}/devicestatus.json", json=status).status_code == 200
@@ -128,10 +128,10 @@ def test_the_secret_of_a_phone_is_good_for_its_site_and_patient_alone(own_served
 
 
 MESSAGE = (
-    "MSH|^~\\&|LAB|HOSP|VIT|HOSP|20261101080000||ORU^R01|C-77|P|2.5.1\r"
+    "MSH|^~\\&|LAB|HOSP|VIT|HOSP|20260301080000||ORU^R01|C-77|P|2.5.1\r"
     "PID|1||H-77^^^HOSP^MR||Doe^Jane||19700101|F\r"
-    "OBR|1|||2160-0^Creatinine^LN|||20261101074500\r"
-    "OBX|1|NM|2160-0^Creatinine^LN||1.1|mg/dL|||||F|||20261101074500+0000\r"
+    "OBR|1|||2160-0^Creatinine^LN|||20260301074500\r"
+    "OBX|1|NM|2160-0^Creatinine^LN||1.1|mg/dL|||||F|||20260301074500+0000\r"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,29 @@ from agents import beside, data, error
 from mcp import Client
 from served import Served
 
+from vitruvian.record import Patient
 from vitruvian.serve.identity import as_caller
-from vitruvian.serve.mcp import proposals
+from vitruvian.serve.mcp import checking, proposals
 from vitruvian.serve.mcp.session import AgentSession, narrowed
+from vitruvian.twin import orders
 
 LEVEL = {
     "measurement": "vancomycin_level",
     "value": 17.5,
     "unit": "mg/L",
-    "at": "2026-11-20T08:00:00+01:00",
+    "at": "2026-02-20T08:00:00+01:00",
     "reason": "read",
 }
-ORDER = {"drug": "vancomycin", "dose": 750, "unit": "mg", "every_h": 12, "route": "iv", "start": "2026-11-21T08:00:00Z"}
+ORDER = {"drug": "vancomycin", "dose": 750, "unit": "mg", "every_h": 12, "route": "iv", "start": "2026-02-21T08:00:00Z"}
 NOTE = {"text": "Kidney function falls <b>quickly</b>.", "reason": "for the round"}
 
 
-def propose(served: Served, tool: str, values: dict[str, Any], role: str = "clinician", who: str = "") -> Any:
-    """What an agent's proposal about sample-b comes to."""
+def propose(
+    served: Served, tool: str, values: dict[str, Any], role: str = "clinician", who: str = "", patient: str = "sample-b"
+) -> Any:
+    """What an agent's proposal about somebody comes to."""
     caller = as_caller(served.server, served.people.account(role, who=who))
-    there = AgentSession(served.server, narrowed(caller, "sample-b"), "http", True)
+    there = AgentSession(served.server, narrowed(caller, patient), "http", True)
 
     async def talk(client: Client) -> Any:
         return await client.call_tool(tool, values)
@@ -53,7 +58,7 @@ def test_a_confirmed_measurement_is_in_the_record_with_both_names(own_served: Se
     assert newest is not None
     assert (newest.value, newest.unit, newest.trusted) == (17.5, "mg/L", True)
     assert newest.start is not None
-    assert newest.start.isoformat() == "2026-11-20T07:00:00+00:00"
+    assert newest.start.isoformat() == "2026-02-20T07:00:00+00:00"
     source = record.resource(newest)
     agent, doctor = (own_served.people.account("clinician", who=one).name for one in ("", "doctor"))
     assert source["note"] == [{"text": f"Proposed by an agent of {agent}, confirmed by {doctor}."}]
@@ -71,6 +76,71 @@ def test_a_draft_order_is_a_draft(own_served: Served) -> None:
         one for one in own_served.server.record.patient("sample-b").facts("medication_request") if one.status == "draft"
     ]
     assert [(one.value, one.unit, one.detail["interval_h"]) for one in drafts] == [(750.0, "mg", 12.0)]
+
+
+def test_the_twins_check_an_order_before_a_person_decides(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[tuple[str, float | None]] = []
+
+    def dose(patient: Patient, order: orders.Order) -> list[orders.Note]:
+        checked.append((order.drug, order.amount_in("mg")))
+        return [orders.Note("dose", "critical", order.drug, f"{order.drug}: far too much", "- by far")]
+
+    monkeypatch.setattr(orders, "dose_notes", dose)
+    monkeypatch.setattr(checking, "PATIENCE_S", 60.0)
+    asked = ORDER | {
+        "drug": "Warfarin",
+        "dose": 500,
+        "route": "oral",
+        "reason": "x",
+        "start": "2026-11-21T08:00:00+01:00",
+    }
+    made = data(propose(own_served, "propose_medication", asked, patient="sample-a"))
+    assert any("amiodarone raises warfarin exposure" in one["summary"] for one in made["notes"])
+    client, browser = own_served.client("clinician"), own_served.client("clinician", json=False)
+    found = client.get(f"/api/v1/proposals/{made['proposal']}").json()
+    coded = {(one["system"], one["code"]) for one in found["resource"]["medicationCodeableConcept"]["coding"]}
+    assert ("http://www.whocc.no/atc", "B01AA03") in coded
+    assert "2026-11-21T08:00:00+01:00" in found["sentence"], "in the offset in which it was said"
+    assert found["checks"]["ready"]
+    assert found["checks"]["notes"][0] == {"weight": "critical", "topic": "dose", "summary": "warfarin: far too much"}
+    page = browser.get("/proposals").text
+    name = next(one.value_text for one in own_served.server.record.patient("sample-a").facts(code="name"))
+    assert f"<b>{name}, born 19" in page
+    assert "Confirm" not in page, "no decision before what the twins say is there"
+    part = browser.get(f"/proposals/{made['proposal']}/checks", headers={"hx-request": "true"}).text
+    assert (
+        part.index("warfarin: far too much")
+        < part.index("amiodarone raises")
+        < part.index("Confirm against the warning")
+    )
+    assert "hx-get" not in part
+    alone = browser.get(f"/proposals/{made['proposal']}/checks").text
+    assert "warfarin: far too much" in alone
+    assert checked == [("warfarin", 500.0)], "it is checked once"
+
+
+def test_what_is_not_checked_yet_is_said_and_comes(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(orders, "dose_notes", lambda *_: gate.wait(60) and [])
+    monkeypatch.setattr(checking, "PATIENCE_S", 0.0)
+    made = data(propose(own_served, "propose_medication", ORDER | {"reason": "x"}))["proposal"]
+    browser = own_served.client("clinician", json=False)
+    address, part = f"/proposals/{made}/checks", {"hx-request": "true"}
+    early = browser.get(address, headers=part).text
+    assert "still being checked" in early
+    assert "Confirm before it is checked" in early
+    assert f'hx-get="{address}"' in early
+    gate.set()
+    monkeypatch.setattr(checking, "PATIENCE_S", 60.0)
+    late = browser.get(address, headers=part).text
+    assert "still being checked" not in late
+    assert ">Confirm and write<" in late
+
+
+def test_a_drug_without_a_twin_is_said_to_be_unchecked(own_served: Served) -> None:
+    made = data(propose(own_served, "propose_medication", ORDER | {"drug": "bisoprolol", "unit": "mg", "reason": "x"}))
+    checks = own_served.client("clinician").get(f"/api/v1/proposals/{made['proposal']}").json()["checks"]
+    assert checks["open"] == ["No twin knows the dose of bisoprolol: only interactions and genes were looked at."]
 
 
 def test_the_page_shows_what_would_be_written_and_a_person_decides(own_served: Served) -> None:
@@ -105,6 +175,8 @@ def test_no_token_and_no_patient_decides(own_served: Served) -> None:
         ("propose_measurement", LEVEL | {"measurement": "aura"}, "no measurement is called so"),
         ("propose_measurement", LEVEL | {"value": "NaN"}, "finite"),
         ("propose_medication", ORDER | {"reason": "x", "dose": -1}, "greater than 0"),
+        ("propose_medication", ORDER | {"reason": "x", "drug": "wafarinn"}, "Was warfarin"),
+        ("propose_medication", ORDER | {"reason": "x", "drug": "moon dust"}, "no drug of the tables"),
         ("propose_note", NOTE | {"patient": "sample-a"}, "no such patient"),
         ("propose_note", {"text": "without a reason"}, "reason"),
     ],
