@@ -285,9 +285,14 @@ def test_a_card_that_was_ready_stays_until_something_is_known_anew(
     monkeypatch.setattr(answering, "PATIENCE_S", 0.0)
     assert [len(topics(cards(client, body), "dose")) for _ in range(3)] == [1, 1, 1]
     assert asked == ["ketoconazole"]
-    weight = {"resourceType": "Observation", "status": "final",
-              "code": {"coding": [{"system": LOINC, "code": "29463-7"}]}, "valueQuantity": {"value": 70, "unit": "kg", "code": "kg"}, "effectiveDateTime": "2026-01-01T08:00:00Z",
-              "subject": {"reference": "Patient/sample-c"}}  # fmt: skip
+    weight = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": LOINC, "code": "29463-7"}]},
+        "subject": {"reference": "Patient/sample-c"},
+        "effectiveDateTime": "2026-01-01T08:00:00Z",
+        "valueQuantity": {"value": 70, "unit": "kg", "code": "kg"},
+    }
     assert own_served.client("owner").post("/fhir/Observation", json=weight).status_code == 201
     monkeypatch.setattr(answering, "PATIENCE_S", WAITS_S)
     assert len(topics(cards(client, body), "dose")) == 1

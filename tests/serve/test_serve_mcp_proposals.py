@@ -58,7 +58,7 @@ def test_a_confirmed_measurement_is_in_the_record_with_both_names(own_served: Se
     assert newest is not None
     assert (newest.value, newest.unit, newest.trusted) == (17.5, "mg/L", True)
     assert newest.start is not None
-    assert newest.start.isoformat() == "2026-02-20T07:00:00+00:00"
+    assert newest.start.isoformat() == "2026-02-20T08:00:00+01:00", "the offset is kept"
     source = record.resource(newest)
     agent, doctor = (own_served.people.account("clinician", who=one).name for one in ("", "doctor"))
     assert source["note"] == [{"text": f"Proposed by an agent of {agent}, confirmed by {doctor}."}]

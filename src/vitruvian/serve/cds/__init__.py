@@ -7,7 +7,8 @@ from vitruvian.serve.cds.cors import Cors as Cors
 from vitruvian.serve.cds.ehr import trust_ehr as trust_ehr
 from vitruvian.serve.cds.passing import Passing
 from vitruvian.serve.cds.routes import router as router
-from vitruvian.serve.cds.thinking import Thinking
+from vitruvian.serve.cds.thinking import Thinking as Thinking
+from vitruvian.serve.cds.thinking import known_of as known_of
 from vitruvian.serve.server import Server
 
 

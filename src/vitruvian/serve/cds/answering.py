@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from vitruvian.core import now_ms
 from vitruvian.record import Patient
 from vitruvian.serve.caller import Caller
 from vitruvian.serve.cds.cards import bare_card, card_of, dose_page, patient_page
 from vitruvian.serve.cds.chart import Chart
 from vitruvian.serve.cds.hook import Call, Json
-from vitruvian.serve.cds.thinking import PATIENCE_S, Thinking
+from vitruvian.serve.cds.thinking import PATIENCE_S, Thinking, known_of
 from vitruvian.twin import orders
 from vitruvian.twin.doors import Status, twin_door
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 _ORDER = ("critical", "warning", "info")
 _MOST = 10
 _WARMED = 2
-_HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,4 @@ class Answering:
 
     @cached_property
     def _seen(self) -> Hashable:
-        """The person and what is read of them now; what twins keep of their own answers changes nothing."""
-        facts = [one for one in self.patient.facts() if one.basis != "derived"]
-        told = repr((now_ms() // _HOUR_MS, facts)).encode()
-        return self.patient.id, blake2b(told, digest_size=16).digest()
+        return known_of(self.patient)

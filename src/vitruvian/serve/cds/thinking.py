@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import blake2b
 from threading import Lock
 from time import monotonic
 from typing import TypeVar
 
+from vitruvian.core import now_ms
+from vitruvian.record import Patient
+
 PATIENCE_S = 0.4
 """How long an EHR is kept waiting for one call."""
 _WORKERS, _WAITING, _KEPT = 2, 32, 128
+_HOUR_MS = 3_600_000
 T = TypeVar("T")
 
 
@@ -63,3 +68,9 @@ class Thinking:
     def close(self) -> None:
         """Begin nothing more; wait for what is going on, which may keep what it learned in the record."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def known_of(patient: Patient) -> Hashable:
+    """The person and what is read of them this hour; what twins keep of their own answers changes nothing."""
+    facts = [one for one in patient.facts() if one.basis != "derived"]
+    return patient.id, blake2b(repr((now_ms() // _HOUR_MS, facts)).encode(), digest_size=16).digest()

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
 from vitruvian.serve.caller import Allow, Caller
+from vitruvian.serve.mcp.checking import checks_of
 from vitruvian.serve.mcp.proposals import decide, proposal_of, proposals_of, shown
+from vitruvian.serve.pages.person import identified
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import server_of
 
@@ -27,10 +29,24 @@ class Decision(BaseModel):
 
 @pages.get("/proposals")
 def proposals_page(request: Request, caller: Writer) -> Response:
-    """What waits, and what was decided."""
+    """What waits, and what was decided; what the twins say of each order comes when the page stands."""
     found = proposals_of(server_of(request), caller)
-    waiting = [one for one in found if one.state == "open"]
-    return page(request, "proposals.html", caller, waiting=waiting, done=[one for one in found if one.state != "open"])
+    waiting, done = ([one for one in found if (one.state == "open") is open] for open in (True, False))
+    people = {one: identified(caller.patient(one)) for one in sorted({each.person for each in found})}
+    return page(request, "proposals.html", caller, waiting=waiting, done=done, people=people, checked={})
+
+
+@pages.get("/proposals/{proposal}/checks")
+def checks_page(request: Request, proposal: str, caller: Writer) -> Response:
+    """What the twins say of one, and the decision: a part of the page, or a page of its own."""
+    server = server_of(request)
+    one = proposal_of(server, caller, proposal)
+    checked = {one.id: checks_of(server, caller, one)}
+    if "hx-request" in request.headers:
+        return page(request, "proposal_checks.html", caller, one=one, checked=checked)
+    people = {one.person: identified(caller.patient(one.person))}
+    waiting, done = ([one], []) if one.state == "open" else ([], [one])
+    return page(request, "proposals.html", caller, waiting=waiting, done=done, people=people, checked=checked)
 
 
 @pages.post("/proposals/{proposal}/{decision}")
@@ -50,8 +66,10 @@ def listed(request: Request, caller: Writer, patient: str | None = None) -> list
 
 @rest.get("/{proposal}")
 def one_proposal(request: Request, proposal: str, caller: Writer) -> dict[str, Any]:
-    """One proposal, with the resource that would be written."""
-    return shown(proposal_of(server_of(request), caller, proposal))
+    """One proposal, with the resource that would be written and, while it waits, what the twins say of it."""
+    server = server_of(request)
+    found = proposal_of(server, caller, proposal)
+    return shown(found) | ({"checks": checks_of(server, caller, found).shown()} if found.state == "open" else {})
 
 
 @rest.post("/{proposal}/decision")

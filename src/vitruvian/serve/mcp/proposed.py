@@ -14,9 +14,14 @@ import orjson
 from vitruvian.core import DataError, InputError, now_ms, to_datetime
 from vitruvian.ingest import FHIR
 from vitruvian.record import IngestReport, RawFile, Record, Rejected, SourceRecord, Told, take_in_whole
-from vitruvian.tables.codes import LOINC, UCUM, analyte, analytes, codes_of
+from vitruvian.tables.codes import LOINC, SNOMED, UCUM, analyte, analytes, codes_of, drug_names, drug_of
 
 Resource = Mapping[str, Any]
+_ROUTES = {
+    "oral": ("26643006", "Oral route"),
+    "iv": ("47625008", "Intravenous route"),
+    "sc": ("34206005", "Subcutaneous route"),
+}
 _DOUBTS = frozenset({"no_unit", "wrong_unit", "future", "no_value"})
 
 
@@ -45,21 +50,29 @@ def measurement(name: str, value: float, unit: str, at: str, subject: str) -> Re
 def medication(
     drug: str, dose: float, unit: str, every_h: float, route: str | None, start: str, subject: str
 ) -> Resource:
-    """A MedicationRequest that is a draft: whoever confirms it has not ordered it yet."""
+    """A MedicationRequest that is a draft, of a drug of the tables: whoever confirms it has not ordered it yet.
+
+    Raises `InputError` for a drug that nobody here could check.
+    """
+    name = _drug(drug)
     words = f"{dose:g} {unit} every {every_h:g} h" + (f", {route}" if route else "")
     dosage: dict[str, Any] = {
         "text": words,
         "timing": {"repeat": {"frequency": 1, "period": every_h, "periodUnit": "h", "boundsPeriod": {"start": start}}},
         "doseAndRate": [{"doseQuantity": {"value": dose, "unit": unit, "system": UCUM, "code": unit}}],
     }
+    if route:
+        code, display = _ROUTES[route]
+        dosage["route"] = {"coding": [{"system": SNOMED, "code": code, "display": display}], "text": route}
+    coding = [{"system": system, "code": code, "display": name} for system, code in codes_of(name)]
     return {
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "proposal",
-        "medicationCodeableConcept": {"text": drug},
+        "medicationCodeableConcept": {"coding": coding, "text": drug},
         "subject": _reference(subject),
         "authoredOn": _now(),
-        "dosageInstruction": [dosage | ({"route": {"text": route}} if route else {})],
+        "dosageInstruction": [dosage],
     }
 
 
@@ -94,6 +107,16 @@ def write(record: Record, proposal: str, resource: Resource, subject: str, told:
     signed = dict(resource) | {"id": name, "meta": {"source": f"urn:vitruvian:{name}"}}
     signed |= {"description": told} if resource["resourceType"] == "DocumentReference" else {"note": [{"text": told}]}
     return take_in_whole(record, orjson.dumps(signed), f"{name}.json", FHIR, about=[subject])
+
+
+def _drug(name: str) -> str:
+    """The drug of the tables that is called so. Raises `InputError` with names that are near."""
+    known = drug_of("", "", name)
+    if known is None:
+        near = get_close_matches(name.lower(), drug_names(), 3, 0.6)
+        todo = f"Was {' or '.join(near)} meant?" if near else "Give the name of one ingredient, or propose a note."
+        raise InputError("no drug of the tables is called so, and nobody could check it", got=repr(name), todo=todo)
+    return known
 
 
 def _now() -> str:

@@ -18,3 +18,12 @@ def called(patient: Patient) -> str:
         return name_of(patient)
     except AccessError:
         return patient.id
+
+
+def identified(patient: Patient) -> str:
+    """The name with the birth date, as far as the record states them and they may be read."""
+    try:
+        born = [one.value_text for one in patient.facts(kind="demographic", code="birth_date") if one.value_text]
+    except AccessError:
+        return patient.id
+    return ", born ".join((name_of(patient), *born[:1]))

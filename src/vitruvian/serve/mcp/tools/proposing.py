@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from vitruvian.core import InputError, now_ms, to_datetime, to_ms
 from vitruvian.record import Patient
+from vitruvian.serve.mcp.checking import quick_checks
 from vitruvian.serve.mcp.limits import page_of
 from vitruvian.serve.mcp.proposals import proposals_of, propose, shown
 from vitruvian.serve.mcp.proposed import Resource, measurement, medication, note
@@ -38,7 +40,7 @@ class ProposeMedication(Takes):
     """Arguments of `propose_medication`."""
 
     patient: PatientName = None
-    drug: Annotated[str, Field(min_length=1, max_length=100)]
+    drug: Annotated[str, Field(min_length=1, max_length=100, description="Name of one ingredient.")]
     dose: Annotated[float, Field(gt=0, allow_inf_nan=False, description="One dose, in `unit`.")]
     unit: Unit
     every_h: Annotated[float, Field(gt=0, le=8760, description="Hours between doses.", json_schema_extra={"unit": "h"})]
@@ -82,7 +84,10 @@ def propose_medication(session: AgentSession, asked: ProposeMedication) -> Found
         asked.drug, asked.dose, asked.unit, asked.every_h, asked.route, start, patient.subjects[0]
     )  # fmt: skip
     sentence = f"Draft order: {asked.drug} {resource['dosageInstruction'][0]['text']}, from {start}"
-    return _kept(session, patient, resource, sentence, asked.reason)
+    said = quick_checks(patient, resource).shown()["notes"]
+    found = _kept(session, patient, resource, sentence, asked.reason)
+    more = "The dose is checked by the twins beside the button of the person who decides."
+    return Found(found.data | {"notes": said, "dose": more})
 
 
 def propose_note(session: AgentSession, asked: ProposeNote) -> Found:
@@ -110,8 +115,13 @@ def _kept(session: AgentSession, patient: Patient, resource: Resource, sentence:
 
 
 def _moment(text: str) -> str:
-    """The moment as FHIR writes it. Raises `InputError`."""
-    return to_datetime(to_ms(text)).isoformat(timespec="seconds")
+    """The moment as FHIR writes it, in the offset in which it was given. Raises `InputError`."""
+    at = to_datetime(to_ms(text))
+    try:
+        offset = datetime.fromisoformat(text).tzinfo
+    except ValueError:
+        offset = None
+    return at.astimezone(offset or UTC).isoformat(timespec="seconds")
 
 
 _OBJECT = {"type": "object"}
