@@ -11,6 +11,7 @@ import pytest
 from applications import BACK, Application, hidden, returned
 from browsers import NAMES
 from joserfc import jwk, jwt
+from programs import BY_JWT, new_program
 from served import Served
 from sqlalchemy import select, update
 
@@ -325,6 +326,25 @@ def test_a_confidential_application_proves_itself(served: Served, app: Applicati
     assert app.exchange(code).status_code in (400, 401)
     app.method, app.told["client_secret"] = "client_secret_post", secret
     assert app.exchange(code).status_code == 200
+
+
+def test_an_application_with_keys_signs_for_its_code(served: Served, app: Application) -> None:
+    signer = new_program(served)
+    assert app.register(token_endpoint_auth_method="private_key_jwt", jwks=signer.keys).json()["jwks"] == signer.keys
+    signer.client_id = app.told["client_id"]
+    signed = {"client_assertion_type": BY_JWT, "client_assertion": signer.assertion()}
+    code = app.decide(app.page("user/*.rs offline_access"))["code"]
+    told = app.exchange(code, **signed)
+    assert told.status_code == 200, told.text
+    signed["client_assertion"] = signer.assertion()
+    assert app.refresh(told.json()["refresh_token"], **signed).status_code == 200
+    code = app.decide(app.page("user/*.rs"))["code"]
+    assert app.exchange(code).json()["error"] == "invalid_client"
+    assert app.exchange(code, **signed).json()["error"] == "invalid_client"  # the signature was used
+    signed["client_assertion"] = signer.assertion()
+    asked = {"grant_type": "client_credentials", "scope": "system/*.rs"}
+    assert app.token(**asked, **signed).json()["error"] == "unauthorized_client"
+    assert app.exchange(code, **(signed | {"client_assertion": signer.assertion()})).status_code == 200
 
 
 def test_revocation_ends_the_approval_of_this_application_alone(served: Served, app: Application) -> None:

@@ -135,13 +135,18 @@ def application_command(
     launch_url: Annotated[str, typer.Argument(help="Where it is started with a patient.")],
     redirects: Annotated[list[str], typer.Argument(help="Where answers may go.")],
     confidential: Annotated[bool, typer.Option("--confidential", help="It keeps a secret.")] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="File of its public keys (a JWK set): it signs instead.", exists=True, dir_okay=False),
+    ] = None,
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Set up a SMART application that can be started from a patient's page; prints its client id and secret."""
     from vitruvian.serve.oauth import add_application
 
+    told = _keys(keys) if keys is not None else None
     with _server(record) as server:
-        made, secret = add_application(server.store, name, launch_url, redirects, confidential)
+        made, secret = add_application(server.store, name, launch_url, redirects, confidential, told)
         server.record.note("application_added", client=made)
     typer.echo("\t".join(filter(None, (made, secret))))
 

@@ -1,4 +1,4 @@
-"""Applications that may ask for access: they register themselves (RFC 7591), public or with a secret.
+"""Applications that may ask for access: they register themselves (RFC 7591), public, with a secret or keys.
 
 Registration says nothing of who stands behind one: the page that asks a person says so.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from authlib.oauth2.rfc6749 import ClientMixin
 from sqlalchemy import BigInteger, Column, Row, Table, Text, delete, func, insert, select
 
@@ -33,7 +34,14 @@ clients = Table(
     Column("launch_url", Text, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
 )
-METHODS = ("none", "client_secret_basic", "client_secret_post")
+client_keys = Table(
+    "oauth_client_keys",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("keys", Text, nullable=False),
+)
+BY_KEY = "private_key_jwt"
+METHODS = ("none", "client_secret_basic", "client_secret_post", BY_KEY)
 GRANTS = ("authorization_code", "refresh_token")
 MOST = 10_000
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]*")
@@ -42,7 +50,8 @@ _UNUSED_MS = 7 * 86_400_000
 
 @dataclass(frozen=True)
 class Client(ClientMixin):  # type: ignore[misc]
-    """One application; `method` is how it proves itself at the token endpoint, `secret_hash` "" for a public one."""
+    """One application; `method` is how it proves itself at the token endpoint: by nothing, by a secret (of which
+    `secret_hash` is kept), or by the keys of which it gave the public ones."""
 
     client_id: str
     name: str
@@ -51,6 +60,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     method: str
     secret_hash: str = ""
     launch_url: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
     def get_client_id(self) -> str:
         return self.client_id
@@ -68,8 +78,8 @@ class Client(ClientMixin):  # type: ignore[misc]
         return bool(self.secret_hash) and secrets.compare_digest(self.secret_hash, hashed(client_secret))
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        if self.method == "none":
-            return method == "none"
+        if self.method in ("none", BY_KEY):
+            return method == self.method
         return method in ("client_secret_basic", "client_secret_post")
 
     def check_response_type(self, response_type: str) -> bool:
@@ -91,6 +101,10 @@ def add_client(store: Store, client: Client) -> bool:
         row |= {"redirects": "\n".join(client.redirects), "grants": " ".join(sorted(client.grants))}
         row |= {"secret_hash": client.secret_hash, "launch_url": client.launch_url, "made_ms": now_ms()}
         connection.execute(insert(clients).values(**row))
+        connection.execute(delete(client_keys).where(client_keys.c.client.not_in(select(clients.c.client))))
+        if client.keys:
+            kept = orjson.dumps(client.keys).decode()
+            connection.execute(insert(client_keys).values(client=client.client_id, keys=kept))
     return True
 
 
@@ -98,7 +112,8 @@ def client_of(store: Store, client: str) -> Client | None:
     """The application with this id."""
     with store.transaction() as connection:
         row = connection.execute(select(clients).where(clients.c.client == client)).first()
-    return _client(row) if row is not None else None
+        keys = connection.execute(select(client_keys.c["keys"]).where(client_keys.c.client == client)).scalar()
+    return replace(_client(row), keys=orjson.loads(keys or "{}")) if row is not None else None
 
 
 def launchable(store: Store) -> list[Client]:

@@ -18,7 +18,7 @@ from vitruvian.serve.oauth.answers import NO_STORE, refused
 from vitruvian.serve.oauth.clients import METHODS, Client
 from vitruvian.serve.oauth.granting import Answer, Fields, Granting, Request
 from vitruvian.serve.oauth.refresh import refresh_tokens
-from vitruvian.serve.oauth.services import METHOD, Service
+from vitruvian.serve.oauth.services import Service
 from vitruvian.serve.server import Server, server_of
 
 router = APIRouter()
@@ -84,7 +84,7 @@ def _client(
     asked = Request("POST", f"{server.settings.url}/oauth/{endpoint}", form, request.headers)
     granting = Granting(server)
     try:
-        return granting.authenticate_client(asked, (METHOD, *METHODS), endpoint), Response()
+        return granting.authenticate_client(asked, METHODS, endpoint), Response()
     except OAuth2Error as error:
         return None, _json(granting.handle_error_response(asked, error))
 

@@ -29,11 +29,12 @@ from vitruvian.serve.caller import SignInNeeded
 from vitruvian.serve.identity.accounts import account_of
 from vitruvian.serve.identity.approvals import Approval, approval_of, end_approval, keep_approval
 from vitruvian.serve.identity.tokens import write_token
-from vitruvian.serve.oauth.clients import METHODS, Client, client_of
+from vitruvian.serve.oauth.clients import BY_KEY, METHODS, Client
 from vitruvian.serve.oauth.codes import Code, keep_code, taken_code
 from vitruvian.serve.oauth.places import path_of
+from vitruvian.serve.oauth.proof import known_client, proven_client
 from vitruvian.serve.oauth.refresh import held_approval, new_refresh_token, spend
-from vitruvian.serve.oauth.services import METHOD, Service, proven_service, service_of
+from vitruvian.serve.oauth.services import Service
 from vitruvian.serve.oauth.signing import id_token
 from vitruvian.serve.server import Server
 
@@ -93,16 +94,16 @@ class Granting(AuthorizationServer):  # type: ignore[misc]
         self.register_grant(_ByCode, [_Challenge(required=True)])
         self.register_grant(_ByRefreshToken)
         self.register_grant(_ByOwnKey)
-        self.register_client_auth_method(METHOD, self._by_key)
+        self.register_client_auth_method(BY_KEY, self._by_key)
 
     def query_client(self, client_id: str) -> Client | Service | None:
-        return client_of(self.over.store, client_id) or service_of(self.over.store, client_id)
+        return known_client(self.over.store, client_id)
 
-    def _by_key(self, _: Any, request: Request) -> Service | None:
-        """The program whose key signed the request, for the token endpoint or this server."""
+    def _by_key(self, _: Any, request: Request) -> Client | Service | None:
+        """Whose key signed the request, for the token endpoint or this server."""
         url = self.over.settings.url
         try:
-            return proven_service(self.over.store, request.form, [f"{url}/oauth/token", url])
+            return proven_client(self.over.store, request.form, [f"{url}/oauth/token", url])
         except SignInNeeded as error:
             raise InvalidClientError(description=error.what) from error
 
@@ -213,7 +214,7 @@ class _ByRefreshToken(RefreshTokenGrant):  # type: ignore[misc]
 class _ByOwnKey(ClientCredentialsGrant):  # type: ignore[misc]
     """Programs that an administrator registered; the token is short and for FHIR unless it is asked for elsewhere."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = (METHOD,)
+    TOKEN_ENDPOINT_AUTH_METHODS = (BY_KEY,)
 
     def validate_requested_scope(self) -> None:
         if not self.request.client.given(self.request.payload.scope or ""):

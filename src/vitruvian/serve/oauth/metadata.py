@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 
 from vitruvian.serve.caller import Open
 from vitruvian.serve.oauth.clients import GRANTS, METHODS
-from vitruvian.serve.oauth.services import ALGORITHMS, GRANT, METHOD
+from vitruvian.serve.oauth.proof import ALGORITHMS
+from vitruvian.serve.oauth.services import GRANT
 from vitruvian.serve.oauth.signing import public_keys
 from vitruvian.serve.server import Server, server_of
 
@@ -44,7 +45,7 @@ def endpoints(server: Server) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": [*GRANTS, GRANT],
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": [*METHODS, METHOD],
+        "token_endpoint_auth_methods_supported": list(METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
     }

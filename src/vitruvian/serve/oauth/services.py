@@ -1,6 +1,6 @@
 """Programs that nobody sits before: an administrator registers them with public keys and an account to act as.
 
-Source: HL7 SMART App Launch 2.2, "Backend Services", "Asymmetric Authentication"; RFC 7523.
+Source: HL7 SMART App Launch 2.2, "Backend Services".
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from sqlalchemy import BigInteger, Column, Row, Table, Text, delete, insert, sel
 
 from vitruvian.core import InputError, UnknownNameError, now_ms
 from vitruvian.serve.identity.tokens import judged_scopes, tokens
+from vitruvian.serve.oauth.clients import BY_KEY
 from vitruvian.serve.scopes import OTHER, Scope, read_scopes
-from vitruvian.serve.signed import claimed, demand_public, proven
+from vitruvian.serve.signed import demand_public
 from vitruvian.serve.store import Store, metadata
 
 services = Table(
@@ -31,10 +32,7 @@ services = Table(
     Column("purpose", Text, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
 )
-METHOD, GRANT = "private_key_jwt", "client_credentials"
-ALGORITHMS = ("ES384", "RS384")
-_BY_JWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_LONGEST_S = 300
+GRANT = "client_credentials"
 _NAME = 80
 
 
@@ -66,7 +64,7 @@ class Service(ClientMixin):  # type: ignore[misc]
         return False
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return method == METHOD
+        return method == BY_KEY
 
     def check_response_type(self, response_type: str) -> bool:
         return False
@@ -116,20 +114,6 @@ def end_service(store: Store, client: str) -> None:
         connection.execute(delete(tokens).where(tokens.c.approval == client))
         if connection.execute(delete(services).where(services.c.client == client)).rowcount == 0:
             raise UnknownNameError("no such program", got=repr(client))
-
-
-def proven_service(store: Store, fields: Mapping[str, str], audiences: list[str]) -> Service | None:
-    """The program that signed the request's assertion for us; None where none came. Raises `SignInNeeded`."""
-    if fields.get("client_assertion_type") != _BY_JWT:
-        return None
-    token = fields.get("client_assertion", "")
-    name = str((claimed(token) or {}).get("sub") or "")
-    found = service_of(store, name)
-    if found is None or fields.get("client_id", name) != name:
-        return None
-    wanted = {"iss": name, "sub": name, "aud": audiences}
-    proven(store, token, found.keys, wanted, algorithms=ALGORITHMS, longest_s=_LONGEST_S)
-    return found
 
 
 def _within(asked: str, mine: Iterable[Scope]) -> bool:
