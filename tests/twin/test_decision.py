@@ -13,11 +13,12 @@ from vitruvian.model import Model
 from vitruvian.model.schedule import infusion
 from vitruvian.pharmacology import Drug, Target, find, library
 from vitruvian.twin import Candidate, Goal, goal_for, goals
+from vitruvian.twin.answering import _passed_over
 from vitruvian.twin.draws import Draws
-from vitruvian.twin.evaluate import outcomes, unit_factor
+from vitruvian.twin.evaluate import Outcome, outcomes, unit_factor
 from vitruvian.twin.guard import is_real, option_faults
 from vitruvian.twin.metrics import limits, metric
-from vitruvian.twin.recommend import compare, exact_dose
+from vitruvian.twin.recommend import Compared, _over, compare, exact_dose
 from vitruvian.twin.window import window
 
 SOURCE = Source("a test", status="assumption")
@@ -210,6 +211,42 @@ def test_a_higher_dose_raises_the_metric_and_the_harm(treated):
     found = compare(treated.case, fits(treated), options, treated.goal(None))
     assert (np.diff([o.interval().median for o in found.outcome]) > 0).all()
     assert (np.diff([found.harm(k) for k in range(5)]) >= 0).all()
+
+
+def _made_up(rows):
+    """A comparison of regimens (amount, interval, P(target), P(harm)) without any model."""
+
+    def outcome(p):
+        share = np.arange(1000) < round(1000 * p)
+        return Outcome(AUC, (np.where(share, 500.0, 300.0),), (1.0,))
+
+    options = tuple(Candidate(amount, "mg", every, "iv", 1.0) for amount, every, _, _ in rows)
+    return Compared(
+        options,
+        tuple(outcome(p) for _, _, p, _ in rows),
+        tuple((outcome(p),) for _, _, _, p in rows),
+        ((),) * len(rows),
+        tuple(p - 0.5 * harm for _, _, p, harm in rows),
+    )
+
+
+def test_the_recommendation_follows_the_rule_that_is_printed():
+    """Of those within 2 % of the best, the smallest daily dose; of one daily dose, the better; the cap is the cap."""
+    goal = Goal(AUC)
+    twice, once, more = (500, 12.0, 0.529, 0.075), (1000, 24.0, 0.529, 0.049), (1250, 24.0, 0.65, 0.253)
+    for rows in ([twice, once, more], [more, once, twice]):
+        found = _made_up(rows)
+        assert str(found.candidates[found.best(goal)]).startswith("1000 mg")
+        assert _over(found.harm(rows.index(more)), goal.harm_cap) == ("25.3 % chance of harm, over the limit of 25 %",)
+        (said,) = _passed_over(found, found.best(goal), goal)
+        assert said.startswith("1250 mg")
+        assert "25.3 %" in said
+    near = _made_up([(1250, 24.0, 0.55, 0.05), once])
+    assert near.best(goal) == 1
+    assert "more a day" in _passed_over(near, 1, goal)[0]
+    better = _made_up([(1250, 24.0, 0.56, 0.05), once])
+    assert better.best(goal) == 0
+    assert not _passed_over(better, 0, goal)
 
 
 def test_ranking_does_not_depend_on_the_order_of_options(treated):

@@ -11,6 +11,7 @@ from bundles import (
     DOSES,
     NOW,
     SIZE,
+    SUBJECT,
     WHOLE,
     allergy,
     creatinine,
@@ -23,9 +24,10 @@ from bundles import (
     take_in,
     weight,
 )
-from vitruvian.core import DataError
+from vitruvian.core import DataError, parse_instant
 from vitruvian.model import Dose
 from vitruvian.person import cockcroft_gault
+from vitruvian.record import Draft
 from vitruvian.twin import Asked, Case, read_case
 from vitruvian.twin.reading import _outside
 
@@ -70,6 +72,22 @@ def test_facts_after_the_moment_asked_about_are_not_seen(tmp_path: Path) -> None
     assert case.person["WT"] == 70.0
     assert case.levels == ()
     assert len(case.given.doses) == 4
+
+
+def test_what_the_system_keeps_itself_does_not_move_the_moment(tmp_path: Path) -> None:
+    """An alert, a kept answer, and a consent are newer than the last creatinine: the case stays that of the person."""
+    consent = {"resourceType": "Consent", "id": "c", "status": "active", "patient": SUBJECT, "dateTime": "2026-01-02",
+               "provision": {"type": "permit"}}  # fmt: skip
+    record, _ = take_in(tmp_path, *WHOLE, consent)
+    with record:
+        before = read_case(record.patient("p"), "vancomycin")
+        drafts = [Draft(kind, "urn:vitruvian:test", "none", "no signal", start=parse_instant("2026-02-01T08:00:00Z"))
+                  for kind in ("alert", "twin_answer")]  # fmt: skip
+        record.derive("p", drafts, method="test", version="1")
+        kept = record.patient("p").facts()
+        assert {"alert", "twin_answer", "consent"} <= {one.kind for one in kept}
+        after = read_case(record.patient("p"), "vancomycin")
+    assert (after.now, after.age_h, after.person["AGE"]) == (before.now, before.age_h, before.person["AGE"])
 
 
 def test_creatinine_in_micromoles_is_converted(tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from vitruvian.pharmacology import LabelRule, find
 from vitruvian.twin.candidates import Candidate, candidates, standard, within_absolute
 from vitruvian.twin.guard import (
     check_age_of_data,
+    check_alive,
     check_allergy,
     check_convergence,
     check_domain,
     check_duplicates,
+    check_effect,
     check_label,
     check_missing,
     check_predictive,
@@ -33,6 +35,20 @@ def test_missing_data_refuse():
     assert refused(check_missing(["WT", "SCR"], {"WT": 80.0}, "The model"))
     assert refused(check_missing(["WT"], {"WT": math.nan}, "The model"))
     assert not check_missing(["WT"], {"WT": 80.0}, "The model")
+
+
+def test_after_death_everything_is_refused():
+    assert refused(check_alive("on 2021-02-21"))
+    assert "2021-02-21" in check_alive("on 2021-02-21")[0].text
+    assert not check_alive(None)
+
+
+def test_a_drug_dosed_by_the_inr_warns_where_nobody_knows_it():
+    (unknown,) = check_effect(WARFARIN, True, False)
+    assert (unknown.severity, unknown.code) == ("warning", "no-inr")
+    assert "since warfarin began" in unknown.text
+    assert not check_effect(WARFARIN, True, True)
+    assert not check_effect(VANCOMYCIN, True, False)
 
 
 def test_a_covariate_outside_the_hard_range_refuses_and_outside_the_soft_range_warns():

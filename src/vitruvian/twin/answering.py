@@ -31,7 +31,7 @@ from vitruvian.twin.candidates import Candidate, within_absolute
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
-from vitruvian.twin.recommend import OFF_THE_CLOCK, Compared, as_options, compare, exact_dose
+from vitruvian.twin.recommend import NEAR, OFF_THE_CLOCK, Compared, as_options, compare, exact_dose
 from vitruvian.twin.words import (
     number_text,
     output_name,
@@ -55,7 +55,7 @@ def answer(
 ) -> Answer:
     """The whole answer from a comparison that the guard let pass."""
     case, fits = twin.case, twin.fits or ()
-    options = list(as_options(compared, fits))
+    options = list(as_options(compared, fits, goal))
     best = compared.best(goal)
     if best is None:
         why = _none_allowed(compared, goal)
@@ -71,7 +71,7 @@ def answer(
     return replace(
         base,
         sentence=_sentence(case, options, best, standard_at, goal),
-        reasons=(_ranking(goal), *base.reasons),
+        reasons=(_ranking(goal), *_passed_over(compared, best, goal), *base.reasons),
         options=tuple(options),
         recommended=best,
         standard=standard_at,
@@ -90,7 +90,7 @@ def option(case: Case, fits: Sequence[Fit], candidate: Candidate, goal: Goal) ->
     """One regimen of somebody's own, with its curve; nothing else is simulated."""
     compared = compare(case, fits, [candidate], goal)
     ahead = _Ahead.of(case, fits, compared, 0, None, goal)
-    (found,) = as_options(compared, fits)
+    (found,) = as_options(compared, fits, goal)
     return replace(found, band=ahead.options[0], first_h=next_start(case, candidate) - case.now)
 
 
@@ -363,8 +363,25 @@ def _ranking(goal: Goal) -> str:
     return (
         f"Regimens are ranked by the chance of the target less {goal.harm_weight:g} times the largest chance of harm, "
         f"among those allowed and with at most {percent_text(goal.harm_cap)} harm; one not given once to three times a "
-        f"day (or weekly or less often) must be better by {percent_text(OFF_THE_CLOCK)}."
+        f"day (or weekly or less often) must be better by {percent_text(OFF_THE_CLOCK)}. Of those within "
+        f"{percent_text(NEAR)} of the best, the smallest daily dose is recommended."
     )
+
+
+def _passed_over(compared: Compared, best: int, goal: Goal) -> tuple[str, ...]:
+    """Why the regimen of the greatest value, ruled out or not, is not the recommended one; nothing where it is."""
+    first = max(range(len(compared.candidates)), key=compared.value)
+    if compared.value(first) <= compared.value(best):
+        return ()
+    c = compared.candidates[first]
+    if compared.faults[first]:
+        why = f"is not allowed ({'; '.join(compared.faults[first])})"
+    elif (harm := compared.harm(first)) > goal.harm_cap:
+        why = f"has {100 * harm:.1f} % chance of harm, over the limit of {percent_text(goal.harm_cap)}"
+    else:
+        why = f"is better by {100 * (compared.value(first) - compared.value(best)):.1f} % only, and is more a day"
+    chance = percent_text(compared.outcome[first].p_target)
+    return (f"{c}, with {chance} chance of the target, ranks before the recommended regimen but {why}.",)
 
 
 def _none_allowed(compared: Compared, goal: Goal) -> Message:

@@ -57,7 +57,8 @@ class Case:
 
     `person` holds the covariates at `now`; `covariates` their course, `floored` the creatinine
     clearance by (floor, age above) where a model raises low creatinine; `alternatives` what is unknown (one of
-    probability 1 if nothing is). `messages` are the findings of reading the record, `used` what was read.
+    probability 1 if nothing is). `death` says when the person died, if so. `messages` are the findings of reading the
+    record, `used` what was read.
     """
 
     patient: str
@@ -77,6 +78,7 @@ class Case:
     age_h: Mapping[str, float] = field(default_factory=dict)
     active: tuple[tuple[str, str], ...] = ()
     allergies: tuple[tuple[str, str], ...] = ()
+    death: str | None = None
     messages: tuple[Message, ...] = ()
     reasons: tuple[str, ...] = ()
     used: tuple[Used, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vitruvian.core import DataError, now_ms
+from vitruvian.core import DataError, now_ms, to_datetime
 from vitruvian.model.schedule import Course
 from vitruvian.person import GeneCall
 from vitruvian.pharmacology import Drug, find
@@ -26,12 +26,14 @@ from vitruvian.twin.reading import (
     HOUR_MS,
     Clock,
     before_dose,
+    death,
     demographics,
     doubtful,
     given,
     levels,
     measured,
     moment_ms,
+    newest_ms,
     taking,
     trusted,
     used,
@@ -59,7 +61,8 @@ class Asked:
 def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Case:
     """All that the record knows by the moment asked about, as a case for one drug.
 
-    Without a moment, the time of the newest fact is taken (and said, if it lies far back). Raises `DataError` for a
+    Without a moment, the time of the newest fact is taken (and said, if it lies far back); what the system itself kept
+    (alerts, answers of twins), consents and demographics do not count. Raises `DataError` for a
     moment that is not one and a record without any dated fact.
     """
     drug = find(drug) if isinstance(drug, str) else drug
@@ -118,6 +121,7 @@ def read_case(patient: Patient, drug: Drug | str, asked: Asked = Asked()) -> Cas
         age_h={name: (now - f.start_ms) / HOUR_MS for name, f in newest.items() if f.start_ms is not None},
         active=tuple((name, _atc(name)) for name in current),
         allergies=tuple((f.display, f.code) for f in facts if f.kind == "allergy"),
+        death=death(everything, now if asked.at else None),
         messages=(
             *notes,
             *before_dose(measured_levels, bool(schedule.doses)),
@@ -155,12 +159,10 @@ def _floored(
 
 
 def _newest(facts: list[Fact]) -> int:
-    clock = now_ms()
-    dated = [f.start_ms for f in facts if f.start_ms is not None and f.start_ms <= clock and f.kind != "demographic"]
-    if not dated:
+    if (newest := newest_ms(facts)) is None:
         todo = "Ingest data, or name the moment to ask as of."
         raise DataError("the record holds no dated fact of this person", todo=todo)
-    return max(dated)
+    return newest
 
 
 def _is_dose(f: Fact, drug: Drug) -> bool:
@@ -221,7 +223,7 @@ def _used(
 ) -> list[Used]:
     lines = []
     if age is not None:
-        lines.append(Used("AGE", f"{age:.1f} years", "", None, "birth date"))
+        lines.append(Used("AGE", f"{age:.1f} years", f"{to_datetime(now):%Y-%m-%d}", None, "birth date"))
     if female is not None:
         lines.append(Used("sex", "female" if female else "male", "", None, "demographics"))
     for name, fact in newest.items():

@@ -38,6 +38,24 @@ def check_missing(needed: Iterable[str], known: Mapping[str, float], what: str) 
     return [Message("refusal", "missing-data", text, "Record the missing values, with unit and time.")]
 
 
+def check_alive(death: str | None) -> list[Message]:
+    """A recorded death refuses; `death` says when ("on 2021-02-21", "at an unknown time"), `None`: alive."""
+    if death is None:
+        return []
+    text = f"The record says that this person died {death}."
+    todo = "Name a moment before that to look back, or correct the record."
+    return [Message("refusal", "deceased", text, todo)]
+
+
+def check_effect(drug: Drug, treated: bool, measured: bool) -> list[Message]:
+    """A drug that is dosed by the INR, in a person whose INR nobody knows: of late where `treated`, or at all."""
+    if measured or "{INR}" not in {o.unit for o in drug.default_model.outputs}:
+        return []
+    text = f"No INR of this person {f'since {drug.name} began ' if treated else ''}is recorded: "
+    text += "the answer is that of people like this person, not of this person."
+    return [Message("warning", "no-inr", text, "Measure the INR before a dose is given, and record it.")]
+
+
 def check_domain(model: Model, known: Mapping[str, float]) -> list[Message]:
     """Covariates outside the range in which a model may be used (refusal) or was studied (warning)."""
     found = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vitruvian.core import DataError, UnitError, convert, parse_instant, same_dimension
+from vitruvian.core import DataError, UnitError, convert, now_ms, parse_instant, same_dimension
 from vitruvian.model import Dose, Schedule
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Fact
@@ -34,6 +34,7 @@ _ROUTES = {
     "sc": ("34206005", "subcutaneous", "sc"),
 }
 _ACTIVE = frozenset({"active", "on-hold", "completed", "in-progress"})
+_NOT_CARE = frozenset({"demographic", "consent", "provenance"})
 _BEYOND = 10.0
 """A recorded dose above this many times the highest single dose is a mistake, not an overdose."""
 
@@ -73,6 +74,26 @@ def demographics(facts: Sequence[Fact], now_ms: int) -> tuple[float | None, bool
     sex = coded.get("birth_sex") or coded.get("sex") or ""
     female = {"f": True, "female": True, "m": False, "male": False}.get(sex)
     return (None if born is None else (now_ms - born) / HOUR_MS / _YEAR_H), female
+
+
+def newest_ms(facts: Iterable[Fact]) -> int | None:
+    """Moment of the newest fact of the person's care, none of the future; `None` where there is none.
+
+    What the system itself kept (alerts, answers of twins), consents and demographics say nothing of the person's state.
+    """
+    clock = now_ms()
+    care = (f.start_ms for f in facts if f.basis != "derived" and f.kind not in _NOT_CARE)
+    return max((start for start in care if start is not None and start <= clock), default=None)
+
+
+def death(facts: Iterable[Fact], by_ms: int | None = None) -> str | None:
+    """When the person died, by a moment if one is given: "on 2021-02-21", "at an unknown time"; `None`: alive."""
+    found = [f for f in facts if f.kind == "demographic" and f.code == "death"]
+    found = [f for f in found if (f.value_code or "").lower() not in ("false", "n", "no")]
+    if by_ms is not None:
+        found = [f for f in found if f.start_ms is None or f.start_ms <= by_ms]
+    dated = [f.start for f in found if f.start is not None]
+    return f"on {min(dated):%Y-%m-%d}" if dated else "at an unknown time" if found else None
 
 
 def measured(facts: Sequence[Fact], clock: Clock) -> tuple[dict[str, Series], dict[str, Fact]]:

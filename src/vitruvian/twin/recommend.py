@@ -18,12 +18,15 @@ from vitruvian.twin.evaluate import Outcome, outcomes, proportional
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
+from vitruvian.twin.words import percent_text
 
 _GRID = 32
 _INSIDE, _NARROW = 4, 1.02
 """Amounts simulated at once within a bracket, and the ratio of its ends from which on it is interpolated."""
 OFF_THE_CLOCK = 0.1
 """Utility that a regimen of other than one to three doses a day must bring more than one that is."""
+NEAR = 0.02
+"""Regimens whose utility differs by no more count as equally good; of these the smallest daily dose is taken."""
 _IN_PROPORTION = ("auc24", "trough", "peak", "average")
 
 
@@ -38,14 +41,20 @@ class Compared:
     utility: tuple[float, ...]
 
     def best(self, goal: Goal) -> int | None:
-        """Position of the allowed candidate of greatest utility whose harm stays under the cap; `None` if none."""
-        open_to = [k for k in range(len(self.candidates)) if not self.faults[k] and self.harm(k) <= goal.harm_cap]
-        return max(open_to, key=self._preference) if open_to else None
+        """Position of the candidate to recommend, of those allowed whose harm stays under the cap; `None` if none.
 
-    def _preference(self, k: int) -> tuple[float, float]:
-        """Utility less what an impractical regimen costs, in steps of 0.02; within a step, the smaller daily dose."""
-        c = self.candidates[k]
-        return (round((self.utility[k] - _effort(c)) / 0.02), -c.daily)
+        Of those within `NEAR` of the greatest value, the smallest daily dose; of one daily dose, the greatest value.
+        """
+        open_to = [k for k in range(len(self.candidates)) if not self.faults[k] and self.harm(k) <= goal.harm_cap]
+        if not open_to:
+            return None
+        most = max(self.value(k) for k in open_to)
+        near = [k for k in open_to if self.value(k) >= most - NEAR]
+        return min(near, key=lambda k: (round(self.candidates[k].daily, 6), -self.value(k)))
+
+    def value(self, k: int) -> float:
+        """Utility of candidate `k` less what an impractical regimen costs."""
+        return self.utility[k] - _effort(self.candidates[k])
 
     def harm(self, k: int) -> float:
         """Largest probability of any harm of candidate `k`."""
@@ -126,12 +135,12 @@ def _bracket(medians: Mapping[float, float], middle: float) -> tuple[tuple[float
     return next(((one, two) for one, two in pairwise(rows) if one[1] < middle <= two[1]), None)
 
 
-def as_options(compared: Compared, fits: Sequence[Fit]) -> tuple[Option, ...]:
+def as_options(compared: Compared, fits: Sequence[Fit], goal: Goal) -> tuple[Option, ...]:
     """The comparison as plain data for the answer."""
-    return tuple(_option(compared, k, fits) for k in range(len(compared.candidates)))
+    return tuple(_option(compared, k, fits, goal) for k in range(len(compared.candidates)))
 
 
-def _option(compared: Compared, k: int, fits: Sequence[Fit]) -> Option:
+def _option(compared: Compared, k: int, fits: Sequence[Fit], goal: Goal) -> Option:
     c, outcome, harms = compared.candidates[k], compared.outcome[k], compared.harms[k]
     low, high = limits(outcome.target)
     names = [f.model.name for f in fits]
@@ -152,6 +161,11 @@ def _option(compared: Compared, k: int, fits: Sequence[Fit]) -> Option:
         p_harm={h.target.name: h.p_target for h in harms},
         utility=compared.utility[k],
         allowed=not compared.faults[k],
-        why="; ".join(compared.faults[k]),
+        why="; ".join((*compared.faults[k], *_over(compared.harm(k), goal.harm_cap))),
         per_model=dict(zip(names, outcome.per_fit(), strict=True)),
     )
+
+
+def _over(harm: float, cap: float) -> tuple[str, ...]:
+    """What is said of a chance of harm over the cap: to a tenth of a percent, for it may be near."""
+    return (f"{100 * harm:.1f} % chance of harm, over the limit of {percent_text(cap)}",) if harm > cap else ()

@@ -24,9 +24,11 @@ from vitruvian.twin.explained import explained
 from vitruvian.twin.goals import Goal, goal_for
 from vitruvian.twin.guard import (
     check_age_of_data,
+    check_alive,
     check_allergy,
     check_convergence,
     check_duplicates,
+    check_effect,
     check_label,
     check_predictive,
     refused,
@@ -141,8 +143,14 @@ class Twin:
     def checks(self) -> tuple[Message, ...]:
         """What the guard says of this person and drug before any regimen is looked at."""
         case = self.case
-        found = [*case.messages, *check_duplicates(case.drug, case.active), *check_allergy(case.drug, case.allergies)]
+        found = [
+            *check_alive(case.death),
+            *case.messages,
+            *check_duplicates(case.drug, case.active),
+            *check_allergy(case.drug, case.allergies),
+        ]
         found += [*check_age_of_data(case.drug, case.age_h), *check_label(case.drug, case.person, case.indication)]
+        found += check_effect(case.drug, bool(case.given.doses), bool(case.levels) or _baseline(case))
         return tuple(found)
 
     def _calibrated(self) -> tuple[Fit, ...]:
@@ -180,6 +188,11 @@ def as_candidate(schedule: Schedule) -> Candidate:
     dose: Dose = schedule.doses[0]
     assert dose.interval is not None
     return Candidate(dose.amount, dose.unit, dose.interval, dose.route, dose.duration)
+
+
+def _baseline(case: Case) -> bool:
+    """Whether the effect was measured before treatment, and there was no dose since."""
+    return not case.given.doses and "INR_BASE" in case.covariates
 
 
 def _first(fits: tuple[Fit, ...]) -> str:

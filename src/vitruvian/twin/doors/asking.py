@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import UnknownNameError, VitruvianError, to_ms
+from vitruvian.twin.doors.alive import deceased
 from vitruvian.twin.doors.door import Field, FieldError, Question, Told, TwinDoor
 from vitruvian.twin.doors.unavailable import Unavailable
 
@@ -61,7 +62,7 @@ def twin_door(name: str) -> TwinDoor:
 
 
 def ask(patient: Patient, twin: str, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
-    """The answer of a person's twin to a question; values are checked first.
+    """The answer of a person's twin to a question; values are checked first. After death the guard refuses.
 
     Raises `UnknownNameError` for a twin, question or field that does not exist, `InputError` for a value,
     `UnsupportedError` for a twin that cannot be used.
@@ -74,7 +75,10 @@ def ask(patient: Patient, twin: str, question: str, values: Mapping[str, Any], a
         raise UnknownNameError(f"no such question of {twin}", got=repr(question), allowed=", ".join(known))
     if at is not None:
         to_ms(at)
-    return door.ask(patient, question, checked(known[question], values), at)
+    given = checked(known[question], values)
+    if not getattr(door, "refuses_after_death", False) and (dead := deceased(patient, at)):
+        return Told(twin, question, f"{dead[0].text} {dead[0].todo}", refused=True, messages=dead)
+    return door.ask(patient, question, given, at)
 
 
 def checked(question: Question, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -149,7 +149,8 @@ class TwinDoor(Protocol):
     name: str
     title: str
     about: str
-    # A door may have `needs`, too: in one sentence the data it begins with, shown where a record has nothing for it.
+    # A door may have `needs`, too: in one sentence the data it begins with, shown where a record has nothing for it;
+    # and `refuses_after_death`, true where its own guard does so in an answer of its own shape.
 
     def status(self, patient: Patient, at: str | None = None) -> tuple[Status, ...]:
         """How it stands for this person; empty where the person has nothing to do with it."""

@@ -38,6 +38,7 @@ class DoseDoor:
 
     name = "dose"
     title = "Dose"
+    refuses_after_death = True
     needs = "An order or dose of a drug that the library has a model of; or ask for a drug that is not given yet."
     about = "The dose that reaches a target in this person, from published models and their own levels."
 
@@ -104,6 +105,8 @@ DOSE = DoseDoor()
 def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
     """The twin after the person's levels, kept in the record; as it is where no model may be used."""
     twin = Twin(read_case(patient, drug, asked), drug)
+    if twin.case.death is not None:
+        return twin
     try:
         twin = twin.calibrate()
     except (RefusalError, SolveError, DataError):

@@ -128,8 +128,8 @@ def _own_sentence(answer: Answer, own: Option, goal: Goal) -> str:
     if own.p_harm:
         name, p = max(harms_text(answer.goal, own), key=lambda item: item[1])
         text += f" and {percent_text(p)} chance of harm ({name})"
-    if not own.allowed:
-        text += f"; not allowed: {own.why}"
+    if own.why:
+        text += f"; {own.why}" if own.allowed else f"; not allowed: {own.why}"
     best = answer.best
     if best is None:
         return f"{text}. No regimen is recommended."
@@ -157,7 +157,7 @@ def _row(answer: Answer, k: int | None, one: Option, several: bool) -> tuple[str
         for name, at in (("recommended", answer.recommended), ("standard", answer.standard))
         if k is not None and at == k
     ]
-    marks += [] if one.allowed else [f"not allowed: {one.why}"]
+    marks += [one.why if one.allowed else f"not allowed: {one.why}"] if one.why else []
     chances = [p for p, _ in one.per_model.values()]
     spread = (f"{percent_text(min(chances))} to {percent_text(max(chances))}" if chances else "",) if several else ()
     harm = percent_text(max(one.p_harm.values())) if one.p_harm else "–"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitruvian.core import DataError, to_datetime, to_ms
 from vitruvian.twin.answer import Message
 from vitruvian.twin.doors import glucose_answers as answers
+from vitruvian.twin.doors.alive import after_death
 from vitruvian.twin.doors.door import Field, Question, Status, Told
 from vitruvian.twin.doors.glucose_events import Event, changed, event_named, events_of
 from vitruvian.twin.doors.glucose_shown import Unit
@@ -72,6 +73,8 @@ class GlucoseDoor:
             evidence = _evidence(patient, at)
         except DataError as error:
             return (Status("blocked", str(error)),)
+        if dead := after_death(patient, at):
+            return dead
         known = _held(patient, evidence) or recent(patient, evidence)
         return (status_of(evidence, known, "" if known else passed_over(patient, evidence)),)
 

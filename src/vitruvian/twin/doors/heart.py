@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import DataError
 from vitruvian.systems.cardiac_safety import library
+from vitruvian.twin.doors.alive import after_death
 from vitruvian.twin.doors.door import Field, FieldError, Missing, Question, Status, Told
 from vitruvian.twin.doors.heart_drugs import heart_drugs, taken_of
 from vitruvian.twin.doors.heart_shown import beat_told, what_if_told
@@ -56,6 +57,8 @@ class HeartDoor:
                     missing=(Missing(_lacking(error.what), "No beat without it.", error.todo or ""),),
                 ),
             )
+        if dead := after_death(patient, at):
+            return dead
         twin = _TWINS.peek((seen_now(patient), at))
         missing = _missing(evidence)
         blocked = any(one.what in ("blood pressure", "a volume or flow of the heart") for one in missing)

@@ -11,7 +11,7 @@ from vitruvian.tables.codes import LOINC, analyte
 from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.heart.evidence import Evidence, evidence_of
 from vitruvian.twin.heart.quantities import BY_CODE, BY_NAME
-from vitruvian.twin.reading import HOUR_MS, demographics, moment_ms, trusted, used
+from vitruvian.twin.reading import HOUR_MS, demographics, moment_ms, newest_ms, trusted, used
 from vitruvian.twin.words import unit_text
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def read_evidence(patient: Patient, at: str | None = None, *, after: str | None 
     Raises `DataError` where there is nothing, or values that cannot be, with the field and the rule.
     """
     everything = patient.facts()
-    dated = [one.start_ms for one in everything if one.start_ms is not None]
-    now = moment_ms(at) if at else max(dated, default=0)
+    now = moment_ms(at) if at else newest_ms(everything) or 0
     facts = trusted(everything, now)
     found, alone = _newest(facts)
     heart = [one.start_ms or 0 for name, one in found.items() if name not in _SIZE]

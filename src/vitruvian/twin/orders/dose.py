@@ -22,7 +22,7 @@ _LESS, _MORE = 0.15, 0.10
 lie in this person's range. Assumptions."""
 _HARMFUL = 0.5
 """A chance of harm that makes a note critical. Assumption."""
-_STOPPING = frozenset({"allergy", "duplicate-therapy", "label-avoid", "guideline-another-drug"})
+_STOPPING = frozenset({"deceased", "allergy", "duplicate-therapy", "label-avoid", "guideline-another-drug"})
 """Refusals that speak against the drug itself, whatever the dose."""
 
 
