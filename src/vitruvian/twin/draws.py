@@ -69,11 +69,8 @@ class Draws:
         if steady and self.occasions:
             last = len(self.occasions)  # the future is its own occasion, also where time starts anew
             people = [replace(p, occasion=np.full(len(p), last)) for p in people]
-        count = len(people)
-        people += people[-1:] * (_rows(count) - count)
-        table = compile_events(self.model, people, interpolation="locf")
-        told = dict(self.theta), self.eta, self._own(), count
-        values = np.asarray(_predict(self.model, replace(table, ids=()), *told))
+        table = _filled(compile_events(self.model, people, interpolation="locf"))
+        values = np.asarray(_predict(self.model, table, dict(self.theta), self.eta, self._own(), len(people)))
         found = [values[k][:, : len(at)] for k, at in enumerate(times)]
         if not all(np.isfinite(f).all() for f in found):
             raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
@@ -93,9 +90,12 @@ class Draws:
         return {k: np.asarray(v) for k, v in _individual(self.model, dict(self.theta), self.eta, stacked).items()}
 
 
-def _rows(count: int) -> int:
-    """Few table sizes, so that few programs are compiled; rows that fill a table up cost nothing."""
-    return next(size for size in (4, 32, 128, 512, count) if size >= count)
+def _filled(table: EventTable) -> EventTable:
+    """Few table sizes, so that few programs are compiled; the rows that fill one up are never looked at."""
+    count = len(table)
+    size = next(size for size in (32, 128, 512, count) if size >= count)
+    rows = np.minimum(np.arange(size), count - 1)
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], replace(table, ids=()))
 
 
 @program()
