@@ -37,7 +37,7 @@ from vitruvian.record.formats import installed_formats as installed_formats
 from vitruvian.record.identity import Candidate as Candidate
 from vitruvian.record.identity import IdentityEntry as IdentityEntry
 from vitruvian.record.intake import files_under as files_under
-from vitruvian.record.journal import FORMAT as JOURNAL
+from vitruvian.record.journal import JOURNAL as JOURNAL
 from vitruvian.record.journal import Streamed as Streamed
 from vitruvian.record.journal import from_file as journal_samples
 from vitruvian.record.opening import open_engine as open_engine

@@ -24,7 +24,7 @@ from vitruvian.record.keys import KeyRing
 from vitruvian.record.rows import present
 from vitruvian.record.statements import one_of
 
-FORMAT = ("stream", "1")
+JOURNAL = ("stream", "1")
 KEPT_MS = 120_000
 """How long a row stays after it became part of a chunk, for those who follow the journal."""
 _LOCK = 0x5649_544A  # advisory lock of PostgreSQL: rows become visible in the order of `seq`

@@ -159,7 +159,7 @@ class Streaming(ABC):
             path = Path(folder) / "stream.json"
             path.write_bytes(journal.as_file(batches))
             file = RawFile(path)
-            return take_in(store, file, journal.FORMAT, [one.samples for one in batches], None, hash_of(file))
+            return take_in(store, file, journal.JOURNAL, [one.samples for one in batches], None, hash_of(file))
 
     def _tell(self, connection: Connection, agent: str, subject: str, report: IngestReport) -> None:
         detail: dict[str, Any] = {k: v for k, v in report.to_json().items() if isinstance(v, int)}

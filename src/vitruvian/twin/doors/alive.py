@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from vitruvian.core import to_ms
 from vitruvian.twin.answer import Message
 from vitruvian.twin.doors.door import Status
-from vitruvian.twin.guard import check_alive
-from vitruvian.twin.reading import death
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
@@ -16,6 +14,9 @@ if TYPE_CHECKING:
 
 def deceased(patient: Patient, at: str | None) -> tuple[Message, ...]:
     """The refusal of the guard where the record says that the person had died by `at` (`None`: ever)."""
+    from vitruvian.twin.guard import check_alive
+    from vitruvian.twin.reading import death
+
     by = None if at is None else to_ms(at)
     return tuple(check_alive(death(patient.facts(kind="demographic"), by)))
 
