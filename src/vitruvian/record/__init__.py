@@ -39,7 +39,7 @@ from vitruvian.record.identity import IdentityEntry as IdentityEntry
 from vitruvian.record.intake import files_under as files_under
 from vitruvian.record.journal import JOURNAL as JOURNAL
 from vitruvian.record.journal import Streamed as Streamed
-from vitruvian.record.journal import from_file as journal_samples
+from vitruvian.record.journal import journal_samples as journal_samples
 from vitruvian.record.opening import open_engine as open_engine
 from vitruvian.record.opening import reading as reading
 from vitruvian.record.patient import Patient as Patient

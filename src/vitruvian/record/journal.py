@@ -128,7 +128,7 @@ def as_file(batches: Sequence[Streamed]) -> bytes:
     return orjson.dumps({"received_ms": [one.received_ms for one in batches], "batches": told})
 
 
-def from_file(content: bytes) -> Iterator[Samples]:
+def journal_samples(content: bytes) -> Iterator[Samples]:
     """The batches of such a file, as an export of a person holds it. Raises `DataError` for one that is none."""
     try:
         batches = orjson.loads(content)["batches"]
