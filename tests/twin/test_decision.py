@@ -182,6 +182,18 @@ def test_the_recommended_option_is_allowed_and_the_best_of_those(treated, answer
         assert o.utility == pytest.approx(o.p_target - goal.harm_weight * max(o.p_harm.values()))
 
 
+@pytest.mark.parametrize("broken", ["weight", "draws"])
+def test_what_is_no_number_is_no_dose(treated, broken):
+    """A weight that is no number would make every chance 100 %; draws that are none have no curve."""
+    fit = fits(treated)[0]
+    nowhere = np.full_like(fit.draws.eta, np.nan)
+    wrong = replace(fit, weight=np.nan) if broken == "weight" else replace(fit, draws=replace(fit.draws, eta=nowhere))
+    answer = replace(treated, fits=(wrong,)).recommend()
+    assert answer.refused
+    assert answer.recommended is None
+    assert "not a number" in answer.sentence or "not finite" in answer.sentence
+
+
 def test_a_better_option_outside_the_guard_is_not_recommended(treated):
     """The cap on harm and the bounds come before utility."""
     strict = replace(goal_for(VANCOMYCIN), harm_cap=0.05)
@@ -241,7 +253,7 @@ def test_the_recommendation_follows_the_rule_that_is_printed():
         (said,) = _passed_over(found, found.best(goal), goal)
         assert said.startswith("1250 mg")
         assert "25.3 %" in said
-    near = _made_up([(1250, 24.0, 0.55, 0.05), once])
+    near = _made_up([(1250, 24.0, 0.545, 0.05), once])
     assert near.best(goal) == 1
     assert "more a day" in _passed_over(near, 1, goal)[0]
     better = _made_up([(1250, 24.0, 0.56, 0.05), once])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Int
 
-from vitruvian.core import DataError
+from vitruvian.core import DataError, SolveError
 from vitruvian.infer._seed import generators
 from vitruvian.infer.posterior import Posterior, systematic, weighted_quantile
 from vitruvian.infer.sample import Method, posterior
@@ -105,7 +105,8 @@ def weigh(
     """Mixture of posteriors of the same people: prior weight × marginal likelihood (or `log_evidence`, N by C).
 
     `prior_weight` is one number per alternative, or an array (N,C). Raises `DataError` for weights that are negative or
-    all zero, and for parts that do not belong to the same people and observations.
+    all zero, and for parts that do not belong to the same people and observations, `SolveError` where no alternative
+    explains the data.
     """
     seen = {(p.ids, int(np.asarray(p.table.observations.mask).sum())) for p in parts}
     if len(seen) != 1:
@@ -118,5 +119,7 @@ def weigh(
     evidence = np.stack([p.log_marginal for p in parts], axis=1) if log_evidence is None else np.asarray(log_evidence)
     with np.errstate(divide="ignore"):
         log_weight = np.log(prior) + evidence
+    if np.isnan(log_weight).any() or not np.isfinite(log_weight.max(axis=1)).all():
+        raise SolveError("no alternative explains the data", todo="Check levels, units and times of doses.")
     weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
     return Mixture(tuple(parts), tuple(labels), prior, weight / weight.sum(axis=1, keepdims=True))

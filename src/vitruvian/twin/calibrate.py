@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vitruvian.core import RefusalError
+from vitruvian.core import RefusalError, SolveError
 from vitruvian.infer import LevelCheck, Mixture, Posterior, check_levels, overall_check, posterior, prior_of, weigh
 from vitruvian.model import Model, Subject, compile_events
 from vitruvian.model.schedule import Course
@@ -70,6 +70,8 @@ def calibrate(case: Case, models: list[Model], *, draws: int, seed: int) -> tupl
     if len(fits) == 1:
         return tuple(fits)
     evidence = np.array([_log_evidence(f) for f in fits])
+    if np.isnan(evidence).any() or not np.isfinite(evidence.max()):
+        raise SolveError(f"no model of {case.drug.name} explains the levels", todo="Check levels, units and times.")
     weight = np.exp(evidence - np.logaddexp.reduce(evidence))
     return tuple(replace(f, weight=float(w)) for f, w in zip(fits, weight, strict=True))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Float
 
-from vitruvian.core import convert
+from vitruvian.core import SolveError, convert
 from vitruvian.infer import weighted_quantile
 from vitruvian.model import Model, Schedule
 from vitruvian.pharmacology import Target
@@ -42,9 +42,12 @@ class Outcome:
         return np.concatenate(self.values), np.concatenate(weight)
 
     def probability(self, low: float, high: float) -> float:
-        """P(low ≤ value ≤ high)."""
+        """P(low ≤ value ≤ high). Raises `SolveError` where it is no number (the least of 1 and NaN would be 1)."""
         values, weight = self.pooled
-        return min(1.0, float(weight @ ((values >= low) & (values <= high))))
+        found = float(weight @ ((values >= low) & (values <= high)))
+        if not np.isfinite(found):
+            raise SolveError(f"the chance of {self.target.name} is not a number", todo="Check levels and doses.")
+        return min(1.0, found)
 
     @property
     def p_target(self) -> float:
@@ -67,7 +70,7 @@ def outcomes(
 ) -> list[list[Outcome]]:
     """One list of outcomes (one per candidate) for each target; targets that look at the same curves share them.
 
-    Raises `SolveError` if a forecast is not finite.
+    Raises `SolveError` if a forecast, or what is read from it, is not finite.
     """
     values: dict[int, list[list[np.ndarray]]] = {k: [] for k in range(len(targets))}
     for fit in fits:
@@ -81,10 +84,16 @@ def outcomes(
             drawn = [(plans[k].where, factor * curves[k]) for k, factor in scale]
             for k in members:
                 unit = unit_factor(case, fit.model, targets[k])
-                values[k].append([unit * metric(targets[k], where, curve) for where, curve in drawn])
+                values[k].append([_finite(targets[k], unit * metric(targets[k], where, c)) for where, c in drawn])
     weight = tuple(f.weight for f in fits)
     count = range(len(candidates))
     return [[Outcome(t, tuple(v[c] for v in values[k]), weight) for c in count] for k, t in enumerate(targets)]
+
+
+def _finite(target: Target, values: Float[np.ndarray, " s"]) -> Float[np.ndarray, " s"]:
+    if not np.isfinite(values).all():
+        raise SolveError(f"the {target.metric} is not finite at every draw", todo="Check doses and covariates.")
+    return values
 
 
 def proportional(model: Model, when: str | float) -> bool:
