@@ -40,7 +40,7 @@ REVISION = "0003"
 _READS = "vitruvian_reads"
 """Option of a connection that only reads."""
 _WAIT_S = 600
-_SHORTEST_S, _LONGEST_S = 0.0005, 0.02
+_PAUSE_S, _LONGEST_S = 0.001, 0.02
 _LOCK = 0x5649_5453  # advisory lock of PostgreSQL while tables are made
 _version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
@@ -126,19 +126,19 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begun(raw: sqlite3.Connection) -> bool:
-    """Whether a writer's turn came; it is asked for often, where SQLite itself would soon look ten times a second."""
-    pause, until = _SHORTEST_S, monotonic() + _WAIT_S
+    """Whether a writer's turn came. SQLite itself would soon look ten times a second, and find those first who look
+    more often; here all look often, and less so only where one writer takes long."""
+    began = monotonic()
     raw.execute("PRAGMA busy_timeout=0")
     try:
-        while monotonic() < until:
+        while (waited := monotonic() - began) < _WAIT_S:
             try:
                 raw.execute("BEGIN IMMEDIATE")
                 return True
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     return False
-            sleep(pause)
-            pause = min(1.5 * pause, _LONGEST_S)
+            sleep(min(_PAUSE_S + waited / 50, _LONGEST_S))
     finally:
         raw.execute(f"PRAGMA busy_timeout={1000 * _WAIT_S}")
     return False
