@@ -17,9 +17,14 @@ Client = Callable[..., TestClient]
 PLACES = ("/", "/?q=carla", "/intake", "/quarantine", "/audit", "/audit/verify", "/patients/sample-c",
           "/patients/sample-c/timeline", "/patients/sample-c/measurements/2160-0", "/patients/sample-c/consent",
           "/patients/sample-c/access", "/patients/sample-c/twins/dose", "/patients/sample-c/twins",
+          "/patients/sample-e", "/patients/sample-e/timeline", "/patients/sample-e/measurements/glucose",
+          "/patients/sample-e/twins/glucose", "/patients/sample-d/twins/heart", "/monitor", "/proposals", "/purpose",
+          "/accounts", "/accounts/programs", "/accounts/emergencies", "/account", "/account/applications",
           *(f"/patients/sample-c/parts/{one}" for one in patient_page.PARTS))  # fmt: skip
 PART = {"hx-request": "true"}
 FIRST_HTML = 15_000
+"""Bytes of the first answer, not compressed: pages hold a session's token, which compression could give away."""
+LATER = re.compile(r'<div[^>]* hx-get="([^"]+)" hx-trigger="(?:load|revealed)"[^>]*>(.*?)</div>', re.S)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +44,29 @@ def test_a_page_stands_by_itself_and_keeps_to_this_host(client: Client, place: s
     assert not re.findall(r"(?:src|href|action)=\"(?:https?:)?//", text)
     assert "unsafe" not in found.headers["content-security-policy"]
     assert found.headers["cache-control"] == "no-store"
-    if "/timeline" not in place and "/audit" not in place:
-        assert len(found.content) <= FIRST_HTML
+    assert len(found.content) <= FIRST_HTML
+    for address, inside in LATER.findall(text):
+        assert f'<a href="{address}"' in inside  # what scripts would fetch is a link
+
+
+def test_a_long_table_comes_in_pages(client: Client) -> None:
+    there = client(json=False)
+    first, second = (there.get(f"/patients/sample-c/timeline?part={k}").text for k in (1, 2))
+    assert "Page 1 of" in first
+    assert "Page 2 of" in second
+    assert first.count("<tr>") == second.count("<tr>") == 46
+    assert first.partition("<tbody>")[2] != second.partition("<tbody>")[2]
+    assert there.get("/patients/sample-c/timeline?part=0").status_code == 422
+
+
+def test_a_long_course_comes_when_the_page_stands(client: Client) -> None:
+    there, place = client(json=False), "/patients/sample-e/measurements/glucose"
+    assert "<figure" not in there.get(place).text
+    part = there.get(f"{place}/course", headers=PART)
+    assert part.headers["content-encoding"] == "gzip"
+    assert part.text.count("<figure") == 1
+    assert "<h1>" in there.get(f"{place}/course").text
+    assert there.get(f"{place}/course", headers=PART | {"accept-encoding": "identity"}).text == part.text
 
 
 def test_what_pages_load_is_there_and_small() -> None:

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served import Listening, listening
 
@@ -28,6 +30,24 @@ PLACES = (
     "/patients/sample-a/access",
 )
 DOSE = "/patients/sample-c/twins/dose"
+EVERY = (
+    *PLACES,
+    *(f"/patients/sample-{one}" for one in "bcde"),
+    "/patients/sample-e/measurements/glucose",
+    "/patients/sample-e/twins/glucose?show=usual_day",
+    "/patients/sample-d/twins/heart?show=qt",
+    "/patients/sample-d/twins/dose",
+    "/audit/verify",
+    "/proposals",
+    "/purpose",
+    "/accounts",
+    "/accounts/programs",
+    "/accounts/emergencies",
+    "/account",
+    "/account/applications",
+)
+"""Every page but those of one's own test: dose, answers of twins, monitor, signing in, what a patient sees, errors."""
+LIGHT = 150_000
 _LONGEST_MS = 180_000
 
 pytestmark = [
@@ -52,9 +72,12 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(chromium: Any, there: Listening, **options: Any) -> Iterator[Any]:
-    """A page of a clinician who is signed in; fails if anything goes elsewhere, is refused, or goes wrong."""
-    cookies, _ = there.people.session("owner")
+def opened(chromium: Any, there: Listening, role: str = "owner", **options: Any) -> Iterator[Any]:
+    """A page of somebody who is signed in; fails if anything goes elsewhere, is refused, or goes wrong.
+
+    Nobody is signed in with the role "".
+    """
+    cookies = there.people.session(role)[0] if role else {}
     context = chromium.new_context(base_url=there.url, **({"viewport": {"width": 1280, "height": 900}} | options))
     context.add_cookies([{"name": name, "value": value, "url": there.url} for name, value in cookies.items()])
     context.set_default_timeout(_LONGEST_MS)
@@ -88,6 +111,77 @@ def settled(page: Any, place: str) -> None:
         page.wait_for_load_state("networkidle")
 
 
+def loaded(page: Any, there: Listening, place: str) -> dict[str, int]:
+    """Open, and say what came from the server: address → bytes as they were sent."""
+    asked: list[Any] = []
+
+    def heard(one: Any) -> None:
+        asked.append(one)
+
+    page.on("requestfinished", heard)
+    settled(page, place)
+    page.remove_listener("requestfinished", heard)
+    return {one.url: one.sizes()["responseBodySize"] for one in asked if one.url.startswith(there.url)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_light_and_for_everybody(there: Running, chromium: Any, scheme: str) -> None:
+    """Axe finds nothing serious; all that a page loads, without ECharts, is small; a phone is wide enough."""
+    with opened(chromium, there, color_scheme=scheme, viewport={"width": 390, "height": 844}) as page:
+        for place in EVERY:
+            sizes = loaded(page, there, place)
+            assert serious(page) == [], place
+            assert sum(size for url, size in sizes.items() if "echarts" not in url) <= LIGHT, place
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
+
+
+@pytest.mark.slow
+def test_every_page_is_read_without_scripts(there: Running, chromium: Any) -> None:
+    with opened(chromium, there, java_script_enabled=False) as page:
+        for place in EVERY:
+            page.goto(place)
+            assert page.locator("h1").is_visible(), place
+            for part in page.locator("[hx-get][hx-trigger=load], [hx-get][hx-trigger=revealed]").all():
+                if part.evaluate("one => one.tagName") == "DIV":
+                    assert part.locator("a").first.is_visible(), place
+
+
+def test_what_others_see_is_for_everybody(there: Running, chromium: Any) -> None:
+    """The consent of a patient in their own words, signing in, a second factor being set up, an error."""
+    with opened(chromium, there, "patient") as page:
+        settled(page, "/patients/sample-a/consent")
+        assert "your consent" in page.locator("h1").inner_text()
+        assert serious(page) == []
+    with opened(chromium, there, "") as page:
+        settled(page, "/sign-in")
+        assert serious(page) == []
+    with opened(chromium, there, "administrator") as page:
+        settled(page, "/account")
+        page.get_by_role("button", name="Set it up").click()
+        page.wait_for_selector("[name=code]")
+        assert serious(page) == []
+
+
+def test_an_alert_is_seen_and_acknowledged(there: Running, chromium: Any) -> None:
+    cookies, csrf = there.people.session("clinician")
+    now = round(time.time() * 1000)
+    fixed = {"signal": "heart_rate", "unit": "/min", "source": "bed"}
+    rows = [fixed | {"start": now - 1000 * k, "value": 138 if k < 30 else 72} for k in range(60, 0, -1)]
+    sent = httpx.post(f"{there.url}/api/v1/patients/sample-b/samples", json={"samples": rows}, cookies=cookies,
+                      headers=csrf, timeout=60)  # fmt: skip
+    assert sent.status_code == 202
+    with opened(chromium, there, "clinician") as page:
+        page.goto("/monitor", wait_until="load")
+        page.wait_for_selector(".bed.calls", timeout=60_000)
+        assert "beyond a limit" in page.locator(".bed.calls .messages").inner_text()
+        assert "False alerts:" in page.locator(".bed.calls").inner_text()
+        assert "scale" in page.locator("[data-scale]").first.inner_text()
+        assert serious(page) == []
+        page.get_by_role("button", name="Acknowledge").first.click()
+        page.wait_for_selector(".bed .tag:has-text('seen by')", timeout=60_000)
+
+
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_pages_are_for_everybody(there: Listening, chromium: Any, scheme: str) -> None:
     with opened(chromium, there, color_scheme=scheme) as page:
@@ -107,13 +201,10 @@ def test_pages_fit_a_phone(there: Listening, chromium: Any) -> None:
 def test_a_page_is_light(there: Listening, chromium: Any) -> None:
     """Everything that a page with a chart loads, without ECharts, as it is sent."""
     with opened(chromium, there) as page:
-        asked: list[Any] = []
-        page.on("requestfinished", lambda one: asked.append(one))
-        settled(page, "/patients/sample-a/measurements/6301-6")
+        sizes = loaded(page, there, "/patients/sample-a/measurements/6301-6")
         page.wait_for_selector("figure.drawn canvas")
-        sizes = {one.url: one.sizes()["responseBodySize"] for one in asked if one.url.startswith(there.url)}
     assert not [one for one in sizes if "echarts" in one]
-    assert 20_000 < sum(sizes.values()) <= 150_000
+    assert 20_000 < sum(sizes.values()) <= LIGHT
 
 
 @pytest.mark.slow
