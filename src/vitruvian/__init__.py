@@ -1,7 +1,8 @@
 """Vitruvian: a computational twin of one patient.
 
 Importing this package is cheap: rooms are loaded when first used. It sets the environment that JAX needs
-before JAX starts (float64, persistent compilation cache, NaN instead of call-backs on a failed solve).
+before JAX starts (float64, persistent compilation cache, NaN instead of call-backs on a failed solve; XLA's own alarm
+of a slow compilation is not for the log of a server, and its errors are raised in Python as well).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(_cache) / "vitruvian" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "jax" in sys.modules:  # it has read its environment already, and would silently compute in float32
     sys.modules["jax"].config.update("jax_enable_x64", True)
 

@@ -33,6 +33,7 @@ from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal
 from vitruvian.twin.recommend import NEAR, OFF_THE_CLOCK, Compared, as_options, compare, exact_dose
 from vitruvian.twin.words import (
+    covariate_value,
     number_text,
     output_name,
     percent_text,
@@ -408,7 +409,7 @@ def _defaults(case: Case, fits: Sequence[Fit]) -> list[Used]:
     known = {*case.covariates, *(n for a in case.alternatives for n in a.covariates)}
     missing = {c.name: c for f in fits for c in f.model.covariates if c.default is not None and c.name not in known}
     return [
-        Used(n, f"{c.default:g} {unit_text(c.unit)}".strip(), "", None, "not recorded: the model's reference value")
+        Used(n, covariate_value(c, c.default or 0.0), "", None, "not recorded: the model's reference value")
         for n, c in missing.items()
         if n != "DOSE"
     ]

@@ -11,12 +11,13 @@ import numpy as np
 
 from vitruvian.core import RefusalError, SolveError
 from vitruvian.infer import LevelCheck, Mixture, Posterior, check_levels, overall_check, posterior, prior_of, weigh
-from vitruvian.model import Model, Subject, compile_events
+from vitruvian.model import EventTable, Model, Subject, compile_events
 from vitruvian.model.schedule import Course
 from vitruvian.twin.answer import Message
 from vitruvian.twin.case import Case
-from vitruvian.twin.draws import Draws, value_at
+from vitruvian.twin.draws import ROOM, Draws, value_at
 from vitruvian.twin.guard import check_domain, check_missing, refused
+from vitruvian.twin.words import listed, route_name
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def eligible(case: Case, models: tuple[Model, ...]) -> tuple[list[Model], list[M
             found += messages
     if used:
         found = [_softened(m) if m.severity == "refusal" else m for m in found]
+    elif models:
+        found = [*_none_knows_enough(case, models), *(m for m in found if m.code != "missing-data")]
     return used, list(dict.fromkeys(found))
 
 
@@ -78,7 +81,7 @@ def calibrate(case: Case, models: list[Model], *, draws: int, seed: int) -> tupl
 
 def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
     given = case.covariates_for(model)
-    tables = [compile_events(model, [records(case, model, c)], interpolation="locf") for c in given]
+    tables = [table(case, model, c) for c in given]
     parts = [posterior(model, t, draws=draws, seed=seed) for t in tables]
     labels = [a.label for a in case.alternatives]
     mixture = weigh(parts, [a.probability for a in case.alternatives], labels=labels)
@@ -104,6 +107,11 @@ def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
         p_value=overall_check(main) if measured else None,
         converged=bool(all(p.estimate.converged.all() for p in parts) or all(p.reliable.all() for p in parts)),
     )
+
+
+def table(case: Case, model: Model, covariates: Mapping[str, Course], *, room: int = ROOM) -> EventTable:
+    """The records of a person as events of `model`, with room for what comes."""
+    return compile_events(model, [records(case, model, covariates)], interpolation="locf", room=room)
 
 
 def records(case: Case, model: Model, covariates: Mapping[str, Course]) -> Subject:
@@ -140,12 +148,23 @@ def _suits(case: Case, model: Model) -> list[Message]:
     for given in case.covariates_for(model):
         known = {n: value_at(v, case.now) for n, v in given.items()}
         needed = [c.name for c in model.covariates if c.default is None and c.name != "TIME"]
-        messages += check_missing(needed, known, f"Model {model.name}")
+        messages += check_missing(needed, known, f"“{model.title}”", case.covariates)
         messages += check_domain(model, known)
     if case.route not in model.routes:
-        text = f"Model {model.name} does not describe the route {case.route}."
-        messages.append(Message("refusal", "route", text, f"Routes: {', '.join(model.routes)}."))
+        text = f"“{model.title}” does not describe doses given {route_name(case.route)}."
+        messages.append(Message("refusal", "route", text, f"It does: {listed(map(route_name, model.routes))}."))
     return messages
+
+
+def _none_knows_enough(case: Case, models: tuple[Model, ...]) -> list[Message]:
+    """One refusal for everything that the models lack, however many they are."""
+    missing: dict[str, None] = {}
+    for model in map(case.model, models):
+        known = [set(given) for given in case.covariates_for(model)]
+        needed = (c.name for c in model.covariates if c.default is None and c.name != "TIME")
+        missing |= {name: None for name in needed if any(name not in one for one in known)}
+    which = f"A dose of {case.drug.name}" if len(models) > 1 else f"“{models[0].title}”"
+    return check_missing(missing, {}, which, case.covariates)
 
 
 def _softened(m: Message) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,20 @@ MEASURED = {
     "CRP": "mg/L",
 }
 """Covariates read straight from measurements, with the unit they are kept in."""
+
+_MADE_OF = {
+    "CRCL": ("SCR", "WT"),
+    "EGFR": ("SCR", "WT", "HT"),
+    "EGFR_INDEXED": ("SCR",),
+    "FFM": ("WT", "HT"),
+    "BMI": ("WT", "HT"),
+    "BSA": ("WT", "HT"),
+}
+
+
+def to_measure(name: str, known: Container[str]) -> tuple[str, ...]:
+    """What has to be measured for a covariate: the parts of a derived one that are not known, else itself."""
+    return tuple(one for one in _MADE_OF.get(name, ()) if one not in known) or (name,)
 
 
 def courses(

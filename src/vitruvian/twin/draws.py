@@ -16,6 +16,8 @@ from vitruvian.model.schedule import Course
 
 Covariates = Mapping[str, Course]
 
+ROOM = 8
+"""Doses, changes of covariates, and levels that every table has room for: a new fact compiles no new program."""
 _TIMES = 64
 """Times are padded to a multiple of this, so that few programs are compiled."""
 
@@ -69,7 +71,7 @@ class Draws:
         if steady and self.occasions:
             last = len(self.occasions)  # the future is its own occasion, also where time starts anew
             people = [replace(p, occasion=np.full(len(p), last)) for p in people]
-        table = _filled(compile_events(self.model, people, interpolation="locf"))
+        table = _filled(compile_events(self.model, people, interpolation="locf", room=0 if steady else ROOM))
         values = np.asarray(_predict(self.model, table, dict(self.theta), self.eta, self._own(), len(people)))
         found = [values[k][:, : len(at)] for k, at in enumerate(times)]
         if not all(np.isfinite(f).all() for f in found):

@@ -7,12 +7,14 @@ recommendation. Nothing here reads a record or runs a model.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from vitruvian.model import Model
 from vitruvian.pharmacology import Drug
 from vitruvian.twin.answer import Message, Severity
 from vitruvian.twin.candidates import Candidate, within_absolute
+from vitruvian.twin.covariates import to_measure
+from vitruvian.twin.words import covariate_name, listed, number_text, unit_text
 
 DUPLICATES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("anticoagulants", ("B01AA", "B01AB", "B01AE", "B01AF", "B01AX05")),
@@ -29,13 +31,16 @@ P_REFUSE, P_WARN = 0.001, 0.05
 """Posterior-predictive p-values below which the model is held not to describe this person, or a warning is given."""
 
 
-def check_missing(needed: Iterable[str], known: Mapping[str, float], what: str) -> list[Message]:
-    """Required numbers that the record does not hold."""
+def check_missing(
+    needed: Iterable[str], known: Mapping[str, float], what: str, held: Container[str] = ()
+) -> list[Message]:
+    """Required numbers that the record does not hold; `held` is what it holds beside, from which some are derived."""
     missing = [name for name in needed if name not in known or not math.isfinite(known[name])]
     if not missing:
         return []
-    text = f"{what} needs {', '.join(missing)}, which the record does not hold."
-    return [Message("refusal", "missing-data", text, "Record the missing values, with unit and time.")]
+    parts = dict.fromkeys(covariate_name(part) for name in missing for part in to_measure(name, held))
+    text = f"{what} needs {listed(covariate_name(name) for name in missing)}, which the record does not hold."
+    return [Message("refusal", "missing-data", text, f"Record {listed(parts)}, with unit and time.")]
 
 
 def check_alive(death: str | None) -> list[Message]:
@@ -63,16 +68,15 @@ def check_domain(model: Model, known: Mapping[str, float]) -> list[Message]:
         value = known.get(c.name)
         if value is None:
             continue
+        named = f"{covariate_name(c.name)} {number_text(value)} {unit_text(c.unit)}".rstrip()
         if not (c.hard[0] <= value <= c.hard[1]):
-            text = f"{c.name} {value:g} {c.unit} lies outside {_interval(c.hard)}, where {model.name} may be used."
+            text = f"{named} lies outside {_interval(c.hard, c.unit)}, for which “{model.title}” may be used."
             found.append(Message("refusal", "outside-domain", text, "Use another model or check the value."))
         elif not (c.soft[0] <= value <= c.soft[1]):
-            text = (
-                f"{c.name} {value:g} {c.unit} lies outside {_interval(c.soft)}, the people {model.name} was made from."
-            )
+            text = f"{named} lies outside {_interval(c.soft, c.unit)}, of the people “{model.title}” was made from."
             found.append(Message("warning", "outside-studied-range", text, "Rely more on levels than on the model."))
         elif c.categories and value not in c.categories:
-            text = f"{c.name} {value:g} is not one of {', '.join(f'{k:g}' for k in c.categories)}."
+            text = f"{named} is not one of {', '.join(f'{k:g}' for k in c.categories)}."
             found.append(Message("refusal", "outside-domain", text, "Check the value."))
     return found
 
@@ -122,8 +126,11 @@ def check_label(drug: Drug, person: Mapping[str, float], indication: str = "") -
             continue
         missing = [n for n in rule.needs if n not in person]
         if missing:
-            text = f"The label rule “{rule.name}” cannot be checked without {', '.join(missing)}."
-            found.append(Message("refusal", "label-unchecked", text, "Record the missing value.", str(rule.source)))
+            parts = dict.fromkeys(covariate_name(part) for name in missing for part in to_measure(name, person))
+            needed = listed(covariate_name(name) for name in missing)
+            text = f"The label rule “{rule.name}” cannot be checked without {needed}."
+            todo = f"Record {listed(parts)}, with unit and time."
+            found.append(Message("refusal", "label-unchecked", text, todo, str(rule.source)))
         elif rule.check(person):
             severity: Severity = "refusal" if rule.action == "avoid" else "warning"
             text = f"Label ({rule.name}): {rule.consequence}"
@@ -183,11 +190,14 @@ def refused(messages: Iterable[Message]) -> bool:
     return any(m.severity == "refusal" for m in messages)
 
 
-def _interval(bounds: tuple[float, float]) -> str:
+def _interval(bounds: tuple[float, float], unit: str) -> str:
     low, high = bounds
+    text = f"{low:g} to {high:g}"
     if math.isinf(low):
-        return f"up to {high:g}"
-    return f"from {low:g} on" if math.isinf(high) else f"{low:g} to {high:g}"
+        text = f"up to {high:g}"
+    elif math.isinf(high):
+        text = f"from {low:g} on"
+    return f"{text} {unit_text(unit)}".rstrip()
 
 
 def _days(hours: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from vitruvian.twin.answer import GoalStated, Interval, Option
 from vitruvian.twin.metrics import limits, threshold
 
 if TYPE_CHECKING:
+    from vitruvian.model import Covariate
     from vitruvian.pharmacology import Target
 
 _METRICS = {
@@ -26,7 +28,14 @@ _COVARIATES = {
     "EGFR_INDEXED": "eGFR (indexed)", "ALB": "albumin", "BILI": "bilirubin", "HCT": "haematocrit",
     "CRP": "C-reactive protein", "FEMALE": "sex", "PMA": "postmenstrual age", "GA": "gestational age",
     "DIALYSIS": "dialysis", "ADA": "anti-drug antibodies", "AF": "atrial fibrillation", "AMIODARONE": "amiodarone",
-    "INR_BASE": "INR before treatment",
+    "INR_BASE": "INR before treatment", "NVAF": "atrial fibrillation", "ACS": "acute coronary syndrome",
+    "ASIAN": "Asian ancestry", "COMEDICATION": "another antiepileptic drug", "CYP2C19_REDUCED": "reduced CYP2C19",
+    "CYP2C9_2": "CYP2C9*2 alleles", "CYP2C9_3": "CYP2C9*3 alleles", "CYP3A4_INDUCER": "a CYP3A4 inducer",
+    "CYP3A5_EXPRESSOR": "CYP3A5*1 carrier", "CYSTIC_FIBROSIS": "cystic fibrosis", "DOSE": "last dose", "ECMO": "ECMO",
+    "EGFR_CYSTATIN": "eGFR by cystatin C", "EVENING": "evening dose", "GIST": "gastrointestinal stromal tumour",
+    "INHIBITOR": "strong inhibitor of CYP3A4 and P-glycoprotein (of the model's own study)",
+    "PF": "arterial oxygen pressure over inspired fraction", "PGP_INHIBITOR": "a P-glycoprotein inhibitor",
+    "VKORC1_A": "VKORC1 A alleles",
 }  # fmt: skip
 _PARAMETERS = {
     "CL": "clearance", "CLM": "clearance of the metabolite", "VM": "volume of the metabolite", "V": "volume",
@@ -57,6 +66,19 @@ def output_name(output: str) -> str:
 def covariate_name(name: str) -> str:
     """Name of a person's number for people: "WT" → "body weight"; names not known stay as they are."""
     return _COVARIATES.get(name, name)
+
+
+def route_name(route: str) -> str:
+    """A route for people: "by mouth", "into a vein", "under the skin"."""
+    return {"oral": "by mouth", "iv": "into a vein", "sc": "under the skin"}.get(route, route)
+
+
+def covariate_value(covariate: Covariate, value: float) -> str:
+    """A person's number for people: "8.63 kg", "no"."""
+    said = {float(k): text for k, text in (covariate.categories or {}).items()}
+    if covariate.unit == "1" and not said and value in (0.0, 1.0):
+        said = {0.0: "no", 1.0: "yes"}
+    return said.get(value) or f"{number_text(value)} {unit_text(covariate.unit)}".strip()
 
 
 def parameter_name(name: str) -> str:
@@ -140,6 +162,12 @@ def age_text(hours: float | None) -> str:
     if hours < 48:
         return f"{hours:.0f} h"
     return f"{hours / 24:.0f} d" if hours < 2 * 8766 else f"{hours / 8766:.1f} years"
+
+
+def listed(names: Iterable[str]) -> str:
+    """ "creatinine, body weight and height"."""
+    *first, last = list(names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def percent_text(p: float) -> str:

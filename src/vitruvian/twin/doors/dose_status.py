@@ -9,7 +9,7 @@ from vitruvian.core import DataError
 from vitruvian.model import Covariate
 from vitruvian.pharmacology import library
 from vitruvian.twin.case import Case
-from vitruvian.twin.covariates import MEASURED
+from vitruvian.twin.covariates import MEASURED, to_measure
 from vitruvian.twin.doors.door import Missing, State, Status
 from vitruvian.twin.draws import value_at
 from vitruvian.twin.evidence import Asked, read_case
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"medication_request", "medication_statement", "medication_administration"})
 _GONE = frozenset({"stopped", "completed", "cancelled", "ended"})
-_DERIVED = {"CRCL": ("SCR", "WT"), "EGFR": ("SCR", "WT", "HT"), "EGFR_INDEXED": ("SCR",), "FFM": ("WT", "HT"),
-            "BMI": ("WT", "HT"), "BSA": ("WT", "HT")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ def _lacking(case: Case) -> tuple[tuple[Missing, ...], bool]:
         known = {name for given in case.covariates_for(case.model(model)) for name in given}
         for one in model.covariates:
             if one.default is None and one.name != "TIME" and one.name not in known:
-                for name in _measured(one.name, case):
+                for name in to_measure(one.name, case.covariates):
                     needs.setdefault(name, []).append(model.name)
                     units.setdefault(name, one)
     found = tuple(
@@ -101,12 +99,6 @@ def _lacking(case: Case) -> tuple[tuple[Missing, ...], bool]:
     )  # fmt: skip
     without = {who for some in needs.values() for who in some}
     return found, bool(without) and len(without) == len(models)
-
-
-def _measured(name: str, case: Case) -> tuple[str, ...]:
-    """What has to be measured for a covariate: the parts of a derived one that are not known."""
-    parts = tuple(one for one in _DERIVED.get(name, ()) if one not in case.covariates)
-    return parts or (name,)
 
 
 def _todo(name: str, one: Covariate) -> str:
