@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,14 +21,16 @@ from vitruvian.twin.guard import option_faults
 from vitruvian.twin.metrics import limits
 from vitruvian.twin.words import percent_text
 
-_GRID = 32
-_INSIDE, _NARROW = 4, 1.02
-"""Amounts simulated at once within a bracket, and the ratio of its ends from which on it is interpolated."""
+_AT_ONCE, _REACH = 4, 4.0
+"""Amounts simulated at once in search of a bracket, and how many times further they reach each time."""
+_NEAR, _NARROW = 0.015, 1.02
+"""How close to the likely amount others are tried, and the ratio of a bracket's ends at which it is interpolated."""
 OFF_THE_CLOCK = 0.1
 """Utility that a regimen of other than one to three doses a day must bring more than one that is."""
 NEAR = 0.02
 """Regimens whose utility differs by no more count as equally good; of these the smallest daily dose is taken."""
 _IN_PROPORTION = ("auc24", "trough", "peak", "average")
+Bracket = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ def exact_dose(
     """Amount per dose (in the unit of `like`) whose median metric is the middle of the target, same interval and route.
 
     The middle is geometric; a target without upper end counts its lower end. The amount is bracketed by what is `seen`
-    already of regimens like this one, else on a grid; the bracket is narrowed, a few amounts simulated at once, and
-    interpolated (relative error below 1e-4). Where doses act in proportion, one regimen is all that is needed.
+    already of regimens like this one, or reached out for from there; the bracket is narrowed, a few amounts simulated
+    at once, and interpolated (relative error below 1e-4). Where doses act in proportion, one regimen is enough.
     Raises `SolveError` if no amount between 1/30 and 30 times that of `like` reaches it.
     """
     low, high = limits(target)
@@ -103,7 +106,7 @@ def exact_dose(
     bare = replace(like, loading=None)
     known = {c.amount: o.interval().median for c, o in seen if replace(c, amount=like.amount, label=like.label) == bare}
 
-    def medians(amounts: Iterable[float]) -> dict[float, float]:
+    def medians(amounts: Sequence[float]) -> dict[float, float]:
         found = outcomes(case, fits, [replace(bare, amount=float(a)) for a in amounts], (target,))[0]
         return {float(a): o.interval().median for a, o in zip(amounts, found, strict=True)}
 
@@ -111,10 +114,12 @@ def exact_dose(
         one = known.get(like.amount) or medians([like.amount])[like.amount]
         if one > 0:
             return like.amount * middle / one
-    elif bracket := _bracket(known, middle) or _bracket(medians(_around(like)), middle):
+    elif bracket := _bracketed(known or medians([like.amount]), middle, like.amount, medians):
         (a, before), (b, after) = bracket
         while b / a > _NARROW:
-            narrower = _bracket({a: before, **medians(np.geomspace(a, b, _INSIDE + 2)[1:-1]), b: after}, middle)
+            likely = a + (b - a) * (middle - before) / (after - before)
+            tried = [x for x in (likely * (1 - _NEAR), likely, likely * (1 + _NEAR), math.sqrt(a * b)) if a < x < b]
+            narrower = _bracket({a: before, **medians(tried), b: after}, middle)
             assert narrower is not None  # its ends are those of the bracket before
             (a, before), (b, after) = narrower
         return a + (b - a) * (middle - before) / (after - before)
@@ -125,11 +130,26 @@ def exact_dose(
     )
 
 
-def _around(like: Candidate) -> np.ndarray:
-    return np.geomspace(like.amount / 30, like.amount * 30, _GRID)
+def _bracketed(
+    known: Mapping[float, float],
+    middle: float,
+    around: float,
+    medians: Callable[[Sequence[float]], dict[float, float]],
+) -> Bracket | None:
+    """A bracket from known medians by amount, reached out for upwards or downwards, up to 30 times `around`."""
+    found = dict(known)
+    while (bracket := _bracket(found, middle)) is None:
+        edge, least = max(found), min(found)
+        up = found[edge] < middle
+        edge, end = (edge, 30 * around) if up else (least, around / 30)
+        if abs(math.log(edge / end)) < 1e-9 or (edge > end) == up:
+            return None
+        reach = min(edge * _REACH, end) if up else max(edge / _REACH, end)
+        found |= medians(np.geomspace(edge, reach, _AT_ONCE + 1)[1:].tolist())
+    return bracket
 
 
-def _bracket(medians: Mapping[float, float], middle: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def _bracket(medians: Mapping[float, float], middle: float) -> Bracket | None:
     """The neighbouring amounts, with their medians, between which the middle is first reached; `None` if nowhere."""
     rows = sorted(medians.items())
     return next(((one, two) for one, two in pairwise(rows) if one[1] < middle <= two[1]), None)
