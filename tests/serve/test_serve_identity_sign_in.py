@@ -441,7 +441,6 @@ def test_a_secret_moved_to_another_account_does_not_open(
 
 
 def test_the_secret_is_a_picture_too(browser: TestClient, person: Account) -> None:
-    pytest.importorskip("segno")
     send(browser, person.name, GOOD)
     page = fill(browser, "/account/second", password=GOOD)
     picture = re.search(r'<img src="data:image/svg\+xml;charset=utf-8,([^"]+)" alt="[^"]+"', page.text)

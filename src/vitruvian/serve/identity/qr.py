@@ -4,13 +4,8 @@ from __future__ import annotations
 
 
 def qr_picture(text: str) -> str:
-    """The picture as the address of an image (SVG), dark on light whatever the page's colours are.
+    """The picture as the address of an image (SVG), dark on light whatever the page's colours are."""
+    import segno
 
-    "" in an environment of before segno: the secret can be typed as well.
-    """
-    try:
-        import segno
-    except ModuleNotFoundError:
-        return ""
     address: str = segno.make(text, error="m", micro=False).svg_data_uri(omitsize=True, light="#fff")
     return address
