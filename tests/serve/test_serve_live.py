@@ -45,6 +45,29 @@ def test_what_is_acknowledged_is_read_and_sending_again_changes_nothing(own_serv
     assert len([row for row in rows if row["source"] == "bed"]) == 3
 
 
+def test_what_is_doubtful_is_told_with_the_acknowledgement(own_served: Served) -> None:
+    nurse = own_served.client("clinician")
+    good = batch(71)["samples"][0]
+    odd = ({"signal": "heart_rat"}, {"unit": "bananas"}, {"unit": ""}, {"value": 7000},
+           {"start": "2026-02-01T08:00:00"}, {"start": "2026-02-01T08:01:00"})  # fmt: skip
+    told = send(nurse, {"samples": [good, *(good | one for one in odd)]})
+    assert told["kept"] == 7
+    (unknown,) = told["unknown_signals"]
+    assert (unknown["signal"], unknown["samples"], unknown["meant"][0]) == ("heart_rat", 1, "heart_rate")
+    said = {one["reason"]: (one["samples"], one.get("allowed", "")) for one in told["doubted"]}
+    assert said.keys() == {"wrong_unit", "no_unit", "implausible", "no_offset"}
+    assert said["wrong_unit"] == (1, "a unit such as /min")
+    assert said["no_offset"][0] == 2
+    assert said["implausible"][1].endswith("/min")
+    rows = nurse.get(f"/api/v1/patients/sample-b/samples/{SIGNAL}").json()["items"]
+    assert sorted(row["flags"] for row in rows if row["flags"]) == sorted(
+        ["wrong_unit", "no_unit", "implausible", "no_offset", "no_offset"]
+    ), "what is told is what the record says"
+    with nurse.websocket_connect("/api/v1/samples/socket") as socket:
+        socket.send_json({"patient": "sample-b", "id": "1", "samples": [good | {"signal": "heart_rat"}]})
+        assert socket.receive_json(mode="binary")["unknown_signals"][0]["meant"][0] == "heart_rate"
+
+
 def test_a_batch_is_kept_whole_or_refused_whole(own_served: Served) -> None:
     nurse = own_served.client("clinician")
     good = batch(71)["samples"]

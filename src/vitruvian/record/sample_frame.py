@@ -40,6 +40,39 @@ def sample_frame(batch: Samples, prov: int, now: int) -> pl.DataFrame:
     import polars as pl
 
     n = len(batch.start)
+    start, end, raw, value, flags = _judged(batch, now)
+    return pl.DataFrame(
+        {
+            "start": start,
+            "end": end,
+            "offset": np.asarray(batch.offset, np.int16),
+            "raw": raw,
+            "value": value,
+            "unit": _constant(batch.unit, n),
+            "source": _constant(batch.source, n),
+            "text": _constant("", n) if batch.text is None else pl.Series(batch.text, dtype=pl.String),
+            "flags": flags,
+            "place": np.asarray(batch.place, np.int64),
+            "prov": np.full(n, prov, np.int32),
+        }
+    )
+
+
+def doubts_of(batch: Samples, now: int) -> dict[str, int]:
+    """How many samples of a batch the record would doubt at `now` (ms), by reason (`FLAGS`).
+
+    Raises `DataError` as `sample_frame` does.
+    """
+    flags = _judged(batch, now)[-1]
+    if not flags.any():
+        return {}
+    found = {name: int(np.count_nonzero(flags & bit)) for name, bit in _BIT.items()}
+    return {name: count for name, count in found.items() if count}
+
+
+def _judged(batch: Samples, now: int) -> tuple[Any, Any, Any, Any, Any]:
+    """Starts and ends (ms), values as received and in the canonical unit, bits of what is doubtful of each sample."""
+    n = len(batch.start)
     if {len(batch.end), len(batch.offset), len(batch.value), len(batch.place)} != {n}:
         raise DataError("the columns of a batch of samples differ in length", got=f"{n} starts of {batch.signal}")
     start, end = np.asarray(batch.start, np.int64), np.asarray(batch.end, np.int64)
@@ -58,21 +91,7 @@ def sample_frame(batch: Samples, prov: int, now: int) -> pl.DataFrame:
         flags |= np.where(outside, _BIT["implausible"], 0).astype(np.uint8)
     if batch.unit:
         flags |= np.where(np.isfinite(raw), 0, _BIT["no_value"]).astype(np.uint8)
-    return pl.DataFrame(
-        {
-            "start": start,
-            "end": end,
-            "offset": np.asarray(batch.offset, np.int16),
-            "raw": raw,
-            "value": value,
-            "unit": _constant(batch.unit, n),
-            "source": _constant(batch.source, n),
-            "text": _constant("", n) if batch.text is None else pl.Series(batch.text, dtype=pl.String),
-            "flags": flags,
-            "place": np.asarray(batch.place, np.int64),
-            "prov": np.full(n, prov, np.int32),
-        }
-    )
+    return start, end, raw, value, flags
 
 
 def canonical_values(batch: Samples) -> Float[np.ndarray, N]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from vitruvian.core import AccessError, VitruvianError
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.live.batch import message, size
+from vitruvian.serve.live.doubts import doubts
 from vitruvian.serve.live.room import Room, batches_of, room_of
 from vitruvian.serve.server import server_of
 
@@ -64,10 +65,10 @@ async def _answer(room: Room, caller: Caller, data: str) -> bytes:
         key = many[0].id if many else ""
         found = await batches_of(room, caller, many)
         await room.inlet.put(caller.record, found)
-        return orjson.dumps({"id": key, "kept": size(found)})
+        told = {name: [one.model_dump() for one in some] for name, some in doubts(found).items()}
+        return orjson.dumps({"id": key, "kept": size(found)} | told)
     except VitruvianError as error:
-        told: dict[str, Any] = {"title": error.what, "detail": str(error)}
-        return orjson.dumps({"id": key, "error": told})
+        return orjson.dumps({"id": key, "error": {"title": error.what, "detail": str(error)}})
 
 
 async def _again(connection: WebSocket) -> Caller:
