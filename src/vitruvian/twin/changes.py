@@ -14,12 +14,15 @@ from vitruvian.pharmacology.interactions import InteractionEffect, clearance_rat
 from vitruvian.pharmacology.interactions import Taken as Agent
 from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
 from vitruvian.tables.codes import ATC, codes_of
+from vitruvian.twin.answer import Message
 from vitruvian.twin.calibrate import Fit
 from vitruvian.twin.case import Case
 from vitruvian.twin.draws import Draws, value_at
 from vitruvian.twin.twin import Twin
 
 _NAME = "what_if"
+_NEGLIGIBLE = 0.01
+"""Effects on the logarithm of clearance, and their uncertainty, below which a drug is said not to act."""
 _STEPS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Half-lives after a start or stop at which the share of the effect is stepped."""
 
@@ -58,6 +61,7 @@ def _stopped(twin: Twin, name: str) -> Twin:
         courses[effect.modifier.covariate] = _from(case.now, effect.presence, 0.0, half_life)
     if name.upper() in case.covariates:
         courses[name.upper()] = _from(case.now, case.covariates[name.upper()], 0.0, None)
+    told = () if courses else (_acts_not(case, name, "stopping"),)
     text = f"{name} is stopped now." if courses else f"{name} is stopped now: no effect on {case.drug.name} is known."
     fits = tuple(_with_courses(fit, courses) for fit in twin.fits or ())
     own = {n: v for n, v in courses.items() if n in case.covariates}
@@ -65,6 +69,7 @@ def _stopped(twin: Twin, name: str) -> Twin:
         case,
         active=tuple(one for one in case.active if one[0] != name),
         covariates={**case.covariates, **own},
+        messages=(*case.messages, *told),
         reasons=(*(r for r in case.reasons if r not in [x for e in effects for x in e.reasons]), text),
     )
     return replace(twin, person=case, fits=fits)
@@ -85,18 +90,28 @@ def _started(twin: Twin, start: Sequence[tuple[str, float | None]], active: Sequ
     half_life = max((c.half_life_h for c in alone.time_courses), default=None)
     modifier = Modifier(_NAME, float(np.log(effect)), alone.log_sd, alone.reasons[0] if alone.reasons else "")
     presence = _from(case.now, 0.0, 1.0, half_life)
-    fits = tuple(_with_effect(fit, modifier, presence, held, case.now, seed) for fit in twin.fits or ())
     named = " and ".join(name for name, _ in start)
-    change = (
-        f"{named} started now multiplies the clearance of {case.drug.name} by {effect:.2f} when its effect is full."
-    )
+    idle = not held and abs(np.log(effect)) < _NEGLIGIBLE and alone.log_sd < _NEGLIGIBLE
+    told = (_acts_not(case, named, "starting"),) if idle else ()
+    fits = twin.fits or ()
+    if not idle:
+        fits = tuple(_with_effect(fit, modifier, presence, held, case.now, seed) for fit in fits)
+    change = f"{named} started now multiplies the clearance of {case.drug.name} by {effect:.2f} when its effect is full."
+    if idle:
+        change = f"{named} started now: no effect on {case.drug.name} is known."
     case = replace(
         case,
         active=(*case.active, *((name, _atc(name)) for name, _ in start)),
         covariates={**case.covariates, **{n: _from(case.now, 0.0, 1.0, None) for n in held if n in case.covariates}},
+        messages=(*case.messages, *told),
         reasons=(*case.reasons, change, *alone.reasons),
     )
     return replace(twin, person=case, fits=fits)
+
+
+def _acts_not(case: Case, name: str, what: str) -> Message:
+    text = f"{name} is not known to act on {case.drug.name}: {what} it changes nothing in this answer."
+    return Message("note", "drug-does-not-act", text, "Check other effects of the two by hand.")
 
 
 def _ratio(case: Case, new: Sequence[Agent], active: Sequence[str]) -> float:

@@ -12,6 +12,7 @@ from vitruvian.pharmacology.interactions import perpetrator_names
 from vitruvian.twin.answer import Answer, Option
 from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.changes import Change, changed
+from vitruvian.twin.doors.assumed import assuming, in_words
 from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
 from vitruvian.twin.doors.dose_shown import compared, forecast, recommended
 from vitruvian.twin.doors.dose_status import drugs_of, status_of
@@ -80,11 +81,15 @@ class DoseDoor:
             (key, goal, change, loading), lambda: self._answer(patient, key, drug, asked, goal, change, loading)
         )
         answer = replace(answer, messages=(*answer.messages, *told))
+        found = self._told(twin, answer, goal, question, values)
+        return assuming(found, in_words(change, genes), change)
+
+    def _told(self, twin: Twin, answer: Answer, goal: Goal, question: str, values: Mapping[str, Any]) -> Told:
         if question == "recommend" or twin.fits is None or refused(twin.checks()):
             return recommended(answer, goal, question)
         own = own_regimen(twin.case, values)
         if question == "forecast":
-            schedule = own.schedule(drug.name, next_start(twin.case, own) - twin.case.now)
+            schedule = own.schedule(answer.drug, next_start(twin.case, own) - twin.case.now)
             band = twin.forecast(schedule, hours=values["hours"], output=goal.target.output)
             return forecast(answer, own, band, goal)
         return compared(answer, twin.option(own, goal), goal)
