@@ -94,11 +94,11 @@ def _started(twin: Twin, start: Sequence[tuple[str, float | None]], active: Sequ
     idle = not held and abs(np.log(effect)) < _NEGLIGIBLE and alone.log_sd < _NEGLIGIBLE
     told = (_acts_not(case, named, "starting"),) if idle else ()
     fits = twin.fits or ()
+    change = f"{named} started now: no effect on {case.drug.name} is known."
     if not idle:
         fits = tuple(_with_effect(fit, modifier, presence, held, case.now, seed) for fit in fits)
-    change = f"{named} started now multiplies the clearance of {case.drug.name} by {effect:.2f} when its effect is full."
-    if idle:
-        change = f"{named} started now: no effect on {case.drug.name} is known."
+        size = f"the clearance of {case.drug.name} by {effect:.2f}"
+        change = f"{named} started now multiplies {size} when its effect is full."
     case = replace(
         case,
         active=(*case.active, *((name, _atc(name)) for name, _ in start)),
