@@ -74,6 +74,13 @@ def test_a_forbidden_resource_does_not_exist(guarded: Served) -> None:
         "Practitioner?_has:MedicationRequest:requester:status=active",
         "MedicationRequest?encounter.class=AMB",
         "Patient?_has:Condition:patient:code:text=moderate",
+        "Condition?patient.identifier=urn:hospital|M-1&onset-date=2019",
+        "Patient?_has:Condition:patient:_id=low",
+        "Patient?_has:Condition:patient:encounter.class=AMB",
+        "Patient?_has:Condition:patient:onset-date:missing=false&_has:MedicationRequest:patient:_id=ssri",
+        "MedicationRequest?code:not=x&status:not=draft&patient=jose",
+        "Condition?code:not=44054006&patient=jose",
+        "Practitioner?_has:MedicationRequest:requester:patient=jose",
     ],
 )
 def test_nothing_forbidden_is_found(guarded: Served, query: str) -> None:
@@ -81,6 +88,65 @@ def test_nothing_forbidden_is_found(guarded: Served, query: str) -> None:
     answer = doctor.get(f"/fhir/{query}").json()
     assert (answer["total"], answer.get("entry", [])) == (0, [])
     assert doctor.get(f"/fhir/{query}&_summary=count").json()["total"] == 0
+
+
+def test_composites_of_what_is_forbidden_find_nothing(people: Served, tmp_path: Path) -> None:
+    """A score of a questionnaire on depression (by its code of ICD-10) is hidden, whichever part of it is asked for."""
+    score = {"resourceType": "Observation", "id": "score", "status": "final", "subject": {"reference": "Patient/jose"},
+             "code": {"coding": [{"system": ICD, "code": "F32"}]}, "effectiveDateTime": "2020-01-01",
+             "identifier": [{"type": {"coding": [{"system": "urn:t", "code": "S"}]}, "value": "score-1"}],
+             "valueQuantity": {"value": 17}}  # fmt: skip
+    assert people.server.record.ingest(write(tmp_path, score)).stored == 1
+    doctor = people.client("clinician")
+    queries = ("Observation?code-value-quantity=F32$gt10", "Observation?combo-code-value-quantity=F32$17",
+               "Observation?identifier:of-type=urn:t|S|score-1", "Observation?code-value-quantity=F32$ne0",
+               "Patient?_has:Observation:patient:code-value-quantity=F32$gt10",
+               "Observation?value-quantity=17&_sort=-value-quantity")  # fmt: skip
+    for query in queries:
+        assert doctor.get(f"/fhir/{query}").json()["total"] == 1, query
+    give_consent(people.server.record, "jose", "permit", "any")
+    give_consent(people.server.record, "jose", "deny", "any", "mental_health")
+    for query in queries:
+        hidden = doctor.get(f"/fhir/{query}").json()
+        assert (hidden["total"], hidden.get("entry", [])) == (0, []), query
+
+
+def test_a_group_is_seen_by_who_sees_all_of_it(guarded: Served) -> None:
+    """Neither itself nor its members are told to who may not see one of them."""
+    members = [{"entity": {"reference": f"Patient/{one}"}} for one in ("jose", "ada")]
+    made = guarded.client("owner").post(
+        "/fhir/Group", json={"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    )
+    name = made.json()["id"]
+    doctor, mine = guarded.client("clinician"), guarded.client("patient", own=["ada"])
+    assert ids(doctor, "Group?member=Patient/jose") == [name]
+    give_consent(guarded.server.record, "jose", "deny", "any")
+    for client in (doctor, mine):
+        for query in ("Group", "Group?member=Patient/jose", "Group?member=Patient/ada",
+                      f"Patient?_has:Group:member:_id={name}",
+                      "Patient?_revinclude=Group:member&_id=jose"):  # fmt: skip
+            assert name not in ids(client, query)
+        assert "jose" not in ids(client, "Patient?_has:Group:member:type=person")
+        asked = {"prefer": "respond-async"}
+        for tail in ("", "/_history", "/$export"):
+            hidden, absent = (client.get(f"/fhir/Group/{one}{tail}", headers=asked) for one in (name, "nothing"))
+            assert (hidden.status_code, hidden.json()) == (404, absent.json())
+
+
+def test_errors_of_bundles_tell_nothing(guarded: Served) -> None:
+    """What is hidden and what does not exist are answered in the same words, alone and within a Bundle."""
+    doctor = guarded.client("clinician")
+
+    def told(kind: str, name: str) -> Any:
+        entries = [
+            {"request": {"method": "GET", "url": f"{kind}/{name}"}},
+            {"request": {"method": "PUT", "url": f"{kind}/{name}"}, "resource": {"resourceType": kind, "id": name}},
+        ]
+        answer = doctor.post("/fhir", json={"resourceType": "Bundle", "type": "batch", "entry": entries})
+        return answer.json()["entry"]
+
+    for kind, name in (("Condition", "low"), ("MedicationRequest", "ssri")):
+        assert told(kind, name) == told(kind, "nothing")
 
 
 def test_totals_orders_includes_and_pages_pass_it_over(guarded: Served) -> None:
