@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from vitruvian.ingest import samples
 from vitruvian.record import Patient, Record
 from vitruvian.twin.doors import FieldError, Line, ask, twin_door
 from vitruvian.twin.doors.heart_drugs import _potassium
+from vitruvian.twin.doors.heart_shown import _loop
+from vitruvian.twin.heart import Beat
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,9 @@ def test_what_the_twin_tells(patient: Patient) -> None:
     numbers = told.data["numbers"]
     assert numbers["left_atrial"]["after"]["median"] > numbers["left_atrial"]["before"]["median"] + 3
     assert [line.title for line in told.pictures[0].lines] == ["after", "before", "measured volumes"]
+    for line, when in zip(told.pictures[0].lines[:2], ("after", "before"), strict=True):
+        for volume, name in ((max(line.x or ()), "edv"), (min(line.x or ()), "esv")):
+            assert volume == pytest.approx(numbers[name][when]["median"], rel=0.03)
     widths = [np.ptp(line.x) for line in told.pictures[0].lines[:2] if line.x is not None]
     assert widths[0] > widths[1]
     json.dumps(told.data, allow_nan=False)
@@ -92,6 +99,21 @@ def test_a_drug_on_the_qt(patient: Patient) -> None:
     with_drug, without = told.pictures[0].lines
     assert _apd(with_drug) > _apd(without) + 5.0
     json.dumps(told.data, allow_nan=False)
+
+
+def test_the_loop_is_of_one_circulation_near_what_the_table_says() -> None:
+    """Of three people the one whose volumes and pressure are the medians of both beats is drawn, in both."""
+
+    def beat(edv: list[float], esv: list[float], peak: list[float]) -> Beat:
+        volume = np.stack([np.array(edv), np.array(esv)], axis=1)
+        pressure = np.stack([np.array(peak), np.array([5.0, 5.0, 5.0])], axis=1)
+        return Beat({}, {"V_left_ventricle": volume, "P_left_ventricle": pressure}, np.ones(3))
+
+    before = beat([172.9, 179.0, 186.0], [60.0, 62.0, 65.0], [118.0, 121.0, 120.0])
+    after = beat([190.0, 194.0, 199.0], [61.0, 63.0, 66.0], [126.0, 129.0, 130.0])
+    twin: Any = SimpleNamespace(evidence=SimpleNamespace(values={"edv": 178.0}))
+    picture = _loop(twin, (("after", after), ("before", before)))
+    assert [max(line.x or ()) for line in picture.lines] == [194.0, 179.0, 178.0]
 
 
 def _apd(line: Line) -> float:

@@ -61,10 +61,12 @@ def _said(beat: Beat) -> str:
 
 
 def _loop(twin: HeartTwin, beats: tuple[tuple[str, Beat], ...]) -> Picture:
-    """Pressure over volume of the middle draw of each beat; measured volumes at the bottom."""
+    """Pressure over volume of one circulation, in all beats the draw nearest to the medians that the table says;
+    measured volumes at the bottom."""
     lines = []
+    one = int(np.sum([beat.away for _, beat in beats], axis=0).argmin())
     for name, beat in beats:
-        volume, pressure = (_closed(beat.curves[c][beat.middle]) for c in ("V_left_ventricle", "P_left_ventricle"))
+        volume, pressure = (_closed(beat.curves[c][one]) for c in ("V_left_ventricle", "P_left_ventricle"))
         lines.append(Line(name, pressure, x=volume))
     measured = [twin.evidence.values[name] for name in ("esv", "edv") if name in twin.evidence.values]
     if measured:

@@ -48,12 +48,13 @@ class Beat:
     period: Float[np.ndarray, " n"]
 
     @property
-    def middle(self) -> int:
-        """The draw nearest to the medians of its volumes and pressures."""
-        names = ("edv", "esv", "systolic", "diastolic", "left_atrial")
-        values = np.stack([self.numbers[name] for name in names])
-        away = (values - np.median(values, axis=1, keepdims=True)) / (values.std(axis=1, keepdims=True) + 1e-9)
-        return int((away**2).sum(axis=0).argmin())
+    def away(self) -> Float[np.ndarray, " n"]:
+        """How far the loop of each draw lies from the medians: squared shares of its volumes and its pressure."""
+        volume, pressure = self.curves["V_left_ventricle"], self.curves["P_left_ventricle"].max(1)
+        found = 0.0
+        for values in (volume.max(1), volume.min(1), pressure):
+            found = found + (values / np.median(values) - 1.0) ** 2
+        return np.asarray(found)
 
     def interval(self, name: str) -> Interval:
         """Median and 90 % of a number."""
