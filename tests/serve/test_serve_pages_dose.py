@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from html import unescape
 from typing import Any
@@ -36,6 +37,18 @@ def test_the_first_html_asks_for_the_answer(clinician: TestClient) -> None:
     assert "Dose of tacrolimus" in text
     assert f'hx-get="{BASE}/answer?drug=tacrolimus"' in text
     assert f'href="{BASE}/answer?drug=tacrolimus"' in text  # the same without scripts
+
+
+def test_a_slow_answer_is_waited_for_and_seen_to_be_waited_for(clinician: TestClient) -> None:
+    text = unescape(clinician.get(BASE).text)
+    assert '{"defaultTimeout": 0}' in text  # no request is given up in silence
+    assert text.index("/static/busy.js") < text.index("/assets/htmx.js")  # it hears of the first request, too
+    assert "aria-busy" not in text  # set and taken away by the script alone
+    script = clinician.get("/static/busy.js").text
+    assert all(one in script for one in ("htmx:before:request", "htmx:finally:request", "htmx:error"))
+    form = clinician.get(f"{BASE}/answer?drug=tacrolimus", headers=PART).text
+    (trigger,) = re.findall(r'hx-target="#course" hx-trigger="([^"]*)" hx-sync="this:replace"', form)
+    assert "change," not in trigger  # a choice raises input and change: one question, not two
 
 
 def test_the_answer_says_all_that_the_twin_says(clinician: TestClient, told: dict[str, Any]) -> None:
