@@ -329,3 +329,11 @@ def test_every_read_is_audited_once(own_served: Served) -> None:
         own_served.client("clinician").get(f"{API}/patients/sample-a/timeline")
         rows = record.audit_log("sample-a")[before + 1 :]
     assert [one.action for one in rows] == ["search", "read"]
+
+
+def test_a_token_is_told_to_leave_to_a_person_what_no_scope_allows(served: Served) -> None:
+    client = served.client
+    told = client("owner", scopes=["user/*.cruds"]).get("/api/v1/quarantine")
+    assert told.status_code == 403
+    assert (told.json()["title"], told.json()["todo"][:8]) == ("a token may not quarantine", "Sign in:")
+    assert "Sign in" not in client("patient").get("/api/v1/quarantine").text, "a session lacks the right, not the way"

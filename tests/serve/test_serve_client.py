@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -10,9 +11,11 @@ import pytest
 from served import Listening, listening
 
 from vitruvian.client import Client
+from vitruvian.client.told import answer_of
 from vitruvian.core import AccessError, InputError, StoreError, UnknownNameError
 from vitruvian.ingest import samples
 from vitruvian.record import Record
+from vitruvian.twin.doors import Told
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +133,20 @@ def test_it_waits_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     with Client("http://x", "t", transport=httpx.MockTransport(lambda _: next(answers))) as client:
         assert client.patient("sample-a").scenarios() == []
     assert slept == [3.0, 1.0]
+
+
+def test_no_answer_in_time_is_not_an_absent_server() -> None:
+    def slow(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("timed out", request=request)
+
+    with (
+        Client("http://x", "t", timeout_s=7, transport=httpx.MockTransport(slow)) as client,
+        pytest.raises(StoreError, match=r"no answer within 7 s.*Ask as a job"),
+    ):
+        client.patient("sample-a").person()
+
+
+def test_cautions_say_what_to_do() -> None:
+    told = {"severity": "warning", "code": "old", "text": "It is old.", "todo": "Measure again.", "source": "label"}
+    (message,) = answer_of(asdict(Told("dose", "q", "s")) | {"messages": [told]}).messages
+    assert (message.todo, message.source) == ("Measure again.", "label")

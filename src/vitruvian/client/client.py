@@ -19,6 +19,8 @@ from vitruvian.client.told import Account, Json, Person, account_of, person_of
 class Client:
     """A server, as the holder of a token sees it; close it, or use it in `with`.
 
+    An answer is waited for `timeout_s` seconds; what may take longer is a job (`patient.submit`, `ask_many`).
+
     >>> with Client("http://127.0.0.1:8000", token) as server:  # doctest: +SKIP
     ...     print(server.patient("sample-a").ask("dose", drug="vancomycin").sentence)
     """

@@ -21,6 +21,7 @@ class Connection:
     """Requests to /api/v1 of a server. A request that was told to wait is sent again, up to five times."""
 
     def __init__(self, url: str, token: str, timeout_s: float, transport: httpx.BaseTransport | None = None) -> None:
+        self._timeout_s = timeout_s
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
         self._http = httpx.Client(
             base_url=f"{url.rstrip('/')}/api/v1", headers=headers, timeout=timeout_s, transport=transport
@@ -34,6 +35,10 @@ class Connection:
                 stream.seek(0)
             try:
                 answer = self._http.request(method, path, params=query, **request)
+            except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+                seconds = f"no answer within {self._timeout_s:g} s"
+                todo = "Ask as a job (`patient.submit`), or give `Client` a longer `timeout_s`."
+                raise StoreError(seconds, got=f"{method} {path}", todo=todo) from error
             except httpx.TransportError as error:
                 raise StoreError("the server cannot be reached", got=str(error), todo="See that it runs.") from error
             if answer.status_code != 429 or attempt == _TRIES - 1:

@@ -111,6 +111,8 @@ class Message:
     severity: str
     code: str
     text: str
+    todo: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vitruvian.core import InputError
+from vitruvian.core import AccessError, InputError
 
 if TYPE_CHECKING:
     from vitruvian.serve.caller import Caller
@@ -64,5 +64,7 @@ def demand(caller: Caller, action: str, resource: str) -> None:
     if caller.scopes is None or resource in ("fhir", "cds", "agents"):
         return
     letter = "r" if resource == "metrics" else _LETTERS.get(action)
+    if letter is None and caller.may(action):
+        raise AccessError(f"a token may not {action}", todo="Sign in: a person does this, in a session.")
     if letter is None or not covers(caller, "*", letter):
         raise caller.actor.refusal(action)

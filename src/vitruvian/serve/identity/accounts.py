@@ -147,7 +147,11 @@ def _judged(roles: Iterable[str], own: Iterable[str], none: bool = False) -> tup
     if not wanted and not none:
         raise InputError("an account needs a role", allowed=", ".join(RIGHTS))
     if ("patient" in wanted) != bool(mine):
-        raise InputError("a patient's account says who they are in the record, and no other does")
+        raise InputError(
+            "a patient's account says who they are in the record, and no other does",
+            got=", ".join(sorted(mine)) or "nobody",
+            todo="Name the patient of the record (`--own PATIENT`) with role patient, and with no other role alone.",
+        )
     return wanted, mine
 
 
