@@ -128,6 +128,14 @@ def test_facts_are_those_of_the_record_a_page_at_a_time(served: Served) -> None:
     assert (weight["value"], weight["unit"]) == (newest.value, newest.unit)
 
 
+def test_an_answer_is_no_larger_than_its_limit_and_goes_on() -> None:
+    rows = [f"{k}{'x' * 49_990}" for k in range(10)]
+    found, left = limits.page_of(rows, 500, 0)
+    assert (found, left) == (rows[:4], {"rows": 4, "of": 10, "next_offset": 4})
+    alone, left = limits.page_of(["y" * 300_000, "z"], 500, 0)
+    assert (len(alone), left["next_offset"]) == (1, 1), "one row always comes"
+
+
 def test_a_fact_comes_with_what_its_source_said(served: Served) -> None:
     fact = served.server.record.patient("sample-a").facts(kind="condition")[0]
 
