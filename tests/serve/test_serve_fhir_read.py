@@ -221,6 +221,23 @@ def test_a_first_dose_and_an_infusion_are_said() -> None:
     assert (rest["sequence"], rest["timing"]["repeat"]["duration"]) == (2, 1.0)
 
 
+def test_an_answer_is_of_the_moment_of_its_data_and_an_order_starts_when_the_next_dose_is_due() -> None:
+    asked = "2025-05-14T09:00:00+02:00"
+    options = [one | {"first_h": 3.0} for one in answered().told.data["options"]]
+    goal = answered().told.data["goal"] | {"harms": ("trough above 230 ng/mL",)}
+    found = {valid(one)["resourceType"]: one
+             for _, one in resources(answered(as_of=asked, options=options, goal=goal, recommended=1))}  # fmt: skip
+    said, order = found["Observation"], found["MedicationRequest"]
+    assert (said["effectiveDateTime"], said["issued"]) == (asked, "2026-01-01T00:00:00.000+00:00")
+    starts = [one["timing"]["repeat"]["boundsPeriod"]["start"] for one in order["dosageInstruction"]]
+    assert starts == ["2025-05-14T12:00:00+02:00", "2025-05-15T00:00:00+02:00"]
+    harm = found["RiskAssessment"]["prediction"][1]["outcome"]["text"]
+    assert harm == "harm: trough above 230 ng/mL"
+    heart = Told("heart", "beat", "Now.", data={"at": "2025-09-15 09:40"})
+    (beat,) = (one for _, one in resources(Answered(heart, "Patient/p")) if one["resourceType"] == "Observation")
+    assert valid(beat)["effectiveDateTime"] == "2025-09-15"
+
+
 def test_a_refusal_drafts_nothing() -> None:
     told = Told("dose", "recommend", "No.", refused=True, messages=(Message("refusal", "x", "Allergy."),),
                 data={"drug": "apixaban", "recommended": None, "standard": None, "options": []})  # fmt: skip

@@ -201,6 +201,8 @@ class Answer:
     seed: int
     version: str
     given: tuple[Given, ...] = ()
+    as_of: str = ""
+    """The moment asked about, as `asked_at`, in ISO 8601 with the offset of the person's clock."""
 
     @property
     def best(self) -> Option | None:

@@ -147,6 +147,7 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         seed=twin.seed,
         version=__version__,
         given=_given(case),
+        as_of=to_datetime(case.origin_ms + round(case.now * _HOUR_MS), case.offset).isoformat(timespec="seconds"),
     )
 
 

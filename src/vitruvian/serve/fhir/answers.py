@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from vitruvian import __version__
@@ -41,6 +42,17 @@ class Answered:
         """The name of one of its resources: the same answer at the same moment always gives the same."""
         key = stable_id(self.patient, self.told.twin, self.told.question, self.told.sentence, self.at, what)
         return f"urn:uuid:{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+
+    @property
+    def as_of(self) -> str:
+        """The moment that it tells of: that of its data, to the day where their clock is not known."""
+        said = self.told.data
+        return str(said.get("as_of") or str(said.get("at") or "")[:10] or self.at)
+
+    def after(self, hours: float) -> str:
+        """A moment `hours` after the one that it tells of."""
+        start = datetime.fromisoformat(self.as_of) + timedelta(hours=hours)
+        return start.isoformat(timespec="seconds") if start.tzinfo else start.date().isoformat()
 
     @property
     def subject(self) -> Json:
@@ -80,7 +92,7 @@ def _answer(one: Answered) -> Json:
         "status": "preliminary",
         "code": {"coding": [{"system": ANSWER, "code": code}], "text": f"Answer of the twin {told.twin}"},
         "subject": one.subject,
-        "effectiveDateTime": one.at,
+        "effectiveDateTime": one.as_of,
         "issued": one.at,
         "valueString": told.sentence,
         "device": {"reference": one.url("device")},
@@ -119,7 +131,10 @@ def _best(told: Told) -> Mapping[str, Any] | None:
 def _risk(one: Answered, option: Mapping[str, Any]) -> Json:
     goal = one.told.data.get("goal") or {}
     target = f"target: {goal.get('title') or goal.get('metric')} {_range(goal)}"
-    outcomes = [(target, option["p_target"]), *option["p_harm"].items()]
+    harms = goal.get("harms") or ()
+    named = harms if len(harms) == len(option["p_harm"]) else tuple(option["p_harm"])
+    outcomes = [(target, option["p_target"])]
+    outcomes += [(f"harm: {name}", p) for name, p in zip(named, option["p_harm"].values(), strict=True)]
     return {
         "resourceType": "RiskAssessment",
         "meta": marked("derived"),
@@ -147,22 +162,25 @@ def _order(one: Answered, option: Mapping[str, Any]) -> Json:
         "subject": one.subject,
         "authoredOn": one.at,
         "requester": {"reference": one.url("device")},
-        "dosageInstruction": list(_dosage(option)),
+        "dosageInstruction": list(_dosage(one, option)),
         "note": [{"text": one.told.sentence}, {"text": "A proposal of software. A person decides."}],
     } | ({"detectedIssue": issues} if issues else {})
 
 
-def _dosage(option: Mapping[str, Any]) -> Iterator[Json]:
+def _dosage(one: Answered, option: Mapping[str, Any]) -> Iterator[Json]:
     """Dosage instructions of an option of an answer on dosing (its first dose apart, where that is larger)."""
     code, display = _ROUTES.get(option["route"], ("", option["route"]))
     coding = [{"system": _SNOMED, "code": code, "display": display}] if code else []
     route = ({"coding": coding} if coding else {}) | {"text": option["route"]}
     lasting = {"duration": option["duration_h"], "durationUnit": "h"} if option["duration_h"] else {}
     first = option["loading_dose"]
+    starts: list[Json] = [{}, {}]
+    if (due := option.get("first_h")) is not None:
+        starts = [{"boundsPeriod": {"start": one.after(hours)}} for hours in (due, due + option["interval_h"])]
     if first:
         text = f"first {first:g} {option['dose_unit']}"
-        yield _instruction(1, text, {"count": 1} | lasting, route, first, option["dose_unit"])
-    repeat = {"frequency": 1, "period": option["interval_h"], "periodUnit": "h"} | lasting
+        yield _instruction(1, text, starts[0] | {"count": 1} | lasting, route, first, option["dose_unit"])
+    repeat = starts[1 if first else 0] | {"frequency": 1, "period": option["interval_h"], "periodUnit": "h"} | lasting
     yield _instruction(2 if first else 1, option["regimen"], repeat, route, option["dose"], option["dose_unit"])
 
 
