@@ -337,3 +337,20 @@ def test_a_token_is_told_to_leave_to_a_person_what_no_scope_allows(served: Serve
     assert told.status_code == 403
     assert (told.json()["title"], told.json()["todo"][:8]) == ("a token may not quarantine", "Sign in:")
     assert "Sign in" not in client("patient").get("/api/v1/quarantine").text, "a session lacks the right, not the way"
+
+
+def test_a_word_that_a_question_does_not_take_is_refused(served: Served) -> None:
+    client = served.client("owner")
+    told = client.get("/api/v1/patients/sample-a/facts?foo=1")
+    assert (told.status_code, told.json()["got"]) == (422, "foo")
+    assert "known_by" in told.json()["allowed"]
+    assert client.get("/api/v1/patients/sample-a/facts?kind=observation&limit=1").status_code == 200
+    assert client.get("/api/v1/patients/sample-z/facts?foo=1").status_code == 404, "rights are judged first"
+
+
+def test_what_is_wrong_in_a_scenario_is_no_wrong_address(served: Served) -> None:
+    client, good = served.client("owner"), {"title": "t", "twin": "dose", "question": "recommend", "values": {}}
+    for wrong in ({"twin": "liver"}, {"question": "nothing"}, {"values": {"drug": "apixaban", "foo": 1}}):
+        told = client.post("/api/v1/patients/sample-a/scenarios", json=good | wrong)
+        assert told.status_code == 422, wrong
+        assert told.json()["allowed"]

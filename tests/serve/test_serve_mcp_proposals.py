@@ -171,6 +171,7 @@ def test_no_token_and_no_patient_decides(own_served: Served) -> None:
     ("tool", "values", "what"),
     [
         ("propose_measurement", LEVEL | {"unit": "kg"}, "wrong_unit"),
+        ("propose_measurement", LEVEL | {"unit": "kg"}, "mg/L, or a unit that leads to it"),
         ("propose_measurement", LEVEL | {"at": "2999-01-01"}, "lies in the past"),
         ("propose_measurement", LEVEL | {"measurement": "aura"}, "no measurement is called so"),
         ("propose_measurement", LEVEL | {"value": "NaN"}, "finite"),

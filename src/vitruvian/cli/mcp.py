@@ -19,7 +19,7 @@ def mcp_command(
     ] = None,
     propose: Annotated[bool, typer.Option(help="The agent may propose writes; a person confirms them.")] = False,
 ) -> None:
-    """Serve an agent (Model Context Protocol) over standard input and output; it reads, and writes nothing."""
+    """Serve an agent (Model Context Protocol) over standard input and output; it reads, and may propose."""
     from vitruvian.serve.mcp.stdio import serve_stdio
 
     where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD

@@ -137,7 +137,11 @@ def _opened(server: Server, row: Row[Any]) -> Scenario:
 def _check(caller: Caller, person: str, what: WhatIf) -> None:
     if not what.title.strip():
         raise InputError("a scenario needs a title")
-    known = {one.name: one for one in twin_door(what.twin).questions(caller.patient(person))}
-    if what.question not in known:
-        raise UnknownNameError("no such question", got=repr(what.question), allowed=", ".join(known))
-    checked(known[what.question], what.values)
+    patient = caller.patient(person)
+    try:
+        known = {one.name: one for one in twin_door(what.twin).questions(patient)}
+        if what.question not in known:
+            raise UnknownNameError("no such question", got=repr(what.question), allowed=", ".join(known))
+        checked(known[what.question], what.values)
+    except UnknownNameError as error:  # the address is right, what was sent to it is not
+        raise InputError(error.what, got=error.got, allowed=error.allowed, todo=error.todo) from error

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+
+from vitruvian.core import InputError
 
 
 class Tagged(APIRoute):
@@ -20,6 +23,7 @@ class Tagged(APIRoute):
 
         async def tagged(request: Request) -> Response:
             response = await inner(request)
+            _demand_known(request)
             if request.method not in ("GET", "HEAD") or response.status_code != 200 or not hasattr(response, "body"):
                 return response
             tag = response.headers.get("etag") or tag_of(bytes(response.body))
@@ -31,6 +35,21 @@ class Tagged(APIRoute):
             return response
 
         return tagged
+
+
+def _demand_known(request: Request) -> None:
+    """Refuse, once rights were judged, a question with a word that the route does not take: nothing is passed over."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute):
+        known = set(_parameters(route.dependant))
+        if unknown := sorted(set(request.query_params) - known):
+            raise InputError("no such parameter", got=", ".join(unknown), allowed=", ".join(sorted(known)) or "none")
+
+
+def _parameters(asked: Dependant) -> Iterator[str]:
+    yield from (one.alias for one in asked.query_params)
+    for one in asked.dependencies:
+        yield from _parameters(one)
 
 
 def tag_of(body: bytes) -> str:

@@ -22,7 +22,12 @@ _ROUTES = {
     "iv": ("47625008", "Intravenous route"),
     "sc": ("34206005", "Subcutaneous route"),
 }
-_DOUBTS = frozenset({"no_unit", "wrong_unit", "future", "no_value"})
+_DOUBTED = {
+    "no_unit": "it has no unit",
+    "wrong_unit": "the unit is not one of this measurement",
+    "future": "it lies in the future",
+    "no_value": "it has no value",
+}
 
 
 def measurement(name: str, value: float, unit: str, at: str, subject: str) -> Resource:
@@ -97,8 +102,9 @@ def checked(resource: Resource) -> None:
         items = list(FHIR.read(RawFile(path), Told(None)))
     refused = [one.reason for one in items if isinstance(one, Rejected)]
     doubts = sorted({f for one in items if isinstance(one, SourceRecord) for fact in one.facts for f in fact.flags})
-    if refused or _DOUBTS.intersection(doubts):
-        raise DataError("the record would not trust it", got="; ".join((*refused, *doubts)), todo="Correct it.")
+    if refused or _DOUBTED.keys() & doubts:
+        got = "; ".join((*refused, *(f"{one} ({_DOUBTED[one]})" if one in _DOUBTED else one for one in doubts)))
+        raise DataError("the record would not trust it", got=got, allowed=_unit(resource), todo="Correct it.")
 
 
 def write(record: Record, proposal: str, resource: Resource, subject: str, told: str) -> IngestReport:
@@ -107,6 +113,14 @@ def write(record: Record, proposal: str, resource: Resource, subject: str, told:
     signed = dict(resource) | {"id": name, "meta": {"source": f"urn:vitruvian:{name}"}}
     signed |= {"description": told} if resource["resourceType"] == "DocumentReference" else {"note": [{"text": told}]}
     return take_in_whole(record, orjson.dumps(signed), f"{name}.json", FHIR, about=[subject])
+
+
+def _unit(resource: Resource) -> str | None:
+    """In which unit a measurement may come."""
+    for one in resource.get("code", {}).get("coding", ()):
+        if known := analyte(one["system"], one["code"]):
+            return f"{known.unit}, or a unit that leads to it"
+    return None
 
 
 def _drug(name: str) -> str:
