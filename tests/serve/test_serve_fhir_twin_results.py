@@ -106,7 +106,9 @@ def test_a_twin_is_asked_and_its_answer_kept(people: Served, sleep: None) -> Non
     doctor = people.client("clinician")
     path = "/fhir/Patient/ada/$twin-keep"
     asked = [{"name": "question", "valueString": "night"}, {"name": "hours", "valueDecimal": 7}]
-    told = doctor.post(f"{path}?twin=sleep", json={"resourceType": "Parameters", "parameter": asked})
+    told = doctor.post(
+        f"{path}?twin=sleep&at=2024-01-01T08:00:00Z", json={"resourceType": "Parameters", "parameter": asked}
+    )
     assert told.status_code == 200, told.text
     get_fhir_model_class("Bundle").model_validate(told.json())
     for one in told.json()["entry"]:
