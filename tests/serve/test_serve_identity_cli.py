@@ -9,12 +9,15 @@ from typing import Any
 
 import orjson
 import pytest
+from fastapi.testclient import TestClient
 from served import NAME
 from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
 from vitruvian.cli.serve import _providers, _with_roles
 from vitruvian.core import AccessError, InputError, UnknownNameError
+from vitruvian.record import Record
+from vitruvian.serve import make_app
 from vitruvian.serve.identity import caller_of_token, has_password
 from vitruvian.serve.identity.accounts import account_named
 from vitruvian.serve.identity.links import redeemed
@@ -38,8 +41,28 @@ def run(record: Path, *arguments: str) -> str:
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record of nobody, with an owner."""
     path = tmp_path_factory.mktemp("cli") / NAME
+    Record.open(path).close()
     run(path, "add", "root", "owner")
     return path
+
+
+def test_no_record_is_made_by_a_mistyped_name(tmp_path: Path) -> None:
+    for told in (["list"], ["add", "Birgit", "clinician"]):
+        with pytest.raises(InputError, match="there is no record"):
+            run(tmp_path / "typo.db", *told)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_leads_to_where_the_server_last_ran(record: Path) -> None:
+    assert run(record, "link", "root").startswith("http://127.0.0.1:8000/")
+    with TestClient(make_app(Settings(str(record), port=8085, samples=False))):
+        assert run(record, "link", "root").startswith("http://127.0.0.1:8085/")
+    assert run(record, "link", "root", "--public-url", "https://x.org/").startswith("https://x.org/sign-in")
+
+
+def test_a_patients_account_is_told_to_name_the_patient(record: Path) -> None:
+    with pytest.raises(InputError, match="--own PATIENT"):
+        run(record, "add", "Birgit", "patient")
 
 
 def opened(record: Path) -> Server:

@@ -21,7 +21,7 @@ _NAME = typer.Argument(..., help="Name of the account.")
 _ROLES = typer.Argument(..., help="owner, clinician, researcher, patient, administrator, auditor, …")
 _SCOPES = typer.Argument(..., help="SMART v2 scopes, such as user/*.rs")
 _OWN = typer.Option([], "--own", help="A patient's id in the record (may be repeated).")
-_URL = typer.Option("http://127.0.0.1:8000", "--public-url", help="Address of the server, for the link.")
+_URL = typer.Option(None, "--public-url", help="Address of the server, for the link [where it last ran].")
 
 
 @account_app.command("add")
@@ -29,7 +29,7 @@ def add_command(
     name: str = _NAME,
     roles: list[str] = _ROLES,
     own: list[str] = _OWN,
-    public_url: str = _URL,
+    public_url: str | None = _URL,
     record: str | None = RECORD_OPTION,
 ) -> None:
     """Make an account; prints the one-time link by which its person signs in for the first time."""
@@ -38,7 +38,7 @@ def add_command(
     with _server(record) as server:
         made = add_account(server.store, name, roles, own)
         server.record.note("account_made", account=made.id)
-        typer.echo(sign_in_link(server.store, public_url.rstrip("/"), made.id))
+        typer.echo(sign_in_link(server.store, _address(server, public_url), made.id))
 
 
 @account_app.command("list")
@@ -93,7 +93,7 @@ def enable_command(name: str = _NAME, record: str | None = RECORD_OPTION) -> Non
 @account_app.command("link")
 def link_command(
     name: str = _NAME,
-    public_url: str = _URL,
+    public_url: str | None = _URL,
     reset: Annotated[bool, typer.Option(help="Also forget password, second factor, tokens and sessions.")] = False,
     record: str | None = RECORD_OPTION,
 ) -> None:
@@ -105,7 +105,7 @@ def link_command(
         if reset:
             forget_ways_in(server.store, found.id)
         server.record.note("account_reset" if reset else "link_made", account=found.id)
-        typer.echo(sign_in_link(server.store, public_url.rstrip("/"), found.id))
+        typer.echo(sign_in_link(server.store, _address(server, public_url), found.id))
 
 
 @account_app.command("token")
@@ -237,13 +237,19 @@ def _set_active(record: str | None, name: str, active: bool) -> None:
     typer.echo(f"{found.name}: {'active' if active else 'disabled'}")
 
 
+def _address(server: Server, told: str | None) -> str:
+    from vitruvian.serve.address import address_of
+
+    return (told or address_of(server.store)).rstrip("/")
+
+
 @contextmanager
 def _server(record: str | None) -> Iterator[Server]:
-    """Record and store that a server would open."""
+    """Record and store that a server would open. Raises `InputError` where there is no record."""
     from vitruvian.serve.server import Server
     from vitruvian.serve.settings import Settings
 
-    opened = Server.open(Settings(record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD))
+    opened = Server.open(Settings(record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD), create=False)
     try:
         yield opened
     finally:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from vitruvian import __version__
 from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, science
+from vitruvian.serve.address import remember_address
 from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
 from vitruvian.serve.problems import add_handlers
@@ -28,6 +29,7 @@ _PARTS = (api, oauth, fhir, live, pages, mcp, cds, operations, identity)
 def make_app(settings: Settings) -> FastAPI:
     """The whole server over one record. Raises `InputError`, `StoreError` where record or store cannot be opened."""
     server = Server.open(settings)
+    remember_address(server.store, settings.url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -23,9 +23,9 @@ class Server:
     """What a part keeps while the server runs, under the part's name."""
 
     @classmethod
-    def open(cls, settings: Settings) -> Server:
-        """Open record and store."""
-        record = Record.open(settings.record)
+    def open(cls, settings: Settings, *, create: bool = True) -> Server:
+        """Open record and store; raises `InputError` where there is no record and none is to be made."""
+        record = Record.open(settings.record, create=create)
         return cls(settings, record, Store.open(settings.store or beside(settings.record)))
 
     def close(self) -> None:
