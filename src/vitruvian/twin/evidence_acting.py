@@ -14,6 +14,7 @@ from vitruvian.twin.effects import genotype_effects, interactions
 from vitruvian.twin.evidence_person import Person
 from vitruvian.twin.genome import advice_texts, gene_calls, genetic_names, stated_calls
 from vitruvian.twin.reading import Clock
+from vitruvian.twin.words import covariate_name, listed
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,9 @@ class Acting:
         """Why, each once."""
         texts = [text for one in self.effects for text in one.reasons] + [text for text, _ in self.advised]
         if self.genetic and not self.calls:
-            names = ", ".join(self.genetic)
-            texts.append(
-                f"No genome is recorded: {names} are a mixture over population frequencies, not the common allele."
-            )
+            names = listed(covariate_name(name) for name in self.genetic)
+            mixed = "a mixture over population frequencies, not the common allele"
+            texts.append(f"No genome is recorded: {names} are taken as {mixed}.")
         return tuple(dict.fromkeys(texts))
 
 
