@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from vitruvian.core import InputError, SolveError
-from vitruvian.reports import page, report
+from vitruvian.reports import Paper, page, report, with_plain_colours
 from vitruvian.reports.files import write_whole
 from vitruvian.twin import Answer
 
@@ -188,3 +188,20 @@ def test_a_standard_that_is_the_best_stands_there_once(answer: Answer) -> None:
     assert table.count("2000 mg IV over 1 h every 24 h") == 1
     assert "recommended</span>" in table
     assert "standard</span>" in table
+
+
+def test_a_sheet_says_whose_it_is_when_it_was_made_and_what_was_tried(answer: Answer) -> None:
+    own = replace(answer.options[0], regimen="1750 mg once")
+    text = page(answer, Paper("Ada Sum · born 1950-02-03 · id p1", "01 May 2025, 08:00 UTC", "1750 mg: 60 %.", own))
+    assert "<b>Ada Sum · born 1950-02-03 · id p1</b> · printed 01 May 2025, 08:00 UTC" in text
+    assert text.count('tag own">tried') == 1
+    assert "tried: 1750 mg once" in text
+    assert text.index("not a recommendation") < text.index("<h1")
+    assert "var(--violet)" in text
+    assert "not a recommendation" not in page(answer)
+
+
+def test_pictures_can_name_their_colours_themselves(answer: Answer) -> None:
+    plain = with_plain_colours(page(answer))
+    assert all("var(" not in picture for picture in re.findall(r"<svg .*?</svg>", plain, re.DOTALL))
+    assert plain.count("#009e73") >= 1  # the goal is green

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from served import Served
 
 from vitruvian.core import DataError
+from vitruvian.serve.pages.dose_view import supposed
 from vitruvian.twin import answer_from
 
 BASE = "/patients/sample-c/twins/dose"
@@ -93,6 +94,45 @@ def test_the_report_is_one_file_that_asks_nothing_of_the_network(clinician: Test
     assert found.headers["content-security-policy"].startswith("default-src 'none'")
     assert told["sentence"] in unescape(found.text)
     assert "<script" not in found.text
+
+
+def test_paper_says_whose_it_is_and_when_it_was_made(clinician: TestClient) -> None:
+    text = clinician.get(f"{BASE}/report?drug=tacrolimus").text
+    (head,) = re.findall(r'<p class="whose">(.*?)</p>', text)
+    assert re.search(r"born \d{4}-\d\d-\d\d · id sample-c</b> · printed \d\d \w{3} \d{4}, \d\d:\d\d UTC", head)
+    assert "male" in head
+    assert "string-set: whose" in text  # at the foot of every page of the PDF
+    assert "What-if" not in head
+
+
+def test_what_was_tried_is_printed_marked_and_never_ordered(clinician: TestClient) -> None:
+    query = "drug=tacrolimus&dose=2&interval=12"
+    part = unescape(clinician.get(f"{BASE}/what-if?{query}", headers=PART).text)
+    assert f"{BASE}/report.pdf?{query}" in part
+    assert "cannot be ordered" in part
+    text = unescape(clinician.get(f"{BASE}/report?{query}").text)
+    assert '<p class="whose"><b>What-if</b>' in text
+    (box,) = re.findall(r'<p class="what-if">(.*?)</p>', text)
+    assert "not a recommendation" in box
+    assert "2 mg by mouth every 12 h" in box
+    assert text.count('<span class="tag own">tried</span>') == 1
+    assert "tried: 2 mg by mouth every 12 h" in text  # the curve
+    refused = clinician.get(f"{BASE}/order.json?{query}")
+    assert refused.status_code == 409
+    assert "a what-if is not ordered" in unescape(refused.text)
+
+
+def test_a_what_if_follows_on_what_was_asked(clinician: TestClient) -> None:
+    form = clinician.get(f"{BASE}/answer?drug=tacrolimus&loading=no", headers=PART).text
+    (part,) = re.findall(r'hx-sync="this:replace" hx-indicator="#course">(.*?)<div class="fields', form, re.S)
+    assert 'name="drug"' in part
+    assert 'name="loading"' not in part  # the other question has no such value and would refuse
+
+
+def test_what_is_supposed_is_said_in_words() -> None:
+    assert supposed({"start": "rifampicin", "start_dose": "600"}) == "Supposed: rifampicin (600 mg) started now."
+    assert supposed({"stop": "amiodarone"}) == "Supposed: amiodarone stopped now."
+    assert supposed({"dose": "2"}) == ""
 
 
 @pytest.mark.slow

@@ -31,8 +31,10 @@ from vitruvian.reports.heart_safety import safety_report as safety_report
 from vitruvian.reports.page import Scale as Scale
 from vitruvian.reports.page import page as page
 from vitruvian.reports.page import report as report
+from vitruvian.reports.paper import Paper as Paper
 from vitruvian.reports.plot import plot as plot
 from vitruvian.reports.predictive_check import plot_predictive_check as plot_predictive_check
+from vitruvian.reports.svg import with_plain_colours as with_plain_colours
 from vitruvian.reports.timeline import Known as Known
 from vitruvian.reports.timeline import timeline_head as timeline_head
 from vitruvian.reports.timeline import timeline_page as timeline_page

@@ -8,8 +8,8 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from vitruvian.reports import time_axis
-from vitruvian.reports.style import BLUE, GREEN, GREY, INK, ORANGE, STYLE, WIDTH
-from vitruvian.twin import Answer, Band, words
+from vitruvian.reports.style import BLUE, GREEN, GREY, INK, ORANGE, STYLE, VIOLET, WIDTH
+from vitruvian.twin import Answer, Band, Option, words
 
 _PAST_AT_MOST = 1.5
 
@@ -19,8 +19,9 @@ def has_curve(answer: Answer) -> bool:
     return any(band is not None for band in (answer.past, *(o.band for o in answer.options)))
 
 
-def curve(answer: Answer) -> Figure:
-    """Past and future of the output under the recommended and the standard regimen, with 50 % and 90 % bands."""
+def curve(answer: Answer, own: Option | None = None) -> Figure:
+    """Past and future of the output under the recommended and the standard regimen, and one's own, with 50 % and 90 %
+    bands."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 3.7), layout="constrained")
         axes = figure.subplots()
@@ -37,26 +38,30 @@ def curve(answer: Answer) -> Figure:
             option = answer.options[k]
             if option.band is not None:
                 _band(axes, option.band, colour, f"{name}: {option.regimen}", line)
+        if own is not None and own.band is not None:
+            _band(axes, own.band, VIOLET, f"tried: {own.regimen}", "-.")
         _levels(axes, answer)
         _doses(axes, answer, last)
         axes.axvline(0, color=INK, linewidth=0.9, linestyle=":")
         time_axis.label(axes, answer.asked_at, first, last)
         axes.set_ylabel(_quantity(answer))
-        axes.set_ylim(0, _top(answer, first))
+        axes.set_ylim(0, _top(answer, own, first))
         axes.annotate("now", (0, 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points",
                       fontsize=9)  # fmt: skip
         figure.legend(loc="outside upper left", ncols=2)
         return figure
 
 
-def described(answer: Answer) -> str:
+def described(answer: Answer, own: Option | None = None) -> str:
     """What the picture shows, in words, for those who do not see it."""
     parts = [f"{_quantity(answer)} over local time; now is {answer.asked_at}."]
-    for k, name in ((answer.standard, "standard"), (answer.recommended, "recommended")):
-        band = None if k is None else answer.options[k].band
-        if k is not None and band is not None:
+    roles = ((answer.standard, "standard"), (answer.recommended, "recommended"))
+    drawn = [(answer.options[k], name) for k, name in roles if k is not None]
+    for option, name in (*drawn, *([(own, "tried")] if own is not None else ())):
+        band = option.band
+        if band is not None:
             parts.append(
-                f"Under the {name} regimen, {answer.options[k].regimen}, the median runs from {min(band.q50):.3g} to "
+                f"Under the {name} regimen, {option.regimen}, the median runs from {min(band.q50):.3g} to "
                 f"{max(band.q50):.3g} {words.unit_text(band.unit)}".rstrip()
                 + "."
             )
@@ -90,12 +95,11 @@ def _past(answer: Answer) -> Band | None:
     return band if step <= best.interval_h / 6 else None
 
 
-def _top(answer: Answer, first: float) -> float:
+def _top(answer: Answer, own: Option | None, first: float) -> float:
     """Upper end of the axis: everything drawn but the outermost tail of the standard's light band."""
     tops = [v.value for v in answer.levels if v.time_h >= first]
     bands = [(o.band, k == answer.recommended) for k, o in enumerate(answer.options) if o.band is not None]
-    if (past := _past(answer)) is not None:
-        bands.append((past, True))
+    bands += [(band, True) for band in (_past(answer), own and own.band) if band is not None]
     for band, whole in bands:
         seen = [q for t, q in zip(band.time_h, band.q95 if whole else band.q75, strict=True) if t >= first]
         tops += [max(seen, default=0.0)]

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from vitruvian.reports import figures
 from vitruvian.reports.curve import curve, described, has_curve
 from vitruvian.reports.files import write_whole
+from vitruvian.reports.paper import PLAIN, Paper
 from vitruvian.reports.svg import inline
 from vitruvian.twin import Answer, Band, Interval, Option, shown, words
 
@@ -20,10 +21,10 @@ _FIRST = 7
 _CURVE_ROWS = 24
 
 
-def page(answer: Answer) -> str:
+def page(answer: Answer, paper: Paper = PLAIN) -> str:
     """The page as HTML text; raises `SolveError` if the answer holds a number that is not finite."""
     answer.to_dict()  # checks that every number is finite
-    return environment().get_template("dose.html").render(_view(answer))
+    return environment().get_template("dose.html").render(_view(answer, paper))
 
 
 def report(answer: Answer, path: str | Path) -> Path:
@@ -54,16 +55,17 @@ def environment() -> Environment:
     return made
 
 
-def _view(answer: Answer) -> dict[str, Any]:
+def _view(answer: Answer, paper: Paper) -> dict[str, Any]:
     """All that the template shows."""
     order = list(shown(answer, len(answer.options)))
     learned = figures.learned(answer)
     goal = answer.goal
     return {
         "a": answer,
+        "paper": paper,
         "goal": None if goal is None else words.range_text(goal.low, goal.high, goal.unit),
         "metric": "" if goal is None else goal.title or words.metric_name(goal.metric),
-        "first": order[:_FIRST],
+        "first": [*([(None, paper.own)] if paper.own else ()), *order[:_FIRST]],
         "rest": order[_FIRST:],
         "scale": Scale.of(answer, [o for _, o in order[:_FIRST]]),
         "genes": [d for d in answer.data_used if d.origin == "genome"],
@@ -72,7 +74,9 @@ def _view(answer: Answer) -> dict[str, Any]:
         "numbers": {c: k for k, c in enumerate(answer.citations, start=1)},
         "spread": _model_range,
         "harms": words.harms_text,
-        "curve": inline(curve(answer), "curve", "Level over time", described(answer)) if has_curve(answer) else "",
+        "curve": inline(curve(answer, paper.own), "curve", "Level over time", described(answer, paper.own))
+        if has_curve(answer)
+        else "",
         "trade_off": _trade_off(answer),
         "learned": inline(learned, "learned", "Before and after this person's data", _LEARNED) if learned else "",
     }

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 BLUE, ORANGE, GREEN, RED, GREY, INK = "#0072b2", "#d55e00", "#009e73", "#cc3311", "#666666", "#1b1b1b"
-VARIABLES = {BLUE: "--blue", ORANGE: "--orange", GREEN: "--green", RED: "--red", GREY: "--grey", INK: "--ink"}
+VIOLET = "#7a3e9d"
+VARIABLES = {
+    BLUE: "--blue", ORANGE: "--orange", GREEN: "--green", RED: "--red", GREY: "--grey", INK: "--ink",
+    VIOLET: "--violet",
+}  # fmt: skip
 """Colour → variable of the page's style sheet, so that a picture inside the page follows light and dark."""
 
 STYLE: dict[Any, Any] = {

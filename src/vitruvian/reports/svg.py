@@ -13,6 +13,7 @@ from vitruvian.reports.style import STYLE, VARIABLES
 
 _IDENTIFIER = re.compile(r'(\bid="|"#|url\(#)')
 _SIZE = re.compile(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>')
+_PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 
 
@@ -37,3 +38,14 @@ def inline(figure: Figure, name: str, title: str, description: str) -> str:
     words = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-words">{escape(description)}</desc>'
     end = body.index(">") + 1
     return body[:end] + words + body[end:]
+
+
+def with_plain_colours(page: str) -> str:
+    """A page whose pictures name their colours themselves: for programs that know no variables inside a picture."""
+    return _PICTURE.sub(lambda found: _plain(found[0]), page)
+
+
+def _plain(picture: str) -> str:
+    for colour, variable in VARIABLES.items():
+        picture = picture.replace(f"var({variable})", colour)
+    return picture

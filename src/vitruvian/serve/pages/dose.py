@@ -11,7 +11,7 @@ from starlette.responses import Response
 from vitruvian.core import VitruvianError
 from vitruvian.record import Patient
 from vitruvian.serve.caller import Allow, Caller
-from vitruvian.serve.pages.dose_view import dose_view, what_if_form
+from vitruvian.serve.pages.dose_view import dose_view, supposed, what_if_form
 from vitruvian.serve.pages.person import name_of
 from vitruvian.serve.pages.render import page
 from vitruvian.twin.doors import Told, ask, twin_door
@@ -47,7 +47,8 @@ def dose_answer(request: Request, person: str, caller: Reader) -> Response:
     template = "dose_answer.html" if "hx-request" in request.headers else "dose_answer_page.html"
     return page(
         request, template, caller, patient=patient, name=name_of(patient), told=told, error=error,
-        drug=values.get("drug", ""), query=query_of(request), base=request.url.path.removesuffix("/answer"), **shown,
+        drug=values.get("drug", ""), query=query_of(request), base=request.url.path.removesuffix("/answer"),
+        supposition=supposed(values), **shown,
     )  # fmt: skip
 
 
@@ -59,7 +60,8 @@ def what_if(request: Request, person: str, caller: Reader) -> Response:
     template = "what_if.html" if "hx-request" in request.headers else "what_if_page.html"
     return page(
         request, template, caller, patient=patient, name=name_of(patient), told=told, error=error,
-        drug=values.get("drug", ""), base=request.url.path.removesuffix("/what-if"),
+        drug=values.get("drug", ""), query=query_of(request), base=request.url.path.removesuffix("/what-if"),
+        supposition=supposed(values),
     )  # fmt: skip
 
 

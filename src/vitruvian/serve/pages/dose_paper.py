@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from vitruvian.core import RefusalError, UnsupportedError
+from vitruvian.record import Patient
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.fhir.answers import Answered, resources
 from vitruvian.serve.pages.dose import asked_values
+from vitruvian.serve.pages.dose_view import supposed
+from vitruvian.serve.pages.person import on_paper
 from vitruvian.twin import answer_from
 from vitruvian.twin.doors import Told, ask
 
@@ -22,32 +26,35 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 
 @router.get("/report")
 def dose_report(request: Request, person: str, caller: Reader) -> Response:
-    """The report of `vitruvian dose --report`, for the printer."""
-    from vitruvian.reports import page
-
-    return HTMLResponse(page(answer_from(_told(request, person, caller).data)), headers=_kept("text/html") | _policy())
+    """The report of `vitruvian dose --report` with whose it is, for the printer; of a what-if, with that marked."""
+    _, text = _sheet(request, person, caller)
+    return HTMLResponse(text, headers=_kept("text/html") | _policy())
 
 
 @router.get("/report.pdf")
 def dose_pdf(request: Request, person: str, caller: Reader) -> Response:
     """The report as PDF. Raises `UnsupportedError` where the extra is not installed."""
-    from vitruvian.reports import page
+    from vitruvian.reports import with_plain_colours
 
     try:
         from weasyprint import HTML
     except ImportError as error:
         todo = "pip install vitruvian[pdf], or print the report from the browser."
         raise UnsupportedError("PDF is not installed here", todo=todo) from error
-    told = _told(request, person, caller)
-    body = HTML(string=page(answer_from(told.data)), url_fetcher=_nothing).write_pdf()
+    told, text = _sheet(request, person, caller)
+    body = HTML(string=with_plain_colours(text), url_fetcher=_nothing).write_pdf()
     return Response(body, headers=_kept("application/pdf") | _named(told, "pdf"))
 
 
 @router.get("/order.json")
 def dose_order(request: Request, person: str, caller: Reader) -> Response:
     """The recommended regimen as a draft order with what it rests on: a FHIR R4 Bundle that a person signs or throws
-    away. Raises `RefusalError` where none is recommended."""
-    told = _told(request, person, caller)
+    away. Raises `RefusalError` where none is recommended, and for a what-if."""
+    if "dose" in request.query_params or supposed(asked_values(request)):
+        raise RefusalError(
+            "a what-if is not ordered", todo="Record what has changed and ask again, or order what is recommended."
+        )
+    told = _asked_of(caller.patient(person), asked_values(request))
     if told.refused or told.data.get("recommended") is None:
         raise RefusalError("no regimen is recommended, so there is nothing to order", todo="Read the refusal.")
     found = resources(Answered(told, f"Patient/{told.data['patient']}"))
@@ -56,10 +63,27 @@ def dose_order(request: Request, person: str, caller: Reader) -> Response:
     return JSONResponse(body, headers=_named(told, "json"), media_type="application/fhir+json")
 
 
-def _told(request: Request, person: str, caller: Caller) -> Told:
-    values = asked_values(request)
-    at = values.pop("at", None)
-    return ask(caller.patient(person), "dose", "recommend", values, at)
+def _sheet(request: Request, person: str, caller: Caller) -> tuple[Told, str]:
+    """The answer and its page; a regimen in the query is one that somebody tries."""
+    from vitruvian.reports import Paper, page
+
+    patient, values = caller.patient(person), asked_values(request)
+    told = _asked_of(patient, values)
+    supposition, own = supposed(values), told.data.get("own")
+    tried = f"{told.sentence} " if own else ""
+    paper = Paper(
+        on_paper(patient),
+        f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC",
+        f"{tried}{supposition}".strip(),
+        answer_from({**told.data, "options": [own], "recommended": None, "standard": None}).options[0] if own else None,
+    )
+    return told, page(answer_from(told.data), paper)
+
+
+def _asked_of(patient: Patient, values: dict[str, str]) -> Told:
+    """What is recommended, or where a dose is named, that beside it."""
+    given = {name: value for name, value in values.items() if name != "at"}
+    return ask(patient, "dose", "compare" if "dose" in values else "recommend", given, values.get("at"))
 
 
 def _kept(kind: str) -> dict[str, str]:

@@ -57,8 +57,18 @@ def what_if_form(compare: Question, answer: Answer, values: Mapping[str, str]) -
         now |= {name: _plain(value) for name, value in regimen.items() if value is not None}
     shown = [one for one in compare.fields if one.name not in _STAYS]
     fields = [replace(one, unit=start.dose_unit) if start and one.name in _AMOUNTS else one for one in shown]
-    hidden = {name: value for name, value in now.items() if name not in {one.name for one in shown} and value}
+    known = {"at", *(one.name for one in compare.fields)} - {one.name for one in shown}
+    hidden = {name: value for name, value in now.items() if name in known and value}
     return {"fields": fields, "now": now, "hidden": hidden, "what": compare}
+
+
+def supposed(values: Mapping[str, str]) -> str:
+    """What an answer takes for granted that is not in the record: "Supposed: rifampicin started now.", or ""."""
+    dose = f" ({values['start_dose']} mg)" if values.get("start_dose") else ""
+    parts = [f"{values['start']}{dose} started now"] if values.get("start") else []
+    parts += [f"{values['stop']} stopped now"] if values.get("stop") else []
+    parts += [f"genotype {values['genotype'].replace('=', ' ')}"] if values.get("genotype") else []
+    return f"Supposed: {', '.join(parts)}." if parts else ""
 
 
 def _plain(value: float | str) -> str:
