@@ -99,7 +99,7 @@ def _top(answer: Answer, own: Option | None, first: float) -> float:
     """Upper end of the axis: everything drawn but the outermost tail of the standard's light band."""
     tops = [v.value for v in answer.levels if v.time_h >= first]
     bands = [(o.band, k == answer.recommended) for k, o in enumerate(answer.options) if o.band is not None]
-    bands += [(band, True) for band in (_past(answer), own and own.band) if band is not None]
+    bands += [(band, True) for band in (_past(answer), own.band if own else None) if band is not None]
     for band, whole in bands:
         seen = [q for t, q in zip(band.time_h, band.q95 if whole else band.q75, strict=True) if t >= first]
         tops += [max(seen, default=0.0)]
