@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,20 +50,31 @@ def serve_command(
     ] = 500.0,
 ) -> None:
     """Serve pages, HTTP interfaces and agents over one record; prints the address and a one-time sign-in link."""
-    from vitruvian.serve import Settings, prepared, serve
+    with _uncollected():
+        from vitruvian.serve import Settings, prepared, serve
 
-    if (tls_cert is None) != (tls_key is None):
-        raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
-    where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
-    providers, ehrs = _providers(oidc or [], ehr or [])
-    providers = _with_roles(providers, oidc_role or [])
-    settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
-                        providers=providers, ehrs=ehrs, cds_origins=tuple(cds_origin or ["*"]),
-                        requests_per_s=requests_per_second, mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
-    link = prepared(settings)
-    typer.echo(f"Serving {settings.record} at {settings.url}")
-    typer.echo(f"Sign in once, within 15 minutes: {link}")
-    serve(settings)
+        if (tls_cert is None) != (tls_key is None):
+            raise InputError("TLS needs both a certificate and its key", todo="Give --tls-cert and --tls-key.")
+        where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
+        providers, ehrs = _providers(oidc or [], ehr or [])
+        providers = _with_roles(providers, oidc_role or [])
+        settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
+                            providers=providers, ehrs=ehrs, cds_origins=tuple(cds_origin or ["*"]),
+                            requests_per_s=requests_per_second, mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
+        link = prepared(settings)
+        typer.echo(f"Serving {settings.record} at {settings.url}")
+        typer.echo(f"Sign in once, within 15 minutes: {link}")
+        serve(settings)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What a start makes stays: the collector would look at it again and again. A running server enables it again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _providers(*told: Sequence[str]) -> tuple[tuple[OpenIdProvider, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import asdict
 from typing import Any
 
@@ -37,6 +38,8 @@ def serve(settings: Settings) -> None:
     import orjson
     import uvicorn
 
+    if settings.workers > 1:
+        gc.enable()  # this process only looks after others
     log_lines()
     os.environ["VITRUVIAN_SERVE"] = orjson.dumps(asdict(settings), default=str).decode()
     uvicorn.run(

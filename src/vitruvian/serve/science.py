@@ -49,6 +49,7 @@ class _Science:
         if absent:  # what is loaded stays: the collector need not look at it again and again
             gc.collect()
             gc.freeze()
+        gc.enable()
 
 
 @asynccontextmanager
