@@ -119,6 +119,8 @@ def test_people_are_found_by_id_and_identifier(record: Record, tmp_path: Path) -
     assert record.patient("MRN-7").id == "p1"
     with pytest.raises(UnknownNameError, match="Nearest: p1"):
         record.patient("p2")
+    with pytest.raises(UnknownNameError, match="Nobody whom you may see has an id like it"):
+        record.patient("nobody-like-that")
     twin = PATIENT | {"id": "q9", "identifier": [{"system": "urn:other", "value": "MRN-7"}]}
     record.ingest(write(tmp_path, "c.json", twin))
     with pytest.raises(UnknownNameError, match="several persons"):

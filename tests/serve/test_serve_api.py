@@ -354,3 +354,10 @@ def test_what_is_wrong_in_a_scenario_is_no_wrong_address(served: Served) -> None
         told = client.post("/api/v1/patients/sample-a/scenarios", json=good | wrong)
         assert told.status_code == 422, wrong
         assert told.json()["allowed"]
+
+
+def test_a_wrong_address_or_method_says_where_the_right_ones_are(served: Served) -> None:
+    client = served.client("owner")
+    assert "openapi.json" in client.get("/api/v1/patiens").json()["todo"]
+    told = client.post("/api/v1/patients")
+    assert (told.status_code, told.json()["allowed"]) == (405, told.headers["allow"])

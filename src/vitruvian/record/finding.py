@@ -46,15 +46,15 @@ def one_person(connection: Connection, keys: KeyRing, name: str, may_list: bool)
 
 
 def near_people(connection: Connection, name: str, sees: Callable[[str], bool] = bool) -> list[str]:
-    """Ids of persons that look like `name`, else of the first ones, of those that the asker `sees`."""
+    """Ids of persons that look like `name`, of those that the asker `sees`."""
     known = list(connection.execute(select(subject.c.person).distinct().order_by(subject.c.person)).scalars())
-    near = [one for one in get_close_matches(name, known[:_LOOKED_AT], n=9, cutoff=0.4) if sees(one)][:3]
-    return near or [one for one in known[:20] if sees(one)][:5]
+    return [one for one in get_close_matches(name, known[:_LOOKED_AT], n=9, cutoff=0.5) if sees(one)][:3]
 
 
 def unknown(name: str, found: Sequence[str], near: Sequence[str]) -> UnknownNameError:
     """The error that says that `name` means nobody, or several persons."""
     if len(found) > 1:
         return UnknownNameError(f"{name!r} means several persons", got=", ".join(sorted(found)), todo="Use one id.")
-    hint = f"Nearest: {', '.join(near)}." if near else "The record is empty, or you may not list people."
+    nobody = "Nobody whom you may see has an id like it: look at the list, or, in an emergency, break the glass."
+    hint = f"Nearest: {', '.join(near)}." if near else nobody
     return UnknownNameError("no such patient", got=repr(name), todo=hint)

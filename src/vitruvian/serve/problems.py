@@ -65,12 +65,21 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def of_framework(request: Request, error: HTTPException) -> Response:
-        return answer(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        return answer(request, error.status_code, str(error.detail), _misled(request, error, headers), headers)
 
     @app.exception_handler(RequestValidationError)
     def of_validation(request: Request, error: RequestValidationError) -> Response:
         found = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
         return answer(request, 422, "the request is not valid: " + "; ".join(found[:10]))
+
+
+def _misled(request: Request, error: HTTPException, headers: dict[str, str]) -> VitruvianError | None:
+    """What to do for a program at a wrong address, or with a wrong method."""
+    if error.status_code not in (404, 405) or not request.url.path.startswith("/api/"):
+        return None
+    todo = "/api/v1/openapi.json lists addresses and methods."
+    return VitruvianError(str(error.detail), got=request.method, allowed=headers.get("Allow"), todo=todo)
 
 
 def answer(
