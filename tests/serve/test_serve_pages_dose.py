@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import datetime
 from html import unescape
 from typing import Any
 
@@ -65,6 +66,17 @@ def test_the_answer_says_all_that_the_twin_says(clinician: TestClient, told: dic
     assert 'data-chart=""' in text
     whole = clinician.get(f"{BASE}/answer?drug=tacrolimus").text
     assert whole.startswith("<!doctype html>")
+
+
+def test_a_curve_has_its_colour_by_what_it_is_and_moments_on_its_axis(clinician: TestClient) -> None:
+    text = clinician.get(f"{BASE}/what-if?drug=tacrolimus&dose=2&interval=12", headers=PART).text
+    (drawn,) = [orjson.loads(one) for one in re.findall(r'<script type="application/json">(.*?)</script>', text)]
+    assert [one["role"] for one in drawn["lines"]] == ["own", "recommended", "past", ""]
+    script = clinician.get("/static/chart.js").text
+    assert all(f"{one['role']}: {{ name:" in script for one in drawn["lines"] if one["role"])
+    assert '<li class="zone">target trough 4–11' in text
+    assert datetime.fromisoformat(drawn["x_zero"]).utcoffset() is not None
+    assert '<th scope="row">20' in text  # the table beside it has moments, too
 
 
 def test_what_if_shows_ones_own_regimen(clinician: TestClient) -> None:

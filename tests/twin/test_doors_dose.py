@@ -12,9 +12,13 @@ import pytest
 
 from vitruvian.core import Actor, DataError, InputError, UnknownNameError
 from vitruvian.ingest import samples
+from vitruvian.pharmacology import find
 from vitruvian.record import Patient, Record, give_consent, withdraw_consent
+from vitruvian.twin import answer_from
 from vitruvian.twin.doors import FieldError, Told, ask, twin_door
 from vitruvian.twin.doors import dose as door
+from vitruvian.twin.doors.dose_shown import compared
+from vitruvian.twin.goals import goal_for
 
 DRUG = {"drug": "tacrolimus"}
 OWN = DRUG | {"dose": 2.0, "interval": 12.0}
@@ -85,6 +89,9 @@ def test_an_answer_shows_all_that_a_clinician_asks(answered: Told) -> None:
         "recommended and standard", "so far, fitted to this person", "measured",
     ]  # fmt: skip
     assert all(len(line.x or course.x) == len(line.y) for line in course.lines)
+    assert [line.role for line in course.lines] == ["recommended", "past", ""]
+    assert course.zone_title.startswith("target trough 4–11")
+    assert course.x_zero == answered.data["as_of"]
     assert course.lines[2].marks
     assert len(course.lines[2].y) == 9
     assert {one.name for one in answered.tables} == {"options", "levels", "learned", "models", "given", "data"}
@@ -104,6 +111,15 @@ def test_a_second_question_reads_nothing_but_what_the_caller_sees(
     assert (rows[0]["Remark"], rows[0]["Regimen"]) == ("yours", "2 mg by mouth every 12 h")
     assert rows[1]["Remark"] == "recommended, standard"
     assert own.pictures[0].lines[0].title == "yours: 2 mg by mouth every 12 h"
+
+
+def test_a_what_if_keeps_its_unit_where_nothing_is_recommended(patient: Patient) -> None:
+    told = ask(patient, "dose", "compare", OWN)
+    own = answer_from({**told.data, "options": [told.data["own"]], "recommended": None, "standard": None}).options[0]
+    bare = {"options": [], "recommended": None, "standard": None, "past": None, "levels": []}
+    course = compared(answer_from({**told.data, **bare}), own, goal_for(find("tacrolimus"), None)).pictures[0]
+    assert course.y_unit == told.pictures[0].y_unit != ""
+    assert [line.role for line in course.lines] == ["own"]
 
 
 def test_twice_the_dose_is_twice_the_level(patient: Patient, answered: Told) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,8 @@ def picture_json(picture: Picture) -> dict[str, Any]:
         "name": picture.name, "title": picture.title,
         "x_title": picture.x_title, "x_unit": words.unit_text(picture.x_unit),
         "y_title": picture.y_title, "y_unit": words.unit_text(picture.y_unit),
-        "x": list(picture.x), "x_is_time": picture.x_is_time, "x_offset": picture.x_offset, "zone": picture.zone,
+        "x": list(picture.x), "x_is_time": picture.x_is_time, "x_offset": picture.x_offset, "x_zero": picture.x_zero,
+        "zone": picture.zone,
         "lines": [_line(one) for one in picture.lines],
     }  # fmt: skip
 
@@ -35,7 +37,7 @@ def picture_tables(picture: Picture) -> tuple[Table, ...]:
 
 
 def _line(one: Line) -> dict[str, Any]:
-    found: dict[str, Any] = {"title": one.title, "y": _rounded(one.y), "marks": one.marks}
+    found: dict[str, Any] = {"title": one.title, "y": _rounded(one.y), "marks": one.marks, "role": one.role}
     found["bands"] = [[_rounded(low), _rounded(high)] for low, high in one.bands]
     return found if one.x is None else found | {"x": list(one.x)}
 
@@ -46,7 +48,9 @@ def _rounded(values: Sequence[float]) -> list[float | None]:
 
 def _table(picture: Picture, title: str, x: Sequence[float], lines: Sequence[Line]) -> Table:
     unit = words.unit_text(picture.y_unit)
-    first = "When" if picture.x_is_time else _with_unit(picture.x_title, words.unit_text(picture.x_unit))
+    first = (
+        "When" if picture.x_is_time or picture.x_zero else _with_unit(picture.x_title, words.unit_text(picture.x_unit))
+    )
     rows = tuple(
         (_place(picture, x[k]), *(_value(one, k) for one in lines)) for k in _some(len(x))
     )  # fmt: skip
@@ -68,6 +72,8 @@ def _place(picture: Picture, x: float) -> str:
     if picture.x_is_time:
         zone = " UTC" if picture.x_offset is None else ""
         return f"{to_datetime(round(1000 * x), picture.x_offset or 0):%Y-%m-%d %H:%M}{zone}"
+    if picture.x_zero:
+        return f"{datetime.fromisoformat(picture.x_zero) + timedelta(hours=x):%Y-%m-%d %H:%M}"
     return words.number_text(x)
 
 

@@ -34,12 +34,19 @@ function loaded() {
 
 const rising = (x) => x.every((value, k) => k === 0 || value >= x[k - 1]);
 
+// What a curve is says its look, the same in every picture and on paper (vitruvian.reports.curve).
+const ROLES = {
+  recommended: { name: "--blue", dashed: false }, standard: { name: "--orange", dashed: true },
+  own: { name: "--violet", dashed: false }, past: { name: "--grey", dashed: false },
+};
+
 // Colour and dash of each line. "aorta, after" and "aorta, before" are one thing twice: one colour, the second dashed.
 function looks(lines) {
   const things = [...new Set(lines.map((one) => one.title.split(", ")[0]))];
   const paired = things.length > 1 && lines.length === 2 * things.length;
   return lines.map((one, k) => {
     if (one.marks) return { name: "--ink", dashed: false };
+    if (ROLES[one.role]) return ROLES[one.role];
     if (!paired) return { name: COLOURS[k % COLOURS.length], dashed: k % 2 === 1 }; // told apart without colours too
     const thing = one.title.split(", ")[0];
     const dashed = lines.findIndex((other) => other.title.split(", ")[0] === thing) < k;
@@ -174,10 +181,34 @@ const moments = (text) => (_, splits, __, ___, step) =>
 const moment = (text) => (_, at) =>
   at === null ? "" : text(at, { dateStyle: "medium", timeStyle: "short" });
 
+// An axis of hours from a moment, told as moments on the person's clock: steps from midnight on.
+const STEPS = [1, 2, 3, 6, 12, 24, 48, 72, 168, 336, 720, 2160, 8760];
+
+function fromZero(picture) {
+  const zero = Date.parse(`${picture.x_zero.slice(0, 19)}Z`) / 1000; // the person's clock read as if it were UTC
+  const text = clock({ x_offset: 0 });
+  const at = (hours) => zero + 3600 * hours;
+  const space = 75;
+  return {
+    axis: {
+      space, size: 64, label: "dotted line: now", labelSize: 16,
+      splits: (u, _, min, max) => {
+        const step = 3600 * (STEPS.find((one) => ((max - min) / one) * space <= u.bbox.width / devicePixelRatio) ?? 8760);
+        const found = [];
+        for (let t = Math.ceil(at(min) / step) * step; t <= at(max); t += step) found.push((t - zero) / 3600);
+        return found;
+      },
+      values: (u, splits) => moments(text)(u, splits.map(at), 0, 0, 3600 * ((splits[1] ?? 24) - (splits[0] ?? 0))),
+    },
+    value: (_, hours) => (hours === null ? "" : text(at(hours), { dateStyle: "medium", timeStyle: "short" })),
+  };
+}
+
 function options(picture, kinds, box) {
   const axis = { stroke: colour("--ink"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   const named = (title, unit) => (unit ? `${title} (${unit})` : title);
   const text = clock(picture);
+  const zeroed = picture.x_zero ? fromZero(picture) : null;
   return {
     width: Math.max(box.clientWidth, 200),
     height: Number(box.dataset.height) || Math.max(220, Math.min(360, box.clientWidth * 0.55)),
@@ -185,13 +216,14 @@ function options(picture, kinds, box) {
     axes: [
       picture.x_is_time
         ? { ...axis, values: moments(text), space: 70, size: 52 }
+        : zeroed ? { ...axis, ...zeroed.axis }
         : { ...axis, label: named(picture.x_title, picture.x_unit), labelSize: 22, size: 34 },
       { ...axis, label: named(picture.y_title, picture.y_unit), size: 56, labelSize: 22,
         values: (_, splits) => splits.map(short) },
     ],
     series: [
-      { label: picture.x_is_time ? "Time" : picture.x_title,
-        value: picture.x_is_time ? moment(text) : (_, v) => (v === null ? "" : `${short(v)} ${picture.x_unit}`) },
+      { label: picture.x_is_time || zeroed ? "Time" : picture.x_title,
+        value: zeroed ? zeroed.value : picture.x_is_time ? moment(text) : (_, v) => (v === null ? "" : `${short(v)} ${picture.x_unit}`) },
       ...series(picture, kinds),
     ],
     bands: bands(kinds),

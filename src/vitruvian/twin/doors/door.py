@@ -94,6 +94,8 @@ class Line:
     """Its own x where that differs from the picture's."""
     marks: bool = False
     """Points that were measured, rather than a curve."""
+    role: str = ""
+    """ "recommended", "standard", "own" or "past": what a curve is in every picture, so that its colour stays."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,14 @@ class Picture:
     lines: tuple[Line, ...]
     zone: tuple[float | None, float | None] | None = None
     """Target range on y."""
+    zone_title: str = ""
+    """What the zone is, in words with numbers; "" where the name of the picture says it."""
     x_is_time: bool = False
     """x is in seconds since 1970 UTC."""
     x_offset: int | None = None
     """Minutes that the person's clock is ahead of UTC, where x is time; None: shown on the reader's clock."""
+    x_zero: str = ""
+    """The moment at which x is 0 (ISO 8601), where x is hours from it; shown as moments on the person's clock."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from vitruvian.twin.words import (
     covariate_name,
     harms_text,
     interval_text,
+    metric_name,
     number_text,
     output_name,
     parameter_name,
     percent_text,
+    range_text,
     target_text,
     unit_text,
 )
@@ -34,17 +36,18 @@ def recommended(answer: Answer, goal: Goal, question: str = "recommend") -> Told
 
 def compared(answer: Answer, own: Option, goal: Goal) -> Told:
     """A regimen of somebody's own beside the recommended and the standard one."""
-    lines = [_line(f"yours: {own.regimen}", own.band), *(_option_line(answer, k, o) for k, o in _drawn(answer))]
+    lines = [_line(f"yours: {own.regimen}", own.band, "own"), *(_option_line(answer, k, o) for k, o in _drawn(answer))]
     told = _told(
-        answer, "compare", _own_sentence(answer, own, goal), _pictures(answer, lines, goal), _options(answer, (own,))
-    )
+        answer, "compare", _own_sentence(answer, own, goal), _pictures(answer, lines, goal, own.band),
+        _options(answer, (own,)),
+    )  # fmt: skip
     data = dict(told.data) | {"own": replace(answer, options=(own,)).to_dict()["options"][0]}
     return replace(told, data=data)
 
 
 def forecast(answer: Answer, own: Candidate, band: Band, goal: Goal) -> Told:
     """The course under one regimen."""
-    picture = _pictures(answer, [_line(str(own), band)], goal)
+    picture = _pictures(answer, [_line(str(own), band, "own")], goal, band)
     end = (
         f"{number_text(band.q50[-1])} ({number_text(band.q05[-1])}–{number_text(band.q95[-1])}) {unit_text(band.unit)}"
     )
@@ -77,22 +80,22 @@ def _drawn(answer: Answer) -> list[tuple[int, Option]]:
 
 def _option_line(answer: Answer, k: int, option: Option) -> Line:
     names = [name for name, at in (("recommended", answer.recommended), ("standard", answer.standard)) if at == k]
-    return _line(f"{' and '.join(names)}: {option.regimen}", option.band)
+    return _line(f"{' and '.join(names)}: {option.regimen}", option.band, names[0])
 
 
-def _line(title: str, band: Band | None) -> Line:
+def _line(title: str, band: Band | None, role: str) -> Line:
     assert band is not None
-    return Line(title, band.q50, ((band.q05, band.q95), (band.q25, band.q75)), x=band.time_h)
+    return Line(title, band.q50, ((band.q05, band.q95), (band.q25, band.q75)), x=band.time_h, role=role)
 
 
-def _pictures(answer: Answer, lines: list[Line], goal: Goal) -> tuple[Picture, ...]:
+def _pictures(answer: Answer, lines: list[Line], goal: Goal, own: Band | None = None) -> tuple[Picture, ...]:
     """The course: what was, what will be, levels as marks, the target as a zone."""
-    bands = [b for b in (answer.past, *(o.band for o in answer.options)) if b is not None]
+    bands = [b for b in (own, answer.past, *(o.band for o in answer.options)) if b is not None]
     levels = [one for one in answer.levels if one.output == goal.target.output]
     if not lines or lines[0].x is None:
         return ()
     unit = bands[0].unit if bands else levels[0].unit if levels else ""
-    before = [] if answer.past is None else [_line("so far, fitted to this person", answer.past)]
+    before = [] if answer.past is None else [_line("so far, fitted to this person", answer.past, "past")]
     marks = [
         Line(name, tuple(v.value for v in some), x=tuple(v.time_h for v in some), marks=True)
         for name, some in (
@@ -102,11 +105,12 @@ def _pictures(answer: Answer, lines: list[Line], goal: Goal) -> tuple[Picture, .
         if some
     ]
     name = output_name(goal.target.output)
-    title = f"{name if name == 'INR' else f'{answer.drug}, {name}'}; 0 is {answer.asked_at}"
+    title = f"{name if name == 'INR' else f'{answer.drug}, {name}'}; now is {answer.asked_at}"
+    zone = _zone(answer, unit)
     return (
         Picture(
             "course", title, "time from now", "h", name, unit_text(unit), lines[0].x, (*lines, *before, *marks),
-            _zone(answer, unit),
+            zone, zone_title=_zone_title(answer, zone, unit), x_zero=answer.as_of,
         ),
     )  # fmt: skip
 
@@ -121,6 +125,18 @@ def _zone(answer: Answer, unit: str) -> tuple[float | None, float | None] | None
     if goal.metric == "auc24" and goal.unit.replace(".h", "") == unit:
         return goal.low / 24.0, None if goal.high is None else goal.high / 24.0
     return None
+
+
+def _zone_title(answer: Answer, zone: tuple[float | None, float | None] | None, unit: str) -> str:
+    """ "target AUC24 400–600 mg·h/L: 16.7–25 mg/L on average"."""
+    goal = answer.goal
+    if goal is None or zone is None:
+        return ""
+    text = f"target {goal.title or metric_name(goal.metric)} {range_text(goal.low, goal.high, goal.unit)}"
+    if goal.metric in _ON_AXIS:
+        return text
+    low, high = (None if end is None else float(number_text(end)) for end in zone)
+    return f"{text}: {range_text(low, high, unit)} on average"
 
 
 def _own_sentence(answer: Answer, own: Option, goal: Goal) -> str:
