@@ -336,7 +336,9 @@ def test_a_token_is_told_to_leave_to_a_person_what_no_scope_allows(served: Serve
     told = client("owner", scopes=["user/*.cruds"]).get("/api/v1/quarantine")
     assert told.status_code == 403
     assert (told.json()["title"], told.json()["todo"][:8]) == ("a token may not quarantine", "Sign in:")
-    assert "Sign in" not in client("patient").get("/api/v1/quarantine").text, "a session lacks the right, not the way"
+    lacking = client("clinician").get("/api/v1/quarantine")
+    assert (lacking.status_code, lacking.json()["got"]) == (403, "roles: clinician"), "a session lacks the right"
+    assert lacking.json()["title"] == "your roles do not allow this (quarantine)"
 
 
 def test_a_word_that_a_question_does_not_take_is_refused(served: Served) -> None:

@@ -95,6 +95,12 @@ class Caller:
             return action == "own" or any(action in _OWN_RIGHTS.get(role, ()) for role in self.actor.roles)
         return self.actor.permits_all(action) or self.actor.permits(action, self.actor.own)
 
+    def refusal(self, action: str) -> AccessError:
+        """The error that says that their roles do not allow it, in words for a person."""
+        roles = ", ".join(sorted(self.actor.roles)) or "none"
+        todo = "Ask somebody whose role allows it, or an administrator for such a role."
+        return AccessError(f"your roles do not allow this ({action})", got=f"roles: {roles}", todo=todo)
+
     def acting(self, purpose: str) -> Caller:
         """The same caller with another purpose of use. Raises `AccessError` for an emergency that was not declared."""
         if "ETREAT" in lineage(purpose_code(purpose)) and "ETREAT" not in lineage(self.actor.purpose_code):
@@ -128,7 +134,7 @@ class Allowed:
             raise
         limits.accounts.take(caller.account)
         if not caller.may(self.action):
-            raise caller.actor.refusal(self.action)
+            raise caller.refusal(self.action)
         demand(caller, self.action, self.resource)
         if self.resource not in _LIGHT:
             needed(server_of(connection))
