@@ -72,6 +72,13 @@ def test_doubtful_samples_move_no_alert() -> None:
     assert watch.value == 70
 
 
+def test_a_steep_fall_is_followed_and_no_jump() -> None:
+    falling = [150.0, 140, 120, 95, 70, 52, 50]
+    _, verdicts, (alert,) = feed(Watch(RULES["glucose"]), falling, 5 * MINUTE)
+    assert set(verdicts) == {"good"}
+    assert (alert.kind, alert.began_ms, alert.raised_ms) == ("limit", START + 25 * MINUTE, START + 30 * MINUTE)
+
+
 def test_mostly_bad_samples_are_told_of() -> None:
     _, _, events = feed(Watch(RULE), [70, *[260.0] * 30])
     assert [one.kind for one in events] == ["quality"]

@@ -28,7 +28,8 @@ class Sieve(NamedTuple):
 def sieved(sieve: Sieve, rule: Rule, at: int, value: float) -> tuple[Sieve, Quality]:
     """The sieve after a sample of `at` (ms), and what is thought of the sample.
 
-    A jump is doubted (Hampel) until `_AGREE` samples in a row lie near each other where it went.
+    A jump is a step away from the good samples before it (Hampel) and from the newest of them, so that a steep fall is
+    followed; it is doubted until `_AGREE` samples in a row lie near each other where it went.
     """
     if not math.isfinite(value):
         return sieve, "no value"
@@ -39,7 +40,7 @@ def sieved(sieve: Sieve, rule: Rule, at: int, value: float) -> tuple[Sieve, Qual
     if value != sieve.same or silent:
         sieve = sieve._replace(same=value, since=at)
     sieve = sieve._replace(last=at)
-    if sieve.good and abs(value - median(sieve.good)) > rule.jump:
+    if sieve.good and all(abs(value - one) > rule.jump for one in (median(sieve.good), sieve.good[-1])):
         near = tuple(one for one in sieve.away if abs(one - value) <= rule.jump)
         away = (*near, value)
         if len(away) < _AGREE:
