@@ -145,7 +145,7 @@ def _own_sentence(answer: Answer, own: Option, goal: Goal) -> str:
         name, p = max(harms_text(answer.goal, own), key=lambda item: item[1])
         text += f" and {percent_text(p)} chance of harm ({name})"
     if own.why:
-        text += f"; {own.why}" if own.allowed else f"; not allowed: {own.why}"
+        text += f", {own.why.rpartition(', ')[2]}" if own.allowed else f"; not allowed: {own.why}"
     best = answer.best
     if best is None:
         return f"{text}. No regimen is recommended."
