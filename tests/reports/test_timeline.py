@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,7 +13,7 @@ import pytest
 from vitruvian.core import Instant, to_ms
 from vitruvian.record import Fact
 from vitruvian.reports.timeline import Known, timeline_page
-from vitruvian.reports.timeline_axis import Axis, day_text
+from vitruvian.reports.timeline_axis import Axis, day_text, moment_text, span_text
 from vitruvian.reports.timeline_lanes import lanes
 from vitruvian.reports.timeline_panels import panel_counts, panels, wearable
 from vitruvian.tables.ranges import reference_range
@@ -234,3 +234,12 @@ def test_panels_are_counted_as_they_would_be_drawn() -> None:
         [],
     ):
         assert panel_counts(facts) == tuple(map(len, panels(facts, AXIS, "male", True)))
+
+
+def test_a_dose_has_its_time_and_a_day_is_said_once() -> None:
+    start, end = (to_ms(datetime(2025, 5, 13, hour, 5, tzinfo=UTC)) for hour in (6, 7))
+    assert moment_text(start, 120, "instant") == "13 May 2025, 08:05"
+    assert moment_text(start, 120, "day") == "13 May 2025"
+    assert span_text(start, end, 120, "instant") == "13 May 2025, 08:05–09:05"
+    assert span_text(start, end, 120, "day") == "13 May 2025"
+    assert span_text(start, end + 86_400_000, 120, "instant") == "13 May 2025, 08:05 – 14 May 2025, 09:05"

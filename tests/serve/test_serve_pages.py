@@ -147,3 +147,15 @@ def test_what_goes_wrong_with_a_part_is_said_in_its_place(served: Served, client
     assert 'role="alert"' in found.text
     ended = served.anybody.get("/patients/sample-a/parts/genome", headers=PART | {"accept": "text/html"})
     assert (ended.status_code, ended.headers["hx-redirect"]) == (401, "/sign-in")
+
+
+def test_entries_have_their_time_and_visits_their_words(served: Served) -> None:
+    clinician = served.client("clinician", json=False)
+    text = unescape(clinician.get("/patients/sample-b/timeline").text)
+    assert "13 May 2025, 08:05–09:05" in text  # a dose
+    assert "hospital stay" in text
+    assert "IMP" not in text
+    assert "since 12 May 2025, 20:10" in unescape(clinician.get("/patients/sample-b").text)
+    laboratory = unescape(clinician.get("/patients/sample-b/parts/laboratory").text)
+    assert "Vancomycin, trough" in laboratory
+    assert "14 May 2025, 07:40" in laboratory

@@ -11,8 +11,8 @@ from vitruvian.core import now_ms, to_datetime
 from vitruvian.record import Fact, Patient
 from vitruvian.reports.files import write_whole
 from vitruvian.reports.page import environment
-from vitruvian.reports.timeline_axis import Axis, day_text
-from vitruvian.reports.timeline_lanes import is_image, lanes, title
+from vitruvian.reports.timeline_axis import Axis, day_text, span_text
+from vitruvian.reports.timeline_lanes import is_image, lanes, title, visit_of
 from vitruvian.reports.timeline_panels import panels, wearable
 from vitruvian.tables.ranges import ADULT_YEARS
 
@@ -81,7 +81,9 @@ def timeline_head(known: Known, since: str | None = None, until: str | None = No
         "doubtful": [one for one in known.facts if one.flags and one.kind not in _HIDDEN],
         "rows": sorted(dated, key=lambda one: -(one.start_ms or 0)),
         "day": day_text,
+        "from_to": span_text,
         "title_of": title,
+        "visit_of": visit_of,
         "made": day_text(now_ms()),
     }
 

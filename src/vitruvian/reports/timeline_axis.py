@@ -63,3 +63,17 @@ def day_text(ms: int | None, offset: int | None = None, precision: str | None = 
     if precision == "year":
         return str(moment.year)
     return f"{moment:%b %Y}" if precision == "month" else f"{moment.day} {moment:%b %Y}"
+
+
+def moment_text(ms: int | None, offset: int | None = None, precision: str | None = None) -> str:
+    """A date with its time of day where that is known: "13 May 2025, 23:20"."""
+    day = day_text(ms, offset, precision)
+    return day if ms is None or precision != "instant" else f"{day}, {to_datetime(ms, offset):%H:%M}"
+
+
+def span_text(start: int, end: int, offset: int | None = None, precision: str | None = None) -> str:
+    """From a moment to another; within one day the day is said once: "13 May 2025, 08:05–09:05"."""
+    first, last = moment_text(start, offset, precision), moment_text(end, offset, precision)
+    if day_text(start, offset) != day_text(end, offset):
+        return f"{first} – {last}"
+    return first if precision != "instant" or start == end else f"{first}–{to_datetime(end, offset):%H:%M}"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vitruvian.record import Fact
-from vitruvian.reports.timeline_axis import Axis, day_text
+from vitruvian.reports.timeline_axis import Axis, day_text, moment_text, span_text
+from vitruvian.tables.codes import analyte
 
 IMAGES = frozenset({"imaging_study", "image", "imaging_series", "study", "waveform", "ecg", "segmentation"})
 _ENDED = frozenset({"stopped", "completed", "resolved", "inactive", "remission", "cancelled", "ended"})
@@ -74,7 +75,9 @@ def is_image(fact: Fact) -> bool:
 
 def title(fact: Fact) -> str:
     """What it is, without the tags of the code system."""
-    return _SUFFIX.sub("", fact.display or fact.value_text or fact.code or fact.kind).strip()
+    known = None if fact.display else analyte(fact.system, fact.code)
+    named = fact.display or (known.display if known else "") or fact.value_text or fact.code or fact.kind
+    return _SUFFIX.sub("", named).strip()
 
 
 def _drug(fact: Fact) -> str:
@@ -98,6 +101,14 @@ def _visit(fact: Fact) -> str:
     return "Outpatient visits"
 
 
+_VISIT = {"Hospital stays": "hospital stay", "Emergency": "emergency", "At home or remote": "at home or remote"}
+
+
+def visit_of(fact: Fact) -> str:
+    """What kind of visit it was, in words; the code itself ("IMP") says nothing to a reader."""
+    return _VISIT.get(_visit(fact), "outpatient visit")
+
+
 def _bars(name: str, style: str, facts: Sequence[Fact], axis: Axis) -> Lane:
     """One row for each thing, its episodes joined; those that go on first, then the most recent."""
     things: dict[str, list[Fact]] = {}
@@ -119,11 +130,13 @@ def _row(thing: str, episodes: Sequence[Fact], axis: Axis) -> Row:
     active = any(_goes_on(one) for one in episodes)
     following = [*(one.start_ms for one in episodes[1:]), None]
     bars = [bar for one, after in zip(episodes, following, strict=True) if (bar := _bar(one, after, axis))]
-    first = day_text(episodes[0].start_ms, episodes[0].offset, episodes[0].precision)
+    first, told = episodes[0], moment_text if latest.kind in _DRUGS else day_text
+    since = told(first.start_ms, first.offset, first.precision)
     end = max((one.end_ms for one in episodes if one.end_ms is not None), default=None)
-    until = f" – {day_text(end, latest.offset)}" if end is not None else f", {latest.status or 'ended'}"
+    precision = first.precision if latest.kind in _DRUGS else "day"
+    ended = span_text(first.start_ms or 0, end, latest.offset, precision) if end is not None else ""
     times = f", {len(episodes)} times" if len(episodes) > 1 else ""
-    when = f"since {first}{times}" if active else f"{first}{until}{times}"
+    when = (f"since {since}" if active else ended or f"{since}, {latest.status or 'ended'}") + times
     return Row(thing, when, active, tuple(_joined(bars)))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import UnitError, convert
 from vitruvian.record import Fact
-from vitruvian.reports.timeline_axis import Axis, day_text
+from vitruvian.reports.timeline_axis import Axis, day_text, moment_text
 from vitruvian.reports.timeline_lanes import title
 from vitruvian.tables.codes import analyte
 from vitruvian.tables.ranges import reference_range
@@ -145,7 +145,7 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
             axis.at(ms),
             scale.at(value),
             side,
-            f"{_bound(one)}{_value(value, unit)} on {day_text(ms, one.offset, one.precision)}",
+            f"{_bound(one)}{_value(value, unit)} on {moment_text(ms, one.offset, one.precision)}",
         )
         for (ms, value, one), side in zip(shown, sides, strict=True)
     ]
@@ -154,7 +154,7 @@ def _panel(code: str, unit: str, members: Sequence[Fact], axis: Axis, sex: str |
         title=_name(newest),
         unit=words.unit_text(unit),
         newest=_bound(newest) + words.number_text(value),
-        when=day_text(newest.start_ms, newest.offset, newest.precision),
+        when=moment_text(newest.start_ms, newest.offset, newest.precision),
         side=_side(newest, value, usual),
         range=usual,
         dots=tuple(dots),

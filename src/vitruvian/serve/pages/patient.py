@@ -76,7 +76,8 @@ def timeline(request: Request, person: str, caller: Reader, part: Number = 1, do
     view = _view(patient, with_days=False)
     return page(
         request, "timeline.html", caller, patient=patient, name=view["who"].name, day=view["day"],
-        title_of=view["title_of"], entries=paged(view["rows"], part, _ROWS),
+        from_to=view["from_to"], title_of=view["title_of"], visit_of=view["visit_of"],
+        entries=paged(view["rows"], part, _ROWS),
         doubtful=paged(view["doubtful"], doubts, _DOUBTS),
     )  # fmt: skip
 
