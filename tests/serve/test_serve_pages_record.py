@@ -76,6 +76,12 @@ def test_consent_in_plain_language_acts_on_the_next_look(own_served: Served) -> 
     assert denied.status_code == 303
     assert "CYP2C9" not in clinician.get(genome, headers=PART).text
     text = own.get("/patients/sample-a/consent").text
+    assert "until taken back" in text
+    assert "those who treat you" in text
+    assert "those who treat this person" not in text
+    for name in ("kind", "purpose", "category"):  # nothing is permitted by one press of a button
+        assert f'<select name="{name}" id="{name}" required><option value="">choose</option>' in text
+    assert "selected" not in text
     row = text.split("Genome and genes</th>")[1].split("</tr>")[0]
     assert "no</span>" in row.split("</td>")[0]
     back = own.post("/patients/sample-a/consent/withdraw", data={"purpose": "treatment", "category": "genome"})

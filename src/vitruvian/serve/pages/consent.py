@@ -25,6 +25,7 @@ PURPOSES: Mapping[str, str] = {
     "public_health": "Public health",
     "payment": "Payment and insurance",
 }
+_YOURS = {name: title.replace("this person", "you") for name, title in PURPOSES.items()}
 DATA: Mapping[str, str] = {
     "general": "Diagnoses, drugs, laboratory values, vital signs: all that is not named below",
     "genome": "Genome and genes",
@@ -44,10 +45,12 @@ def consent_page(request: Request, person: str, caller: Consenting) -> Response:
     """What may be seen for what now, and everything that was said."""
     patient = caller.patient(person)
     said = [_said(one) for one in consents_of(caller.record, patient.id)]
+    own = not caller.may("search")
     effects = _table(consent_effects(caller.record, patient.id))
     return page(
         request, "consent.html", caller, patient=patient, name=called(patient), said=list(reversed(said)),
-        effects=effects, purposes=PURPOSES, data=DATA, own=not caller.may("search"),
+        effects=effects, data=DATA, own=own,
+        purposes=_YOURS if own else PURPOSES,
     )  # fmt: skip
 
 
