@@ -15,7 +15,7 @@ from vitruvian.ingest import samples
 from vitruvian.pharmacology import find
 from vitruvian.record import Patient, Record, give_consent, withdraw_consent
 from vitruvian.twin import answer_from
-from vitruvian.twin.doors import FieldError, Told, ask, twin_door
+from vitruvian.twin.doors import FieldError, Told, ask, fields_for, twin_door
 from vitruvian.twin.doors import dose as door
 from vitruvian.twin.doors.dose_shown import compared
 from vitruvian.twin.goals import goal_for
@@ -120,6 +120,18 @@ def test_a_what_if_keeps_its_unit_where_nothing_is_recommended(patient: Patient)
     course = compared(answer_from({**told.data, **bare}), own, goal_for(find("tacrolimus"), None)).pictures[0]
     assert course.y_unit == told.pictures[0].y_unit != ""
     assert [line.role for line in course.lines] == ["own"]
+
+
+def test_fields_hold_only_what_can_be_chosen_for_the_drug(patient: Patient) -> None:
+    (compare,) = [one for one in twin_door("dose").questions(patient) if one.name == "compare"]
+    found = {name: {one.name: one for one in fields_for(compare.fields, name)} for name in ("apixaban", "vancomycin")}
+    genes = {value.split()[0] for value, _ in found["apixaban"]["genotype"].choices}
+    assert genes.isdisjoint({"CYP2C9", "VKORC1"})
+    assert "genotype" not in found["vancomycin"]  # no gene acts on it
+    assert [value for value, _ in found["vancomycin"]["route"].choices] == ["iv"]
+    assert "tacrolimus" not in {value for value, _ in fields_for(compare.fields, "tacrolimus")[-2].choices}
+    with pytest.raises(FieldError, match="by mouth"):
+        ask(patient, "dose", "recommend", DRUG | {"route": "iv"})
 
 
 def test_twice_the_dose_is_twice_the_level(patient: Patient, answered: Told) -> None:

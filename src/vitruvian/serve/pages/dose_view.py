@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vitruvian.twin import Answer, Option, answer_from, shown, words
-from vitruvian.twin.doors import Question, Told
+from vitruvian.twin.doors import Question, Told, fields_for
 
 _FIRST = 7
 _STAYS = frozenset({"drug", "goal", "mic", "indication"})
@@ -55,7 +55,7 @@ def what_if_form(compare: Question, answer: Answer, values: Mapping[str, str]) -
     if start is not None:
         regimen = {"dose": start.dose, "interval": start.interval_h, "duration": start.duration_h, "route": start.route}
         now |= {name: _plain(value) for name, value in regimen.items() if value is not None}
-    shown = [one for one in compare.fields if one.name not in _STAYS]
+    shown = [one for one in fields_for(compare.fields, answer.drug) if one.name not in _STAYS]
     fields = [replace(one, unit=start.dose_unit) if start and one.name in _AMOUNTS else one for one in shown]
     known = {"at", *(one.name for one in compare.fields)} - {one.name for one in shown}
     hidden = {name: value for name, value in now.items() if name in known and value}

@@ -91,10 +91,23 @@ function series(picture, kinds) {
 
 function told(u, value, one, row, unit) {
   if (row === null || row === undefined) return ""; // nobody points at the curve
-  if (value === null || value === undefined) return "–";
-  const widest = one.line.bands.length ? [u.data[one.at + 1]?.[row], u.data[one.at + 2]?.[row]] : null;
-  const band = widest && widest[0] !== undefined ? ` (${short(widest[0])}–${short(widest[1])})` : "";
+  if (one.line.marks && (value === null || value === undefined)) return "–";
+  const at = (column) => u.data[column]?.[row] ?? between(u.data[0], u.data[column] ?? [], row);
+  value ??= at(one.at);
+  if (value === null) return "–"; // outside of the curve
+  const widest = one.line.bands.length ? [at(one.at + 1), at(one.at + 2)] : null;
+  const band = widest && widest[0] !== null ? ` (${short(widest[0])}–${short(widest[1])})` : "";
   return `${short(value)}${band} ${unit}`.trim();
+}
+
+// The value of a curve that has none of its own at a place, from its neighbours; null before its start and after its end.
+function between(x, y, row) {
+  const known = (k) => y[k] !== null && y[k] !== undefined;
+  let [left, right] = [row, row];
+  while (left >= 0 && !known(left)) left -= 1;
+  while (right < y.length && !known(right)) right += 1;
+  if (left < 0 || right >= y.length) return null;
+  return left === right ? y[row] : y[left] + ((y[right] - y[left]) * (x[row] - x[left])) / (x[right] - x[left]);
 }
 
 function bands(kinds) {

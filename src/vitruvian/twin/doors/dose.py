@@ -25,6 +25,7 @@ from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.goals import Goal, goal_for
 from vitruvian.twin.guard import refused
 from vitruvian.twin.twin import Twin
+from vitruvian.twin.words import route_name
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
@@ -71,6 +72,7 @@ class DoseDoor:
     def ask(self, patient: Patient, question: str, values: Mapping[str, Any], at: str | None = None) -> Told:
         """The answer of the guard and the models; a refusal is an answer too."""
         drug = find(values["drug"])
+        _by_a_known_route(drug, values.get("route"))
         goal = _goal(drug, values)
         genes, told = as_genes(drug, values.get("genotype"))
         asked = Asked(at, values.get("route"), values.get("indication", ""), genes=genes)
@@ -123,6 +125,15 @@ def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
 
 def _candidate(one: Option) -> Candidate:
     return Candidate(one.dose, one.dose_unit, one.interval_h, one.route, one.duration_h, one.loading_dose)
+
+
+def _by_a_known_route(drug: Drug, route: str | None) -> None:
+    known = [one.route for one in drug.regimens]
+    if route is not None and route not in known:
+        raise FieldError(
+            "route", f"{drug.name} is not dosed by this route", got=route_name(route),
+            allowed=", ".join(dict.fromkeys(route_name(one) for one in known)),
+        )  # fmt: skip
 
 
 def _goal(drug: Drug, values: Mapping[str, Any]) -> Goal:
