@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from vitruvian.reports.style import BLUE, GREEN, GREY, INK, ORANGE, STYLE, WIDTH
-from vitruvian.twin.heart import Beat, Evidence
+from vitruvian.twin.heart import Beat, Evidence, typical_draw
 
 _LOOPS = 40
 _ROWS = (
@@ -24,13 +24,14 @@ _ROWS = (
 
 
 def loop_figure(before: Beat, after: Beat | None, evidence: Evidence) -> Figure:
-    """Pressure over volume of the left ventricle: each draw faint, the middle one strong, measured volumes below."""
+    """Pressure over volume of the left ventricle: each draw faint, the typical one strong, measured volumes below."""
     with rc_context(STYLE):
         figure = Figure(figsize=(WIDTH * 0.72, 3.6), layout="constrained")
         axes = figure.subplots()
-        _loops(axes, before, BLUE, "now" if after is None else "before")
+        one = typical_draw(before) if after is None else typical_draw(before, after)
+        _loops(axes, before, one, BLUE, "now" if after is None else "before")
         if after is not None:
-            _loops(axes, after, ORANGE, "after")
+            _loops(axes, after, one, ORANGE, "after")
         for name, word in (("esv", "ESV"), ("edv", "EDV")):
             if name in evidence.values:
                 axes.plot(evidence.values[name], 0.0, marker="^", color=INK, markersize=7, clip_on=False, zorder=5)
@@ -63,12 +64,11 @@ def wiggers_figure(before: Beat, after: Beat | None) -> Figure:
         return figure
 
 
-def _loops(axes: Any, beat: Beat, colour: str, word: str) -> None:
+def _loops(axes: Any, beat: Beat, one: int, colour: str, word: str) -> None:
     volume, pressure = beat.curves["V_left_ventricle"], beat.curves["P_left_ventricle"]
     for k in range(min(_LOOPS, len(volume))):
         axes.plot(_closed(volume[k]), _closed(pressure[k]), color=colour, linewidth=0.6, alpha=0.16)
-    middle = beat.middle
-    axes.plot(_closed(volume[middle]), _closed(pressure[middle]), color=colour, linewidth=2.0, label=word)
+    axes.plot(_closed(volume[one]), _closed(pressure[one]), color=colour, linewidth=2.0, label=word)
 
 
 def _closed(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:

@@ -93,7 +93,7 @@ def _picture(
     y = tuple(newest["value"].to_list())
     lines = [Line(title, y)] if len(x) > 1 else []
     lines += [Line("measured", y, marks=True)] if len(x) <= _MARKS else []
-    return Picture(f"measured-{k}", title, "when", "", title, unit, x, tuple(lines), zone, True)
+    return Picture(f"measured-{k}", title, "when", "", title, unit, x, tuple(lines), zone, x_is_time=True)
 
 
 def _panel(patient: Patient, code: str) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vitruvian.twin.doors.door import Line, Picture, Table, Told
-from vitruvian.twin.heart import UNITS, Beat, HeartTwin, WhatIf, title_of
+from vitruvian.twin.heart import UNITS, Beat, HeartTwin, WhatIf, title_of, typical_draw
 from vitruvian.twin.words import interval_text, percent_text
 
 _POINTS = 100
@@ -64,7 +64,7 @@ def _loop(twin: HeartTwin, beats: tuple[tuple[str, Beat], ...]) -> Picture:
     """Pressure over volume of one circulation, in all beats the draw nearest to the medians that the table says;
     measured volumes at the bottom."""
     lines = []
-    one = int(np.sum([beat.away for _, beat in beats], axis=0).argmin())
+    one = typical_draw(*(beat for _, beat in beats))
     for name, beat in beats:
         volume, pressure = (_closed(beat.curves[c][one]) for c in ("V_left_ventricle", "P_left_ventricle"))
         lines.append(Line(name, pressure, x=volume))

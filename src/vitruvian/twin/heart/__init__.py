@@ -24,4 +24,5 @@ from vitruvian.twin.heart.what_if import Beat as Beat
 from vitruvian.twin.heart.what_if import WhatIf as WhatIf
 from vitruvian.twin.heart.what_if import resting as resting
 from vitruvian.twin.heart.what_if import title_of as title_of
+from vitruvian.twin.heart.what_if import typical_draw as typical_draw
 from vitruvian.twin.heart.what_if import what_if as what_if

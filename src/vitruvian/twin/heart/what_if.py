@@ -48,7 +48,7 @@ class Beat:
     period: Float[np.ndarray, " n"]
 
     @property
-    def away(self) -> Float[np.ndarray, " n"]:
+    def _away(self) -> Float[np.ndarray, " n"]:
         """How far the loop of each draw lies from the medians: squared shares of its volumes and its pressure."""
         volume, pressure = self.curves["V_left_ventricle"], self.curves["P_left_ventricle"].max(1)
         found = 0.0
@@ -60,6 +60,11 @@ class Beat:
         """Median and 90 % of a number."""
         low, middle, high = (float(x) for x in np.quantile(self.numbers[name], (0.05, 0.5, 0.95)))
         return Interval(middle, low, high, UNITS[name])
+
+
+def typical_draw(*beats: Beat) -> int:
+    """The one draw that lies nearest to the medians in all of these beats of the same draws: to be drawn as a loop."""
+    return int(np.sum([beat._away for beat in beats], axis=0).argmin())
 
 
 _TITLES = {
