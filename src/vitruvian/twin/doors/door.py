@@ -112,14 +112,14 @@ class Picture:
     lines: tuple[Line, ...]
     zone: tuple[float | None, float | None] | None = None
     """Target range on y."""
-    zone_title: str = ""
-    """What the zone is, in words with numbers; "" where the name of the picture says it."""
     x_is_time: bool = False
     """x is in seconds since 1970 UTC."""
     x_offset: int | None = None
     """Minutes that the person's clock is ahead of UTC, where x is time; None: shown on the reader's clock."""
     x_zero: str = ""
     """The moment at which x is 0 (ISO 8601), where x is hours from it; shown as moments on the person's clock."""
+    zone_title: str = ""
+    """What the zone is, in words with numbers; "" where the name of the picture says it."""
 
 
 @dataclass(frozen=True)
