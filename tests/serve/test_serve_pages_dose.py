@@ -134,6 +134,12 @@ def test_what_was_tried_is_printed_marked_and_never_ordered(clinician: TestClien
     assert "a what-if is not ordered" in unescape(refused.text)
 
 
+def test_a_what_if_that_changes_nothing_says_so(clinician: TestClient) -> None:
+    query = "drug=tacrolimus&dose=2&interval=12&start=paroxetine"
+    text = unescape(clinician.get(f"{BASE}/what-if?{query}", headers=PART).text)
+    assert "paroxetine is not known to act on tacrolimus" in text
+
+
 def test_a_what_if_follows_on_what_was_asked(clinician: TestClient) -> None:
     form = clinician.get(f"{BASE}/answer?drug=tacrolimus&loading=no", headers=PART).text
     (part,) = re.findall(r'hx-sync="this:replace" hx-indicator="#course">(.*?)<div class="fields', form, re.S)

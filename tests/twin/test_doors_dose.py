@@ -18,6 +18,7 @@ from vitruvian.twin import answer_from
 from vitruvian.twin.doors import FieldError, Told, ask, fields_for, twin_door
 from vitruvian.twin.doors import dose as door
 from vitruvian.twin.doors.dose_shown import compared
+from vitruvian.twin.genome import advice_texts
 from vitruvian.twin.goals import goal_for
 
 DRUG = {"drug": "tacrolimus"}
@@ -132,6 +133,12 @@ def test_fields_hold_only_what_can_be_chosen_for_the_drug(patient: Patient) -> N
     assert "tacrolimus" not in {value for value, _ in fields_for(compare.fields, "tacrolimus")[-2].choices}
     with pytest.raises(FieldError, match="by mouth"):
         ask(patient, "dose", "recommend", DRUG | {"route": "iv"})
+
+
+def test_where_no_guideline_speaks_none_is_a_source() -> None:
+    ((text, source),) = advice_texts(find("apixaban"), {})
+    assert (text.startswith("No guideline covers"), source) == (True, "")
+    assert all(source for _, source in advice_texts(find("warfarin"), {}))
 
 
 def test_twice_the_dose_is_twice_the_level(patient: Patient, answered: Told) -> None:

@@ -83,12 +83,12 @@ def alternatives(calls: Mapping[str, GeneCall], names: Sequence[str]) -> tuple[A
 
 
 def advice_texts(drug: Drug, calls: Mapping[str, GeneCall]) -> tuple[tuple[str, str], ...]:
-    """Sentences on what guidelines say for these genes, each with its source."""
+    """Sentences on what guidelines say for these genes, each with its source; "" where no guideline speaks."""
     try:
         found = advice(drug.name, calls)
     except UnknownNameError:
         return ((f"No pharmacogenetic guideline is held for {drug.name}.", ""),)
-    return tuple((_sentence(a), f"{a.source} [{a.status}]") for a in found)
+    return tuple((_sentence(a), "" if a.guideline == "none" else f"{a.source} [{a.status}]") for a in found)
 
 
 def advised_against(drug: Drug, calls: Mapping[str, GeneCall], measured: bool) -> tuple[Message, ...]:

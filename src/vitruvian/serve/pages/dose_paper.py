@@ -69,14 +69,15 @@ def _sheet(request: Request, person: str, caller: Caller) -> tuple[Told, str]:
 
     patient, values = caller.patient(person), asked_values(request)
     told = _asked_of(patient, values)
-    supposition, own = supposed(values), told.data.get("own")
-    tried = f"{told.sentence} " if own else ""
-    paper = Paper(
-        on_paper(patient),
-        f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC",
-        f"{tried}{supposition}".strip(),
-        answer_from({**told.data, "options": [own], "recommended": None, "standard": None}).options[0] if own else None,
+    plain = told.data.get("own")
+    own = (
+        answer_from({**told.data, "options": [plain], "recommended": None, "standard": None}).options[0]
+        if plain
+        else None
     )
+    tried = f"{own.regimen} was tried. " if own else ""
+    made = f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC"
+    paper = Paper(on_paper(patient), made, f"{tried}{supposed(values)}".strip(), own)
     return told, page(answer_from(told.data), paper)
 
 

@@ -16,7 +16,8 @@ function count(part, wait) {
   if (!part.isConnected) return clearInterval(wait.timer);
   const seconds = Math.round((Date.now() - wait.since) / 1000);
   const time = Object.assign(document.createElement("b"), { textContent: `Still computing, ${seconds} s.` });
-  said(part, "none", time, " The first question of a kind can take a minute or two. What is grey is not its answer.");
+  const old = part.querySelector("figure, table") ? " What is grey is not its answer." : "";
+  said(part, "none", time, ` The first question of a kind can take a minute or two.${old}`);
 }
 
 function begin(event) {
