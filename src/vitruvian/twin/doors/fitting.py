@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from vitruvian.pharmacology import Drug, find
 from vitruvian.twin.doors.door import Field
-from vitruvian.twin.doors.genes import gene_choices
+
+if TYPE_CHECKING:
+    from vitruvian.pharmacology import Drug
 
 
 def fields_for(fields: Iterable[Field], drug: str) -> tuple[Field, ...]:
     """The fields as they stand for a drug by name: its own routes and genes, and other drugs than itself to stop."""
+    from vitruvian.pharmacology import find
+
     known = find(drug)
     fitted = (_fitted(one, known) for one in fields)
     return tuple(one for one in fitted if one.kind != "choice" or one.choices)
@@ -20,6 +24,8 @@ def fields_for(fields: Iterable[Field], drug: str) -> tuple[Field, ...]:
 def _fitted(field: Field, drug: Drug) -> Field:
     match field.name:
         case "genotype":
+            from vitruvian.twin.doors.genes import gene_choices
+
             return replace(field, choices=gene_choices([drug]))
         case "route":
             own = {one.route for one in drug.regimens}
