@@ -147,6 +147,27 @@ def test_twice_the_dose_is_twice_the_level(patient: Patient, answered: Told) -> 
     assert two["p_harm"] != one["p_harm"]
 
 
+@pytest.mark.parametrize("question", ["compare", "forecast"])
+def test_a_regimen_outside_the_bounds_is_not_allowed_and_nothing_is_computed(
+    patient: Patient, answered: Told, question: str
+) -> None:
+    told = ask(patient, "dose", question, DRUG | {"dose": 500.0, "interval": 1.0})
+    assert told.refused
+    assert told.sentence.startswith("Not allowed: tacrolimus 500 mg by mouth every 1 h. 500 mg is above the absolute")
+    assert "chance of harm" not in told.sentence
+    assert "own" not in told.data
+    assert told.data["not_allowed"]["dose"] == 500.0
+    assert {one.code for one in told.messages if one.severity == "refusal"} == {"dose-not-allowed"}
+
+
+def test_a_regimen_that_a_label_stops_says_so_first(patient: Patient, answered: Told) -> None:
+    told = ask(patient, "dose", "compare", OWN)
+    answer = answer_from({**told.data, "options": [told.data["own"]], "recommended": None, "standard": None})
+    own = replace(answer.options[0], allowed=False, why="label: at most 1 mg")
+    said = compared(answer, own, goal_for(find("tacrolimus"), None)).sentence
+    assert said.startswith("Not allowed: tacrolimus 2 mg by mouth every 12 h (label: at most 1 mg).")
+
+
 def test_forecast_of_what_is_given_now(patient: Patient, answered: Told) -> None:
     told = ask(patient, "dose", "forecast", DRUG | {"hours": 48.0})
     assert told.sentence.startswith("Under tacrolimus 7 mg by mouth every 12 h")

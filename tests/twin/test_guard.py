@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from vitruvian.core import DataError, Source
 from vitruvian.pharmacology import LabelRule, find
-from vitruvian.twin.candidates import Candidate, candidates, standard, within_absolute
+from vitruvian.twin.bounds import within_absolute
+from vitruvian.twin.candidates import Candidate, candidates, standard
 from vitruvian.twin.guard import (
     check_age_of_data,
     check_alive,
     check_allergy,
     check_convergence,
     check_domain,
+    check_dose,
     check_duplicates,
     check_effect,
     check_label,
@@ -148,3 +150,13 @@ def test_candidates_are_real_products_within_absolute_bounds(drug, weight, bsa):
         assert c.amount > 0
         assert within_absolute(drug, c, **size)
         assert is_real(drug, c)
+
+
+def test_amounts_that_no_bound_or_model_covers_are_said():
+    models = APIXABAN.models
+    said = {a: check_dose(APIXABAN, Candidate(a, "mg", 12.0, "oral"), ADULT, models) for a in (5.0, 10.0, 500.0)}
+    assert said[5.0] == []
+    assert [(m.severity, m.code) for m in said[10.0]] == [("warning", "dose-not-recommended")] * 2
+    assert said[500.0][0].text == "500 mg is above the absolute bound of a single dose, 10 mg."
+    assert [m.code for m in said[500.0]] == ["dose-not-allowed"] * 2 + ["outside-domain"]
+    assert "last dose 500 mg lies outside 0 to 60 mg" in said[500.0][2].text

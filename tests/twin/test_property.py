@@ -16,7 +16,7 @@ from bundles import creatinine, dose, height, lab, level, person, weight
 from vitruvian.core import InputError
 from vitruvian.record import Record
 from vitruvian.twin import Answer, Asked, Candidate, Twin
-from vitruvian.twin.candidates import within_absolute
+from vitruvian.twin.bounds import within_absolute
 from vitruvian.twin.draws import value_at
 from vitruvian.twin.guard import is_real
 

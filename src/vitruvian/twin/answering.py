@@ -26,8 +26,9 @@ from vitruvian.twin.answer import (
     Option,
     Used,
 )
+from vitruvian.twin.bounds import within_absolute
 from vitruvian.twin.calibrate import Fit
-from vitruvian.twin.candidates import Candidate, within_absolute
+from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
 from vitruvian.twin.evaluate import bands, next_start
 from vitruvian.twin.goals import Goal

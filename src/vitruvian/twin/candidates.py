@@ -125,19 +125,6 @@ def candidates(
     return tuple(_load(drug, c, weight, bsa) for c in chosen) if loading else chosen
 
 
-def within_absolute(drug: Drug, c: Candidate, *, weight: float | None, bsa: float | None) -> bool:
-    """Whether a candidate keeps all absolute bounds of the drug (single, daily, rate)."""
-    single, daily, rate = (
-        drug.bounds.range(quantity, weight=weight, bsa=bsa) for quantity in ("single", "daily", "rate")
-    )
-    checks = [(c.amount, single), (c.daily, daily)]
-    if c.duration:
-        checks.append((c.amount / c.duration, rate))
-    if c.loading is not None:
-        checks.append((c.loading, single))
-    return all(low - 1e-9 <= value <= high + 1e-9 for value, (low, high) in checks)
-
-
 def _range(drug: Drug, quantity: str, weight: float | None, bsa: float | None) -> tuple[float, float]:
     low_a, high_a = drug.bounds.range(quantity, "absolute", weight=weight, bsa=bsa)
     low_r, high_r = drug.bounds.range(quantity, "recommended", weight=weight, bsa=bsa)

@@ -12,7 +12,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from vitruvian.model import Model
 from vitruvian.pharmacology import Drug
 from vitruvian.twin.answer import Message, Severity
-from vitruvian.twin.candidates import Candidate, within_absolute
+from vitruvian.twin.bounds import outside
+from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.covariates import to_measure
 from vitruvian.twin.words import covariate_name, listed, number_text, unit_text
 
@@ -140,11 +141,10 @@ def check_label(drug: Drug, person: Mapping[str, float], indication: str = "") -
 
 def option_faults(drug: Drug, c: Candidate, person: Mapping[str, float], *, indication: str = "") -> tuple[str, ...]:
     """Why a regimen is not allowed for this person (empty: allowed): bounds, label amounts, real products."""
-    faults = []
+    faults: list[str] = []
     if not (math.isfinite(c.amount) and c.amount > 0 and math.isfinite(c.daily)):
         return ("the dose is not a positive number",)
-    if not within_absolute(drug, c, weight=person.get("WT"), bsa=person.get("BSA")):
-        faults.append("outside the absolute bounds")
+    faults += outside(drug, c, weight=person.get("WT"), bsa=person.get("BSA"))
     for rule in drug.label_rules:
         if rule.indication and indication and rule.indication != indication:
             continue
@@ -159,6 +159,19 @@ def option_faults(drug: Drug, c: Candidate, person: Mapping[str, float], *, indi
     if not is_real(drug, c):
         faults.append("no product gives this amount")
     return tuple(faults)
+
+
+def check_dose(drug: Drug, c: Candidate, person: Mapping[str, float], models: Iterable[Model]) -> list[Message]:
+    """A regimen outside absolute bounds, or an amount that a model may not be used for (refusals: nothing is computed
+    of it); outside recommended bounds, or the amounts that were studied (warnings)."""
+    weight, bsa = person.get("WT"), person.get("BSA")
+    found = []
+    for text in outside(drug, c, weight=weight, bsa=bsa):
+        found.append(Message("refusal", "dose-not-allowed", f"{text}.", "Choose an amount and interval within it."))
+    if not found:
+        for text in outside(drug, c, "recommended", weight=weight, bsa=bsa):
+            found.append(Message("warning", "dose-not-recommended", f"{text}."))
+    return [*found, *(one for model in models for one in check_domain(model, {"DOSE": c.amount}))]
 
 
 def is_real(drug: Drug, c: Candidate) -> bool:

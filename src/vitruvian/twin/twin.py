@@ -13,7 +13,7 @@ from vitruvian.infer import weighted_quantile
 from vitruvian.model import Dose, Model, Schedule
 from vitruvian.pharmacology import Drug
 from vitruvian.record import Patient
-from vitruvian.twin.answer import Answer, Band, Interval, Message, Option
+from vitruvian.twin.answer import Answer, Band, Interval, Message, Option, Severity
 from vitruvian.twin.answering import answer, option, refusal
 from vitruvian.twin.calibrate import Fit, calibrate, eligible
 from vitruvian.twin.candidates import FEW, MANY, Candidate, candidates, standard
@@ -27,6 +27,7 @@ from vitruvian.twin.guard import (
     check_alive,
     check_allergy,
     check_convergence,
+    check_dose,
     check_duplicates,
     check_effect,
     check_label,
@@ -98,6 +99,11 @@ class Twin:
             raise InputError("nothing to compare", got="no options", todo="Give at least one regimen.")
         return self._answer(own, self.goal(goal), standard_at=None)[0]
 
+    def about(self, own: Candidate) -> tuple[Message, ...]:
+        """What the guard says of one regimen's amounts; a refusal means that no chance is to be computed of it."""
+        models = [fit.model for fit in self._calibrated()]
+        return tuple(check_dose(self.case.drug, own, self.case.person, models))
+
     def option(self, own: Schedule | Candidate, goal: Goal | str | None = None) -> Option:
         """What one regimen would do, with its curve; the quickest question, where an answer is known already."""
         candidate = own if isinstance(own, Candidate) else as_candidate(own)
@@ -158,6 +164,14 @@ class Twin:
             raise InputError("this twin has not seen the person's data", todo="Call calibrate() first.")
         return self.fits
 
+    def _computable(self, options: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], tuple[Message, ...]]:
+        """The regimens of which chances may be computed, and warnings of those left out."""
+        said = {own: self.about(own) for own in options}
+        left = [(own, one) for own, messages in said.items() for one in messages if one.severity == "refusal"]
+        kept = tuple(own for own in options if not refused(said[own]))
+        severity: Severity = "warning" if kept else "refusal"
+        return kept, tuple(replace(m, severity=severity, text=f"{own} is left out: {m.text}") for own, m in left)
+
     def _answer(self, options: tuple[Candidate, ...], goal: Goal, standard_at: int | None) -> tuple[Answer, Twin]:
         messages, twin = self.checks(), self
         if refused(messages):
@@ -166,6 +180,11 @@ class Twin:
             twin = self if self.fits is not None else self.calibrate()
             messages = tuple(dict.fromkeys((*messages, *twin.messages)))
             if refused(messages):
+                return refusal(twin, goal, messages), twin
+            if standard_at is None:
+                options, said = twin._computable(options)
+                messages = (*messages, *said)
+            if not options:
                 return refusal(twin, goal, messages), twin
             compared = compare(twin.case, twin._calibrated(), options, goal)
             return answer(twin, goal, compared, messages, standard_at), twin

@@ -75,7 +75,8 @@ def _sheet(request: Request, person: str, caller: Caller) -> tuple[Told, str]:
         if plain
         else None
     )
-    tried = f"{own.regimen} was tried. " if own else ""
+    stopped = told.data.get("not_allowed")
+    tried = f"{told.sentence} " if stopped else f"{own.regimen} was tried. " if own else ""
     made = f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC"
     paper = Paper(on_paper(patient), made, f"{tried}{supposed(values)}".strip(), own)
     return told, page(answer_from(told.data), paper)

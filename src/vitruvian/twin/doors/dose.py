@@ -14,7 +14,7 @@ from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.changes import Change, changed
 from vitruvian.twin.doors.assumed import assuming, in_words
 from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
-from vitruvian.twin.doors.dose_shown import compared, forecast, recommended
+from vitruvian.twin.doors.dose_shown import compared, forecast, not_allowed, recommended
 from vitruvian.twin.doors.dose_status import drugs_of, status_of
 from vitruvian.twin.doors.genes import as_genes, gene_choices
 from vitruvian.twin.doors.regimen import own_regimen, regimen_fields
@@ -90,6 +90,9 @@ class DoseDoor:
         if question == "recommend" or twin.fits is None or refused(twin.checks()):
             return recommended(answer, goal, question)
         own = own_regimen(twin.case, values)
+        answer = replace(answer, messages=(*answer.messages, *twin.about(own)))
+        if refused(answer.messages):
+            return not_allowed(answer, own, goal, question)
         if question == "forecast":
             schedule = own.schedule(answer.drug, next_start(twin.case, own) - twin.case.now)
             band = twin.forecast(schedule, hours=values["hours"], output=goal.target.output)

@@ -45,6 +45,17 @@ def compared(answer: Answer, own: Option, goal: Goal) -> Told:
     return replace(told, data=data)
 
 
+def not_allowed(answer: Answer, own: Candidate, goal: Goal, question: str) -> Told:
+    """A regimen of which nothing is computed, because the guard stops it: why, and what is recommended instead."""
+    why = tuple(one.text for one in answer.messages if one.severity == "refusal")
+    sentence = f"Not allowed: {answer.drug} {own}. {' '.join(why)} No chance of target or harm is given for it."
+    told = recommended(answer, goal, question)
+    shape = {"regimen": str(own), "dose": own.amount, "dose_unit": own.unit, "interval_h": own.interval,
+             "route": own.route, "why": list(why)}  # fmt: skip
+    data = dict(told.data) | {"not_allowed": shape}
+    return replace(told, sentence=f"{sentence}{_instead(answer)}", refused=True, data=data)
+
+
 def forecast(answer: Answer, own: Candidate, band: Band, goal: Goal) -> Told:
     """The course under one regimen."""
     picture = _pictures(answer, [_line(str(own), band, "own")], goal, band)
@@ -140,16 +151,23 @@ def _zone_title(answer: Answer, zone: tuple[float | None, float | None] | None, 
 
 
 def _own_sentence(answer: Answer, own: Option, goal: Goal) -> str:
-    text = f"{answer.drug} {own.regimen}: {percent_text(own.p_target)} chance of {target_text(goal.target)}"
+    name = f"{answer.drug} {own.regimen}"
+    text = f"{name}: " if own.allowed else f"Not allowed: {name} ({own.why}). It has "
+    text += f"{percent_text(own.p_target)} chance of {target_text(goal.target)}"
     if own.p_harm:
         name, p = max(harms_text(answer.goal, own), key=lambda item: item[1])
         text += f" and {percent_text(p)} chance of harm ({name})"
-    if own.why:
-        text += f", {own.why.rpartition(', ')[2]}" if own.allowed else f"; not allowed: {own.why}"
+    if own.why and own.allowed:
+        text += f", {own.why.rpartition(', ')[2]}"
+    return f"{text}.{_instead(answer)}"
+
+
+def _instead(answer: Answer) -> str:
+    """What is recommended, to be read after a regimen of somebody's own."""
     best = answer.best
     if best is None:
-        return f"{text}. No regimen is recommended."
-    return f"{text}. Recommended, {best.regimen}: {percent_text(best.p_target)}" + (
+        return " No regimen is recommended."
+    return f" Recommended, {best.regimen}: {percent_text(best.p_target)}" + (
         f" and {percent_text(max(best.p_harm.values()))}." if best.p_harm else "."
     )
 

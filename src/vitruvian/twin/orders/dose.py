@@ -41,6 +41,11 @@ def dose_notes(patient: Patient, order: Order) -> list[Note]:
         summary = f"{order.drug}: the dose could not be checked in this patient"
         return [Note("dose", "warning", order.drug, summary, str(error))]
     answer = answer_from(told.data)
+    if "not_allowed" in told.data:
+        detail = _detail(answer, None)
+        return [
+            Note("dose", "critical", order.drug, told.sentence.split(" No chance")[0], detail, _sources(answer), told)
+        ]
     if answer.refused or answer.best is None:
         return _refused(order, answer)
     if "own" not in told.data:
