@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vitruvian.core.errors import AccessError
 from vitruvian.core.purpose import ANY_PURPOSE, lineage, purpose_code
@@ -78,5 +79,10 @@ class Actor:
         )
 
     def _actions(self, role: str) -> frozenset[str]:
-        by_purpose = RIGHTS.get(role, {})
-        return frozenset().union(*(by_purpose.get(code, frozenset()) for code in lineage(self.purpose_code)))
+        return _actions_of(role, self.purpose)
+
+
+@lru_cache(maxsize=1024)
+def _actions_of(role: str, purpose: str) -> frozenset[str]:
+    by_purpose = RIGHTS.get(role, {})
+    return frozenset().union(*(by_purpose.get(code, frozenset()) for code in lineage(purpose_code(purpose))))

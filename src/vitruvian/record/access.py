@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, literal_column, select
 
 from vitruvian.core import Actor, DataError, InputError, stable_id
-from vitruvian.record.consent import Consent, Matter, decide, read_consent
+from vitruvian.record.asking import rows_of
+from vitruvian.record.consent import Consent, Decision, Matter, decide, read_consent
 from vitruvian.record.fact_rows import hidden_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import fact, head, subject
@@ -34,6 +35,8 @@ _LINKED = select(subject.c.person, subject.c.subject).where(
 _LINKED_MANY = select(subject.c.person, subject.c.subject).where(
     subject.c.person.in_(bindparam("people", expanding=True))
 )
+_EACH = {one: Matter(frozenset({one})) for one in CATEGORIES}
+_EVERY = Matter(frozenset(CATEGORIES))
 _DETAIL = 7  # of the sealed fields of a fact: see `fact_rows`
 
 
@@ -53,12 +56,12 @@ class Scope:
         """Whether facts of this kind may be seen."""
         found = self._known.get(matter)
         if found is None:
-            found = self._known[matter] = decide(self.consents, self.actor, matter, self.at).permit
+            found = self._known[matter] = self._decided(matter).permit
         return found
 
     @cached_property
     def _by_category(self) -> Mapping[str, bool]:
-        return {one: self.permits(Matter(frozenset({one}))) for one in CATEGORIES}
+        return {one: self.permits(matter) for one, matter in _EACH.items()} if self.consents else _unsaid(self.actor)
 
     @cached_property
     def everything(self) -> bool:
@@ -97,8 +100,12 @@ class Scope:
     @cached_property
     def emergency(self) -> bool:
         """Whether a denial was passed over."""
-        every = Matter(frozenset(CATEGORIES))
-        return decide(self.consents, self.actor, every, self.at).emergency
+        return self._decided(_EVERY).emergency
+
+    def _decided(self, matter: Matter) -> Decision:
+        if not self.consents:
+            return _without_word(self.actor, matter)
+        return decide(self.consents, self.actor, matter, self.at)
 
     def seen(self, rows: Sequence[Row[Any]], whole: bool = False) -> list[Row[Any]]:
         """Those rows that may be seen; with `whole`, all of them or none.
@@ -136,6 +143,18 @@ class Scope:
         return {(row.system, row.code), *((str(one[0] or ""), str(one[1] or "")) for one in more)}
 
 
+@lru_cache(maxsize=4096)
+def _without_word(actor: Actor, matter: Matter) -> Decision:
+    """What is decided where nobody gave a consent: at any time the same."""
+    return decide((), actor, matter, 0)
+
+
+@lru_cache(maxsize=1024)
+def _unsaid(actor: Actor) -> Mapping[str, bool]:
+    """By category whether it may be seen where nobody gave a consent."""
+    return {one: _without_word(actor, matter).permit for one, matter in _EACH.items()}
+
+
 def allowed(connection: Connection, actor: Actor, action: str, person: str) -> bool:
     """Whether `actor` may do it to `person` (an id) by role and purpose; a patient to whom they are linked, too."""
     if actor.permits(action, [person]):
@@ -148,10 +167,10 @@ def allowed(connection: Connection, actor: Actor, action: str, person: str) -> b
 
 def scope_of(connection: Connection, keys: KeyRing, actor: Actor, person: str, at: int) -> Scope:
     """What `actor` may see of `person`, by the consents of all their subjects that are in force."""
-    linked = connection.execute(_LINKED, {"name": person}).all()
+    linked = rows_of(connection, _LINKED, {"name": person})
     subjects = frozenset(row.subject for row in linked)
     values = {f"subject{k}": one for k, one in enumerate(subjects)}
-    rows = connection.execute(_consents_of(len(values)), values).all() if values else []
+    rows = rows_of(connection, _consents_of(len(values)), values) if values else ()
     name = linked[0].person if linked else person
     return Scope(actor, name, subjects, tuple(_consent(row, keys) for row in rows), at, keys)
 

@@ -20,11 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, bindparam, insert, select, text
+from sqlalchemy import Connection, Engine, bindparam, select, text
 
 from vitruvian.core import Actor, DataError, now_ms
+from vitruvian.record.asking import rows_of
 from vitruvian.record.audit_heads import Head, Heads, Place, heads_place
 from vitruvian.record.master import make_secret
+from vitruvian.record.rows import insert_tuples
 from vitruvian.record.schema import audit
 
 SHARDS = 8
@@ -36,7 +38,7 @@ _CODE = re.compile(r"[a-z_]{1,40}|[\w.:+-]*\d[\w.:+-]{0,63}")
 _NEWEST = (
     select(audit.c.seq, audit.c.hash).where(audit.c.shard == bindparam("of")).order_by(audit.c.seq.desc()).limit(1)
 )
-_INSERT = insert(audit)
+_NAMES = tuple(audit.c.keys())
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class AuditChain:
                 row |= {"shard": shard, "seq": last.count + 1, "previous": last.hash}
                 row["hash"] = self._hash(tuple(row[field] for field in _FIELDS))
                 last = Head(row["seq"], row["hash"])
-            connection.execute(_INSERT, by_shard[shard])
+            insert_tuples(connection, audit, [tuple(map(row.__getitem__, _NAMES)) for row in by_shard[shard]])
             connection.info.setdefault("bases", {}).setdefault(shard, base)
 
     def verify(self, connection: Connection) -> tuple[int, tuple[Finding, ...]]:
@@ -219,8 +221,8 @@ def _last(connection: Connection, shard: int) -> Head:
     """The last row of a shard; other writers wait until this transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK + shard})
-    found = connection.execute(_NEWEST, {"of": shard}).first()
-    return Head(found.seq, found.hash) if found else Head(0, GENESIS)
+    found = rows_of(connection, _NEWEST, {"of": shard})
+    return Head(found[0].seq, found[0].hash) if found else Head(0, GENESIS)
 
 
 def _hash_at(engine: Engine, shard: int, row: int) -> str | None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from sqlalchemy import Connection, bindparam, select
 
 from vitruvian.core import UnknownNameError
+from vitruvian.record.asking import values_of
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.schema import identifier, subject
 
@@ -28,13 +29,13 @@ _LOOKED_AT = 5000  # ids among which near ones are looked for: an answer in a mo
 
 def persons_named(connection: Connection, keys: KeyRing, name: str) -> list[str]:
     """All persons whom `name` may mean: by id, else by identifier."""
-    found = list(connection.execute(_BY_ID, {"name": name}).scalars())
-    return found or list(connection.execute(_BY_IDENTIFIER, {"value": keys.blind(name)}).scalars())
+    found = values_of(connection, _BY_ID, {"name": name})
+    return found or values_of(connection, _BY_IDENTIFIER, {"value": keys.blind(name)})
 
 
 def subjects_of(connection: Connection, person: str) -> tuple[str, ...]:
     """The ids that sources use for a person."""
-    return tuple(connection.execute(_SUBJECTS, {"of": person}).scalars())
+    return tuple(values_of(connection, _SUBJECTS, {"of": person}))
 
 
 def one_person(connection: Connection, keys: KeyRing, name: str, may_list: bool) -> tuple[str, tuple[str, ...]]:

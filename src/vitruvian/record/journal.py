@@ -19,6 +19,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from vitruvian.core import DataError, UnknownNameError
 from vitruvian.record import schema
+from vitruvian.record.asking import values_of
 from vitruvian.record.fact import Samples
 from vitruvian.record.keys import KeyRing
 from vitruvian.record.rows import present
@@ -80,7 +81,7 @@ def waiting_subjects(
     values: dict[str, Any] = {f"subject{k}": one for k, one in enumerate(subjects or ())}
     values |= {} if before is None else {"before": before, "many": many}
     query = _waiting(None if subjects is None else len(subjects), before is not None)
-    return sorted(connection.execute(query, values).scalars())
+    return sorted(values_of(connection, query, values))
 
 
 @lru_cache(maxsize=64)

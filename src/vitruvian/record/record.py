@@ -19,6 +19,7 @@ from vitruvian.record.access import allowed, permitted_subjects, scope_of, visib
 from vitruvian.record.account import IngestReport
 from vitruvian.record.analytic import Analytic
 from vitruvian.record.archives import opened
+from vitruvian.record.asking import rows_of
 from vitruvian.record.auditing import AuditChain, AuditNote, told
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.demographics import demographics_of
@@ -363,8 +364,9 @@ class Record(Governing, Streaming, Telling):
                 scope = scope_of(connection, self.keys, self.actor, person, now_ms())
                 found = []
                 for query in queries:
-                    statement, values = query if isinstance(query, tuple) else (query, None)
-                    found.append(scope.seen(connection.execute(statement, values).all(), whole))
+                    made_once = isinstance(query, tuple)
+                    rows = rows_of(connection, *query) if made_once else connection.execute(query).all()
+                    found.append(scope.seen(rows, whole))
                 emergency = scope.emergency or None
                 note("read", person, {**detail, "rows": sum(map(len, found)), "emergency": emergency})
         return self._granted(found, "read", person)
