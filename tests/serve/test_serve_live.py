@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from served import Served, serving, wait_until
 
 from vitruvian.core import now_ms
-from vitruvian.record import give_consent
+from vitruvian.record import Draft, give_consent
 from vitruvian.serve.live import room_of
 
 SIGNAL = "heart_rate"
@@ -248,6 +248,18 @@ def test_the_page_says_why_and_takes_answers_without_scripts(own_served: Served)
     assert (kept.code, kept.detail["advice"]) == ("accepted", "Call the doctor")
     assert "seen by" in browser.get("/monitor/list").text
     assert own_served.client("researcher", json=False).get("/monitor").status_code == 403
+
+
+def test_of_somebody_recorded_as_dead_nothing_is_expected_and_that_is_said(own_served: Served) -> None:
+    nurse, record = own_served.client("clinician"), own_served.server.record
+    send(nurse, batch(*[138.0] * 40))
+    alert = wait_until(lambda: calling(nurse))
+    assert "Nothing is expected" not in own_served.client("clinician", json=False).get("/monitor").text
+    assert nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["refused"] == []
+    record.derive("sample-b", [Draft("demographic", "urn:test", "death", "Death")], method="test", version="1")
+    assert "this person died at an unknown time" in own_served.client("clinician", json=False).get("/monitor").text
+    (said,) = nurse.get(f"/api/v1/monitor/alerts/{alert['id']}").json()["refused"]
+    assert "died" in said
 
 
 def test_events_hold_only_what_may_be_seen(own_served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

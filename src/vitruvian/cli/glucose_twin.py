@@ -103,6 +103,7 @@ def _fitted(
     fresh: bool = False,
 ) -> GlucoseTwin:
     """The twin of the last days; one that the record keeps, where it is recent and no other was asked for."""
+    from vitruvian.twin import require_alive
     from vitruvian.twin.glucose import DAILY_LIFE, current, identify, read_evidence, read_table, weight_of
 
     if person.lower().endswith(".csv") or Path(person).is_file():
@@ -114,6 +115,7 @@ def _fitted(
             return identify(evidence, first, last, weight=weight or _assumed(), seed=seed, fades=DAILY_LIFE)
     with open_record(url) as opened:
         patient = opened.patient(person)
+        require_alive(patient, until)
         evidence = read_evidence(patient, until=until)
         kilograms = weight or weight_of(patient, until) or _assumed()
         with _busy():

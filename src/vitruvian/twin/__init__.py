@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from vitruvian.twin.images import ImageFeatures as ImageFeatures
     from vitruvian.twin.images import ejection_fraction as ejection_fraction
     from vitruvian.twin.images import image_features as image_features
+    from vitruvian.twin.lifetime import deceased as deceased
+    from vitruvian.twin.lifetime import require_alive as require_alive
     from vitruvian.twin.qt import free_peaks as free_peaks
     from vitruvian.twin.qt import qt_under as qt_under
     from vitruvian.twin.text import answer_text as answer_text

@@ -9,6 +9,7 @@ from vitruvian.core import Instant, now_ms, to_datetime
 from vitruvian.record import Draft, Record
 from vitruvian.serve.live.alerts import Kept
 from vitruvian.tables.signals import signals
+from vitruvian.twin import deceased
 from vitruvian.twin.monitor import Alert
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def alert_of(patient: Patient, kept: Kept) -> dict[str, Any] | None:
         if fact.detail.get("alert") == kept.id:
             return dict(fact.detail)
     return None
+
+
+def told_of(patient: Patient, kept: Kept) -> dict[str, Any]:
+    """`alert_of` as "told"; "refused" why nothing is expected or advised of somebody recorded as dead."""
+    return {"told": alert_of(patient, kept), "refused": [f"{one.text} {one.todo}" for one in deceased(patient)]}
 
 
 def _derived(record: Record, kept: Kept, what: str, draft: Draft) -> str:

@@ -11,7 +11,7 @@ from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.live import alerts
 from vitruvian.serve.live.alerts import Kept
 from vitruvian.serve.live.answering import LOOK_MIN, answer
-from vitruvian.serve.live.facts import alert_of
+from vitruvian.serve.live.facts import told_of
 from vitruvian.serve.live.room import room_of
 from vitruvian.serve.live.seen import Bed, beds, seen_alert
 from vitruvian.serve.live.ward import Live
@@ -51,7 +51,7 @@ def one_alert(request: Request, alert: str, caller: Reader) -> dict[str, Any]:
     """One alert with its cause, band, forecast and reason."""
     server = server_of(request)
     kept = seen_alert(caller, server.store, alert)
-    return _alert(kept) | {"told": alert_of(caller.patient(kept.person), kept)}
+    return _alert(kept) | told_of(caller.patient(kept.person), kept)
 
 
 @router.post("/alerts/{alert}/acknowledge")

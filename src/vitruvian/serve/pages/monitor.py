@@ -22,6 +22,7 @@ from vitruvian.serve.pages.render import page
 from vitruvian.serve.pages.spark import Spark, spark_of
 from vitruvian.serve.server import server_of
 from vitruvian.tables.signals import signals
+from vitruvian.twin import deceased
 from vitruvian.twin.monitor import TITLES
 from vitruvian.twin.words import unit_text
 
@@ -76,6 +77,8 @@ class BedShown:
     alerts: tuple[AlertShown, ...]
     more: int
     streams: tuple[StreamShown, ...]
+    died: str
+    """What the guard says of somebody who is recorded as dead and still sends."""
     rate: str
     calls: bool
 
@@ -131,7 +134,8 @@ def _bed(caller: Caller, one: Bed) -> BedShown:
     rate = str(one.rate) if one.rate else "not known yet: it takes two days of this person's own past"
     return BedShown(
         f"/patients/{quote(one.person, safe='')}", name_of(patient), alerts, len(one.alerts) - len(alerts),
-        tuple(_stream(live, live.signal in calling) for live in one.streams), rate, bool(calling),
+        tuple(_stream(live, live.signal in calling) for live in one.streams),
+        " ".join(f"{said.text} {said.todo}" for said in deceased(patient)), rate, bool(calling),
     )  # fmt: skip
 
 

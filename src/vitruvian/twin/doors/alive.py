@@ -1,24 +1,14 @@
-"""After death no twin answers and none is ready; before it, looking back, all do."""
+"""After death no twin is ready; before it, looking back, all may be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vitruvian.core import to_ms
-from vitruvian.twin.answer import Message
 from vitruvian.twin.doors.door import Status
+from vitruvian.twin.lifetime import deceased
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
-
-
-def deceased(patient: Patient, at: str | None) -> tuple[Message, ...]:
-    """The refusal of the guard where the record says that the person had died by `at` (`None`: ever)."""
-    from vitruvian.twin.guard import check_alive
-    from vitruvian.twin.reading import death
-
-    by = None if at is None else to_ms(at)
-    return tuple(check_alive(death(patient.facts(kind="demographic"), by)))
 
 
 def after_death(patient: Patient, at: str | None) -> tuple[Status, ...]:

@@ -10,9 +10,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from vitruvian.core import UnknownNameError, VitruvianError, to_ms
-from vitruvian.twin.doors.alive import deceased
 from vitruvian.twin.doors.door import Field, FieldError, Question, Told, TwinDoor
 from vitruvian.twin.doors.unavailable import Unavailable
+from vitruvian.twin.lifetime import deceased
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient

@@ -11,6 +11,7 @@ from vitruvian.twin.heart.calibrate import HeartTwin, calibrate
 from vitruvian.twin.heart.evidence import Curve, checked_curves
 from vitruvian.twin.heart.reading import read_evidence
 from vitruvian.twin.heart.store import keep, kept
+from vitruvian.twin.lifetime import require_alive
 
 if TYPE_CHECKING:
     from vitruvian.record import Patient
@@ -29,8 +30,9 @@ def current(
     """The twin by the moment `at` (default: all); kept in the record where its actor may add to it.
 
     A kept twin is taken where nothing is newer; an older one is the starting point. With `fresh` or `curves` it is
-    learned anew. Raises as `read_evidence` and `calibrate` do.
+    learned anew. Raises `RefusalError` after death, else as `read_evidence` and `calibrate` do.
     """
+    require_alive(patient, at)
     before, evidence = kept(patient.record, patient.id), read_evidence(patient, at)
     if before is not None and not (fresh or curves or at) and before.evidence.at == evidence.at:
         return before

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from vitruvian.core import DataError, now_ms, to_datetime, to_ms
+from vitruvian.twin.lifetime import deceased
 from vitruvian.twin.monitor.alert import Span
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ def twin_forecast(patient: Patient) -> tuple[tuple[int, Span], ...]:
     """(moment in ms, 90 % band) of glucose over the next two hours, by the person's kept twin.
 
     A twin older than a day is brought up to date first, and kept. Empty without one that fits, where it is more than
-    three days older than the newest reading, or that reading is older than a quarter of an hour.
+    three days older than the newest reading, that reading is older than a quarter of an hour, or the person has died.
     """
     from vitruvian.twin.glucose import current, newest_forecast, read_evidence, recent, weight_of
     from vitruvian.twin.glucose.store import MODEL, VERSION
 
+    if deceased(patient):
+        return ()
     state = patient.record.load_state(patient.id, MODEL, version=VERSION)
     if state is None:
         return ()

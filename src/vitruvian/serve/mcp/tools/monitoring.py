@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vitruvian.core import to_datetime
 from vitruvian.serve.live.alerts import Kept
-from vitruvian.serve.live.facts import alert_of
+from vitruvian.serve.live.facts import told_of
 from vitruvian.serve.live.room import PART, room_of
 from vitruvian.serve.live.seen import Bed, beds
 from vitruvian.serve.live.ward import Live, Ward
@@ -46,7 +46,7 @@ def _bed(session: AgentSession, one: Bed) -> dict[str, Any]:
     patient = session.caller.patient(one.person) if one.alerts else None
     return {
         "patient": one.person,
-        "alerts": [_alert(kept) | {"told": patient and alert_of(patient, kept)} for kept in one.alerts],
+        "alerts": [_alert(kept) | (told_of(patient, kept) if patient else {}) for kept in one.alerts],
         "streams": [_stream(live) for live in one.streams],
         "false_alerts_per_day": one.rate and one.rate.per_day,
     }
