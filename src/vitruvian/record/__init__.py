@@ -54,3 +54,4 @@ from vitruvian.record.whole import Moved as Moved
 from vitruvian.record.whole import NotAccepted as NotAccepted
 from vitruvian.record.whole import moment_of as moment_of
 from vitruvian.record.whole import take_in_whole as take_in_whole
+from vitruvian.record.written import Written as Written

@@ -53,4 +53,5 @@ def _shape(statement: Any, dialect: Any) -> _Shape | None:
     if not compiled.positiontup or compiled.post_compile_params or len(set(names)) < len(names):
         return None
     fixed = {name: one.value for name, one in compiled.binds.items() if not one.required}
-    return str(compiled), tuple(compiled.positiontup), fixed, namedtuple("Found", names)._make
+    found: Any = namedtuple("Found", names)  # type: ignore[misc]
+    return str(compiled), tuple(compiled.positiontup), fixed, found._make

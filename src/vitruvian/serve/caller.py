@@ -118,27 +118,42 @@ class Allowed:
 
     async def __call__(self, connection: HTTPConnection) -> Caller:
         from vitruvian.serve.identity import form_token
+        from vitruvian.serve.science import ready
 
+        nothing_to_load = self.resource in _LIGHT or ready(server_of(connection))
+        if nothing_to_load and (caller := self.at_hand(connection)):
+            return self._judged(connection, caller)
         return await run_in_threadpool(self._caller, connection, await form_token(connection))
 
     def _caller(self, connection: HTTPConnection, csrf: str) -> Caller:
         from vitruvian.serve.limits import limits_of
-        from vitruvian.serve.science import needed
-        from vitruvian.serve.scopes import demand
 
-        limits = limits_of(server_of(connection))
         try:
             caller = self.who(connection, csrf)
         except SignInNeeded:
-            limits.strangers.take(connection.client.host if connection.client else "")
+            strangers = limits_of(server_of(connection)).strangers
+            strangers.take(connection.client.host if connection.client else "")
             raise
-        limits.accounts.take(caller.account)
+        return self._judged(connection, caller)
+
+    def _judged(self, connection: HTTPConnection, caller: Caller) -> Caller:
+        from vitruvian.serve.limits import limits_of
+        from vitruvian.serve.science import needed
+        from vitruvian.serve.scopes import demand
+
+        limits_of(server_of(connection)).accounts.take(caller.account)
         if not caller.may(self.action):
             raise caller.refusal(self.action)
         demand(caller, self.action, self.resource)
         if self.resource not in _LIGHT:
             needed(server_of(connection))
         return caller
+
+    def at_hand(self, connection: HTTPConnection) -> Caller | None:
+        """Who sent it, where nobody has to be waited for; None where `who` must look."""
+        from vitruvian.serve.identity import caller_at_hand
+
+        return caller_at_hand(connection)
 
     def who(self, connection: HTTPConnection, csrf: str) -> Caller:
         """Who sent it. Raises `SignInNeeded`, `AccessError`."""

@@ -72,6 +72,12 @@ def shown(server: Server) -> None:
         found.wanted.set()
 
 
+def ready(server: Server) -> bool:
+    """Whether `needed` returns at once."""
+    found = server.parts.get(_PART)
+    return found is None or found.loaded.is_set()
+
+
 def needed(server: Server) -> None:
     """Return once everything is loaded; without a running server each thread loads by itself."""
     if found := server.parts.get(_PART):

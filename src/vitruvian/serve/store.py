@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, MetaData
 
-from vitruvian.record import open_engine, reading
+from vitruvian.record import Written, open_engine, reading
 
 metadata = MetaData()
 """Each part of the server declares its tables here."""
@@ -19,6 +19,10 @@ class Store:
     """The server's own database. Use `Store.open`."""
 
     engine: Engine
+    _written: Written = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_written", Written(self.engine))
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -39,8 +43,13 @@ class Store:
         with reading(self.engine) as connection:
             yield connection
 
+    def written(self) -> int | None:
+        """A number that is another one as soon as anybody has written, whichever process; None where nobody counts."""
+        return self._written.count()
+
     def close(self) -> None:
         """Let go of the database."""
+        self._written.close()
         self.engine.dispose()
 
 

@@ -18,6 +18,9 @@ from vitruvian.serve.told import record_for
 class _AllowedEhr(Allowed):
     """As `Allow`; the token may also be a JWT of an EHR, which then acts as its account."""
 
+    def at_hand(self, connection: HTTPConnection) -> Caller | None:
+        return None
+
     def who(self, connection: HTTPConnection, csrf: str) -> Caller:
         server = server_of(connection)
         kind, _, secret = connection.headers.get("authorization", "").partition(" ")

@@ -12,6 +12,7 @@ from vitruvian.serve.identity.closing import close_ways_in as close_ways_in
 from vitruvian.serve.identity.closing import forget_ways_in as forget_ways_in
 from vitruvian.serve.identity.links import sign_in_link as sign_in_link
 from vitruvian.serve.identity.passwords import has_password as has_password
+from vitruvian.serve.identity.resolve import caller_at_hand as caller_at_hand
 from vitruvian.serve.identity.resolve import caller_of as caller_of
 from vitruvian.serve.identity.resolve import caller_of_api_secret as caller_of_api_secret
 from vitruvian.serve.identity.resolve import caller_of_token as caller_of_token

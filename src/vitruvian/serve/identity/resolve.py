@@ -6,7 +6,6 @@ import secrets
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
 from starlette.requests import HTTPConnection, Request
 
 from vitruvian.core import AccessError
@@ -14,8 +13,9 @@ from vitruvian.record import Record
 from vitruvian.serve.caller import Caller, SignInNeeded
 from vitruvian.serve.identity.accounts import Account, account_in, account_of, as_caller
 from vitruvian.serve.identity.api_secret import HEADER, token_id_of
+from vitruvian.serve.identity.known import Holder, known_tokens
 from vitruvian.serve.identity.sessions import cookie_of, session_of
-from vitruvian.serve.identity.tokens import Token, token_in, token_with
+from vitruvian.serve.identity.tokens import token_with
 from vitruvian.serve.server import Server, server_of
 from vitruvian.serve.told import record_for
 
@@ -40,8 +40,17 @@ def caller_of(connection: HTTPConnection, csrf: str = "") -> Caller:
 
 def caller_of_token(server: Server, secret: str, path: str = "", record: Record | None = None) -> Caller:
     """Who holds a token, for a request to `path`, where it is told. Raises `SignInNeeded`."""
-    with server.store.looking() as connection:
-        return _of_token(server, connection, token_in(connection, secret), path, record)
+    return _holding(server, known_tokens(server).of(secret), path, record)
+
+
+def caller_at_hand(connection: HTTPConnection) -> Caller | None:
+    """Who holds the token that came, without waiting for the store; None where `caller_of` has to look it up."""
+    kind, _, secret = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not secret:
+        return None
+    server = server_of(connection)
+    found = known_tokens(server).at_hand(secret.strip())
+    return _holding(server, found, connection.url.path, record_for(connection)) if found else None
 
 
 def caller_of_api_secret(connection: HTTPConnection) -> Caller | None:
@@ -51,13 +60,15 @@ def caller_of_api_secret(connection: HTTPConnection) -> Caller | None:
         return None
     with server.store.looking() as looking:
         token = token_with(looking, token_id_of(looking, sent) or "")
-        return _of_token(server, looking, token, connection.url.path, record_for(connection))
+        account = account_in(looking, token.account) if token else None
+    held = (token, account) if token is not None and account is not None and account.active else None
+    return _holding(server, held, connection.url.path, record_for(connection))
 
 
-def _of_token(server: Server, connection: Connection, token: Token | None, path: str, record: Record | None) -> Caller:
-    account = account_in(connection, token.account) if token else None
-    if token is None or account is None or not account.active or not token.serves(path):
+def _holding(server: Server, held: Holder | None, path: str, record: Record | None) -> Caller:
+    if held is None or not held[0].serves(path):
         raise SignInNeeded("the token is not valid", todo="Make a new one.")
+    token, account = held
     caller = as_caller(server, account, purpose=token.purpose, record=record)
     return replace(caller, scopes=token.scopes, only=token.patient)
 

@@ -108,12 +108,7 @@ def write_token(connection: Connection, account: str, about: dict[str, str], las
 def token_of(store: Store, secret: str) -> Token | None:
     """The token of a secret, if it is valid now."""
     with store.looking() as connection:
-        return token_in(connection, secret)
-
-
-def token_in(connection: Connection, secret: str) -> Token | None:
-    """The token of a secret, if it is valid now, within a transaction."""
-    return token_with(connection, hashed(secret))
+        return token_with(connection, hashed(secret))
 
 
 def token_with(connection: Connection, token: str) -> Token | None:

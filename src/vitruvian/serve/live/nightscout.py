@@ -32,6 +32,9 @@ Json = dict[str, Any]
 class _AllowedUploader(Allowed):
     """As `Allow`; the token may also come as Nightscout's secret."""
 
+    def at_hand(self, connection: HTTPConnection) -> Caller | None:
+        return None
+
     def who(self, connection: HTTPConnection, csrf: str) -> Caller:
         return caller_of_api_secret(connection) or super().who(connection, csrf)
 
