@@ -150,6 +150,7 @@ def test_an_answer_as_text_json_and_report(run: Run, tmp_path: Path) -> None:
     page = (tmp_path / "out.html").read_text()
     assert page.startswith("<!doctype html>") or page.lower().startswith("<!doctype html>")
     assert best["regimen"] in page
+    assert "<b>female · born 1963-05-01 · id p</b> · printed " in page
 
 
 # -- wrong requests ------------------------------------------------------------------------------------------------

@@ -43,10 +43,10 @@ def dose_command(
         answer = dose(
             opened, patient, drug, goal=goal, mic=mic, model=model, loading=loading, asked=asked, draws=draws, seed=seed
         )
-    if html is not None:
-        from vitruvian.reports import report
+        if html is not None:
+            from vitruvian.reports import Paper, report
 
-        report(answer, html)
+            report(answer, html, Paper.of(opened.patient(patient)))
     if json:
         import orjson
 

@@ -27,9 +27,9 @@ def page(answer: Answer, paper: Paper = PLAIN) -> str:
     return environment().get_template("dose.html").render(_view(answer, paper))
 
 
-def report(answer: Answer, path: str | Path) -> Path:
+def report(answer: Answer, path: str | Path, paper: Paper = PLAIN) -> Path:
     """Write the page to `path`, whole or not at all; returns the path."""
-    return write_whole(Path(path), page(answer))
+    return write_whole(Path(path), page(answer, paper))
 
 
 def environment() -> Environment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -14,7 +13,6 @@ from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.fhir.answers import Answered, resources
 from vitruvian.serve.pages.dose import asked_values
 from vitruvian.serve.pages.dose_view import supposed
-from vitruvian.serve.pages.person import on_paper
 from vitruvian.twin import answer_from
 from vitruvian.twin.doors import Told, ask
 
@@ -26,7 +24,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'
 
 @router.get("/report")
 def dose_report(request: Request, person: str, caller: Reader) -> Response:
-    """The report of `vitruvian dose --report` with whose it is, for the printer; of a what-if, with that marked."""
+    """The report of `vitruvian dose --html` with whose it is, for the printer; of a what-if, with that marked."""
     _, text = _sheet(request, person, caller)
     return HTMLResponse(text, headers=_kept("text/html") | _policy())
 
@@ -77,8 +75,7 @@ def _sheet(request: Request, person: str, caller: Caller) -> tuple[Told, str]:
     )
     stopped = told.data.get("not_allowed")
     tried = f"{told.sentence} " if stopped else f"{own.regimen} was tried. " if own else ""
-    made = f"{datetime.now(UTC):%d %b %Y, %H:%M} UTC"
-    paper = Paper(on_paper(patient), made, f"{tried}{supposed(values)}".strip(), own)
+    paper = Paper.of(patient, f"{tried}{supposed(values)}".strip(), own)
     return told, page(answer_from(told.data), paper)
 
 

@@ -27,11 +27,3 @@ def identified(patient: Patient) -> str:
     except AccessError:
         return patient.id
     return ", born ".join((name_of(patient), *born[:1]))
-
-
-def on_paper(patient: Patient) -> str:
-    """Name, sex, birth date and id, as far as the record states them: what a sheet about a person begins with."""
-    said = {one.code: one for one in patient.facts(kind="demographic")}
-    sex, born = (said.get(one) for one in ("sex", "birth_date"))
-    parts = (name_of(patient), sex.value_code if sex else "", f"born {born.value_text}" if born else "")
-    return " · ".join([*(one for one in parts if one), f"id {patient.id}"])
