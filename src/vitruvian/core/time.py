@@ -54,8 +54,7 @@ def parse_instant(text: str) -> Instant:
 
 def to_datetime(ms: int, offset: int | None = None) -> datetime:
     """The aware datetime of `ms`, in the offset (minutes) as received; UTC where none was given."""
-    zone = UTC if not offset else timezone(timedelta(minutes=offset))
-    return (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
+    return (_EPOCH + timedelta(milliseconds=ms)).astimezone(_zone(offset or 0))
 
 
 def to_ms(moment: datetime | str) -> int:
@@ -73,6 +72,11 @@ def now_ms() -> int:
 def hours(duration: float | str) -> float:
     """A duration in hours: 12, "12 h", "30 min", "2 d"; raises `UnitError`."""
     return Quantity.parse(duration).to("h").value if isinstance(duration, str) else float(duration)
+
+
+@lru_cache(maxsize=2048)
+def _zone(offset: int) -> timezone:
+    return UTC if not offset else timezone(timedelta(minutes=offset))
 
 
 def _ms(moment: datetime) -> int:

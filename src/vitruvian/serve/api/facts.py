@@ -11,7 +11,7 @@ from starlette.responses import Response
 from vitruvian.core import UnknownNameError
 from vitruvian.record import Fact
 from vitruvian.serve.api.paging import CursorText, Key, Limit, Page, cursor, page_of, read_cursor
-from vitruvian.serve.api.shapes import FactOut, fact_out
+from vitruvian.serve.api.shapes import FactOut, fact_out, fact_told, json_of
 from vitruvian.serve.api.tagged import Tagged
 from vitruvian.serve.caller import Allow, Caller
 
@@ -70,8 +70,8 @@ def _page(read: Callable[[], list[Fact]], asked: Key, limit: int, after: str | N
     """Written at once: what is valid already is not judged again."""
     place = read_cursor(after, *asked)
     found, last = page_of(sorted(read(), key=_key), _key, place, limit)
-    shown = Page[FactOut](items=[fact_out(one) for one in found], next=cursor(last, *asked))
-    return Response(shown.model_dump_json(), media_type="application/json")
+    shown = {"items": [fact_told(one) for one in found], "next": cursor(last, *asked)}
+    return Response(json_of(shown), media_type="application/json")
 
 
 def _key(one: Fact) -> Key:

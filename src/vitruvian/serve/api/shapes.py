@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from pydantic import BaseModel, Field
 
 from vitruvian.record import Fact
@@ -81,11 +82,24 @@ class DayOut(BaseModel):
     sources: str | None
 
 
-_SAME = tuple(name for name in FactOut.model_fields if name not in ("flags", "source", "detail"))
-_same = attrgetter(*_SAME)
+_FIELDS = tuple(FactOut.model_fields)
+_values = attrgetter(*("parser" if name == "source" else name for name in _FIELDS))
 
 
 def fact_out(one: Fact) -> FactOut:
     """A fact as it is answered."""
-    same = dict(zip(_SAME, _same(one), strict=True))
-    return FactOut(**same, flags=list(one.flags), source=one.parser, detail=dict(one.detail))
+    return FactOut(**fact_told(one))
+
+
+def fact_told(one: Fact) -> dict[str, Any]:
+    """What `fact_out` says, for many facts: nothing is judged, since the record has judged it."""
+    told = dict(zip(_FIELDS, _values(one), strict=True))
+    for name in ("value", "value_raw"):
+        if told[name] is not None:
+            told[name] = float(told[name])
+    return told | {"flags": list(one.flags), "detail": dict(one.detail)}
+
+
+def json_of(told: Any) -> bytes:
+    """JSON as pydantic writes it: moments of UTC end with Z."""
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
