@@ -140,7 +140,10 @@ def test_what_is_not_checked_yet_is_said_and_comes(own_served: Served, monkeypat
 def test_a_drug_without_a_twin_is_said_to_be_unchecked(own_served: Served) -> None:
     made = data(propose(own_served, "propose_medication", ORDER | {"drug": "bisoprolol", "unit": "mg", "reason": "x"}))
     checks = own_served.client("clinician").get(f"/api/v1/proposals/{made['proposal']}").json()["checks"]
-    assert checks["open"] == ["No twin knows the dose of bisoprolol: only interactions and genes were looked at."]
+    assert checks["open"] == [
+        "No twin knows the dose of bisoprolol: only allergies, interactions and genes were looked at.",
+        "The record holds no allergy at all.",
+    ]
 
 
 def test_the_page_shows_what_would_be_written_and_a_person_decides(own_served: Served) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bundles import person as born
+from bundles import take_in
 from vitruvian.ingest import samples
 from vitruvian.pharmacology.interactions import Taken, clearance_ratio
 from vitruvian.record import Patient, Record
@@ -13,6 +16,7 @@ from vitruvian.twin.orders import (
     LONGEST,
     Note,
     Order,
+    allergy_notes,
     dose_notes,
     genotype_notes,
     interaction_notes,
@@ -92,6 +96,43 @@ def test_advice_of_genes_that_asks_for_another_dose(people: dict[str, Patient]) 
 
 def test_no_dose_is_spoken_of_where_no_model_knows_the_drug(people: dict[str, Patient]) -> None:
     assert dose_notes(people["sample-a"], order("bisoprolol")) == []
+
+
+ALLERGY = {
+    "resourceType": "AllergyIntolerance",
+    "id": "a",
+    "clinicalStatus": {"coding": [{"code": "active"}]},
+    "code": {
+        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723"}],
+        "text": "Amoxicillin",
+    },
+    "patient": {"reference": "Patient/p"},
+}
+
+
+@pytest.mark.parametrize(
+    ("concept", "hit"),
+    [
+        ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723"}]}, True),
+        ({"text": "amoxicillin 500 MG Oral Capsule"}, True),
+        ({"text": "Ibuprofen 200 mg"}, False),
+        ({"coding": [{"system": ATC, "code": "B01AF02", "display": "apixaban"}]}, False),
+    ],
+)
+def test_allergies_are_checked_for_any_drug(tmp_path: Path, concept: dict[str, Any], hit: bool) -> None:
+    record, _ = take_in(tmp_path, born(), ALLERGY)
+    with record:
+        notes = allergy_notes(record.patient("p"), request(medicationCodeableConcept=concept))
+    assert [(one.topic, one.weight) for one in notes] == ([("allergy", "critical")] if hit else [])
+    assert all("an allergy to Amoxicillin" in one.summary for one in notes)
+
+
+def test_an_allergy_that_is_over_speaks_against_nothing(tmp_path: Path) -> None:
+    over = {**ALLERGY, "clinicalStatus": {"coding": [{"code": "resolved"}]}}
+    record, _ = take_in(tmp_path, born(), over)
+    with record:
+        concept = {"text": "amoxicillin 500 mg"}
+        assert allergy_notes(record.patient("p"), request(medicationCodeableConcept=concept)) == []
 
 
 @pytest.mark.slow

@@ -60,6 +60,8 @@ class Answering:
                 notes, late = self._notes(order, beside)
                 found += [card_of(note, self.url, self.chart.page, call.drafts[name]) for note in notes]
                 found += [self._late(order.drug)] if late else []
+            for note in orders.allergy_notes(self.patient, call.drafts[name], call.medications):
+                found.append(card_of(note, self.url, self.chart.page, call.drafts[name]))
         return found
 
     def _notes(self, order: Order, beside: Sequence[Order]) -> tuple[list[Note], bool]:

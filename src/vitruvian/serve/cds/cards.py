@@ -12,7 +12,13 @@ from vitruvian.twin.orders import LONGEST, Note
 
 Json = dict[str, Any]
 SYSTEM = "urn:vitruvian:cds"
-_TITLES = {"dose": "Dose", "interaction": "Interaction", "genotype": "Pharmacogenetics", "state": "Twins"}
+_TITLES = {
+    "allergy": "Allergy",
+    "dose": "Dose",
+    "interaction": "Interaction",
+    "genotype": "Pharmacogenetics",
+    "state": "Twins",
+}
 _REASONS = (
     ("benefit", "The benefit outweighs the risk"),
     ("monitored", "Levels or effects will be monitored"),

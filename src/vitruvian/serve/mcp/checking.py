@@ -1,4 +1,4 @@
-"""What the twins say of a proposed order, for the person who decides: interactions, genes, then the dose."""
+"""What the twins say of a proposed order, for the person who decides: allergies, interactions, genes, then the dose."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Checked:
 
 
 def quick_checks(patient: Patient, resource: Resource, others: tuple[Resource, ...] = ()) -> Checked:
-    """What can be said of an order at once: interactions with what is taken and with `others`, and genes.
+    """What can be said of an order at once: allergies, interactions with what is taken and with `others`, and genes.
 
     Nothing for what is no order. Raises `AccessError` for one who may not read.
     """
@@ -53,6 +53,8 @@ def quick_checks(patient: Patient, resource: Resource, others: tuple[Resource, .
         for order in _orders(resource)
         for note in (*orders.interaction_notes(patient, order, beside), *orders.genotype_notes(patient, order))
     ]
+    if resource["resourceType"] == "MedicationRequest":
+        found += orders.allergy_notes(patient, resource)
     return Checked(tuple(sorted(found, key=_rank)))
 
 
@@ -73,11 +75,20 @@ def checks_of(server: Server, caller: Caller, proposal: Proposal) -> Checked:
     thinking, until = server.parts["cds"], monotonic() + PATIENCE_S
     assert isinstance(thinking, Thinking)
     rights = (caller.account, caller.actor, caller.scopes, caller.only)
+    allergies = _allergies(patient, quick)
     doses = [thinking.until((rights, known, one), lambda one=one: _dose(patient, one), until) for one in mine]  # type: ignore[misc]
     notes = [*quick.notes, *(note for some in doses if some is not None for note in some[0])]
     said = [some[1] if some is not None else f"The dose of {one.drug} is still being checked."
             for one, some in zip(mine, doses, strict=True)]  # fmt: skip
-    return Checked(tuple(sorted(notes, key=_rank)), None not in doses, tuple(filter(None, said)))
+    return Checked(tuple(sorted(notes, key=_rank)), None not in doses, tuple(filter(None, (*said, allergies))))
+
+
+def _allergies(patient: Patient, quick: Checked) -> str:
+    """What was looked at where no allergy speaks against an order."""
+    if any(one.topic == "allergy" for one in quick.notes):
+        return ""
+    known = ", ".join(dict.fromkeys(one.display or one.code for one in orders.allergies_of(patient)))
+    return f"No recorded allergy is to it; known: {known}." if known else "The record holds no allergy at all."
 
 
 def _dose(patient: Patient, order: orders.Order) -> tuple[list[Note], str]:
@@ -85,7 +96,7 @@ def _dose(patient: Patient, order: orders.Order) -> tuple[list[Note], str]:
     from vitruvian.pharmacology import library
 
     if order.drug not in library():
-        return [], f"No twin knows the dose of {order.drug}: only interactions and genes were looked at."
+        return [], f"No twin knows the dose of {order.drug}: only allergies, interactions and genes were looked at."
     return orders.dose_notes(patient, order), ""
 
 

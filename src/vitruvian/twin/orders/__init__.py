@@ -1,10 +1,12 @@
-"""What the twins say of an order before it is signed: its dose in this person, interactions with their size, genes."""
+"""What the twins say of an order before it is signed: its dose in this person, interactions with their size, genes, allergies."""
 
 from typing import TYPE_CHECKING
 
 from vitruvian.core import late
 
 if TYPE_CHECKING:
+    from vitruvian.twin.orders.allergy import allergies_of as allergies_of
+    from vitruvian.twin.orders.allergy import allergy_notes as allergy_notes
     from vitruvian.twin.orders.dose import dose_notes as dose_notes
     from vitruvian.twin.orders.genotype import genotype_notes as genotype_notes
     from vitruvian.twin.orders.interaction import interaction_notes as interaction_notes

@@ -22,8 +22,8 @@ _LESS, _MORE = 0.15, 0.10
 lie in this person's range. Assumptions."""
 _HARMFUL = 0.5
 """A chance of harm that makes a note critical. Assumption."""
-_STOPPING = frozenset({"deceased", "allergy", "duplicate-therapy", "label-avoid", "guideline-another-drug"})
-"""Refusals that speak against the drug itself, whatever the dose."""
+_STOPPING = frozenset({"deceased", "duplicate-therapy", "label-avoid", "guideline-another-drug"})
+"""Refusals that speak against the drug itself, whatever the dose; of allergies `allergy_notes` speak."""
 
 
 def dose_notes(patient: Patient, order: Order) -> list[Note]:
@@ -54,7 +54,7 @@ def dose_notes(patient: Patient, order: Order) -> list[Note]:
 
 
 def _refused(order: Order, answer: Answer) -> list[Note]:
-    stops = [one for one in answer.messages if one.severity == "refusal"]
+    stops = [one for one in answer.messages if one.severity == "refusal" and one.code != "allergy"]
     against = [one for one in stops if one.code in _STOPPING]
     first = (against or stops)[:1]
     if not first:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from vitruvian.twin.doors.door import Told
 
-Topic = Literal["dose", "interaction", "genotype"]
+Topic = Literal["allergy", "dose", "interaction", "genotype"]
 Weight = Literal["info", "warning", "critical"]
 LONGEST = 139
 """Letters of a summary: one less than what CDS Hooks allows."""
