@@ -24,6 +24,7 @@ from vitruvian.twin.orders import (
 )
 
 ATC = "http://www.whocc.no/atc"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ ALLERGY = {
     "id": "a",
     "clinicalStatus": {"coding": [{"code": "active"}]},
     "code": {
-        "coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723"}],
+        "coding": [{"system": RXNORM, "code": "723"}],
         "text": "Amoxicillin",
     },
     "patient": {"reference": "Patient/p"},
@@ -113,7 +114,7 @@ ALLERGY = {
 @pytest.mark.parametrize(
     ("concept", "hit"),
     [
-        ({"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "723"}]}, True),
+        ({"coding": [{"system": RXNORM, "code": "723"}]}, True),
         ({"text": "amoxicillin 500 MG Oral Capsule"}, True),
         ({"text": "Ibuprofen 200 mg"}, False),
         ({"coding": [{"system": ATC, "code": "B01AF02", "display": "apixaban"}]}, False),

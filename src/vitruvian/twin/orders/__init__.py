@@ -1,4 +1,4 @@
-"""What the twins say of an order before it is signed: its dose in this person, interactions with their size, genes, allergies."""
+"""What the twins say of an order before it is signed: its dose, allergies, interactions with their size, genes."""
 
 from typing import TYPE_CHECKING
 
