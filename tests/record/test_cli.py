@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from vitruvian.ingest import samples
+from vitruvian.record import Record
 
 
 def vitruvian(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -85,6 +86,22 @@ def test_quarantine_is_replayed_with_what_was_missing(tmp_path: Path) -> None:
     again = vitruvian("quarantine", "replay", waiting[0]["id"], cwd=tmp_path)
     assert again.returncode == 2
     assert "not in quarantine" in again.stderr
+
+
+def test_junk_in_quarantine_is_dismissed_with_a_reason_and_its_bytes_stay(tmp_path: Path) -> None:
+    (tmp_path / "junk.txt").write_text("nothing of anybody")
+    assert vitruvian("ingest", "junk.txt", cwd=tmp_path).returncode == 3
+    (waiting,) = json.loads(vitruvian("quarantine", "list", "--json", cwd=tmp_path).stdout)
+    assert vitruvian("quarantine", "dismiss", waiting["id"], "--reason", " ", cwd=tmp_path).returncode == 2
+    assert vitruvian("quarantine", "dismiss", waiting["id"], "--reason", "a test", cwd=tmp_path).returncode == 0
+    with Record.open(tmp_path / "vitruvian.db") as record:
+        assert record.quarantined() == []
+        assert record.replay().records_in == 0
+        assert [(one.id, one.dismissed) for one in record.quarantined(dismissed=True)] == [(waiting["id"], "a test")]
+        assert record.replay([waiting["id"]]).quarantined == 1
+        assert len(record.quarantined()) == 1, "what comes again waits again"
+        said = [one for one in record.audit_log() if one.action == "quarantine"]
+        assert [json.loads(one.detail) for one in said] == [{"dismissed": [waiting["id"]]}]
 
 
 def test_what_is_told_badly_is_refused(tmp_path: Path) -> None:

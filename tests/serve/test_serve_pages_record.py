@@ -64,6 +64,10 @@ def test_what_is_not_accepted_waits_with_its_reason_and_can_be_tried_again(own_s
     again = browser.post("/quarantine", data={"ids": ids}).text
     assert "in quarantine" in again
     assert "g.vcf" in again
+    assert browser.post("/quarantine/dismiss", data={"ids": ids}).status_code == 422
+    assert browser.post("/quarantine/dismiss", data={"ids": ids, "reason": "junk"}).status_code == 303
+    assert "g.vcf" not in browser.get("/quarantine").text
+    assert [one.dismissed for one in own_served.server.record.quarantined(dismissed=True)] == ["junk"]
 
 
 def test_consent_in_plain_language_acts_on_the_next_look(own_served: Served) -> None:

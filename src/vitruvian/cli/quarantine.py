@@ -1,4 +1,4 @@
-"""`vitruvian quarantine list` and `replay`."""
+"""`vitruvian quarantine list`, `replay` and `dismiss`."""
 
 from __future__ import annotations
 
@@ -19,16 +19,34 @@ def quarantine_root() -> None:
 
 
 @quarantine_app.command("list")
-def list_command(record: str | None = RECORD_OPTION, as_json: bool = JSON_OPTION) -> None:
+def list_command(
+    record: str | None = RECORD_OPTION,
+    dismissed: bool = typer.Option(False, "--dismissed", help="What was dismissed, and why, instead."),
+    as_json: bool = JSON_OPTION,
+) -> None:
     """All quarantined records, oldest first."""
     with open_record(record) as opened:
-        rows = opened.quarantined()
+        rows = opened.quarantined(dismissed=dismissed)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in rows], indent=2, ensure_ascii=False))
         return
     for one in rows:
         typer.echo(f"{one.id}\t{one.name}\t{one.place}\t{one.what}\n  {one.reason}")
-    typer.echo(f"{len(rows)} in quarantine")
+        if one.dismissed:
+            typer.echo(f"  dismissed: {one.dismissed}")
+    typer.echo(f"{len(rows)} {'dismissed' if dismissed else 'in quarantine'}")
+
+
+@quarantine_app.command("dismiss")
+def dismiss_command(
+    ids: list[str] = typer.Argument(..., metavar="ID…", help="Which, by the ids of `list`."),
+    reason: str = typer.Option(..., "--reason", help="Why they need not be tried again."),
+    record: str | None = RECORD_OPTION,
+) -> None:
+    """Put aside what need not be tried again, with a reason; the bytes stay."""
+    with open_record(record) as opened:
+        opened.dismiss(ids, reason)
+    typer.echo(f"{len(ids)} dismissed")
 
 
 @quarantine_app.command("replay")

@@ -1,4 +1,4 @@
-"""What was kept but not accepted: listed with its reason, and tried again after a fix."""
+"""What was kept but not accepted: listed with its reason, tried again after a fix, or dismissed with a reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from vitruvian.core import UnknownNameError
+from vitruvian.core import InputError, UnknownNameError
 from vitruvian.record import schema
 from vitruvian.record.blobs import BlobStore
 from vitruvian.record.formats import RawFile
@@ -32,6 +32,8 @@ class Quarantined:
     raw_hash: str
     parser: str
     received_ms: int
+    dismissed: str = ""
+    """Why somebody dismissed it; the bytes stay, and coming again it waits again."""
 
 
 def waiting_rows(connection: Connection, ids: Collection[str] | None = None) -> Sequence[Any]:
@@ -52,7 +54,26 @@ def open_quarantined(row: Any, keys: KeyRing) -> Quarantined:
     """What a row of table `quarantine` tells."""
     told = opened(row, keys)
     words = (told["name"], told["place"], told["what"], told["reason"])
-    return Quarantined(row.quarantine, *words, row.raw_hash, row.parser, row.received_ms)
+    return Quarantined(row.quarantine, *words, row.raw_hash, row.parser, row.received_ms, told.get("dismissed", ""))
+
+
+def not_dismissed(rows: Sequence[Any], keys: KeyRing) -> list[Any]:
+    """Rows that nobody dismissed."""
+    return [row for row in rows if not opened(row, keys).get("dismissed")]
+
+
+def put_aside(connection: Connection, ids: Collection[str], reason: str, who: str, keys: KeyRing) -> None:
+    """Mark rows as dismissed, with the reason and by whom sealed beside; what lies behind them stays.
+
+    Raises `InputError` without ids or a reason, `UnknownNameError` for an id that is not there.
+    """
+    if not ids or not reason.strip():
+        raise InputError("nothing is dismissed without a reason", todo="Choose what is dismissed, and say why.")
+    table = schema.quarantine
+    for row in waiting_rows(connection, ids):
+        told = opened(row, keys) | {"dismissed": reason.strip(), "dismissed_by": who}
+        query = update(table).where(table.c.quarantine == row.quarantine)
+        connection.execute(query.values(sealed=seal_told(told, row, keys)))
 
 
 def opened(row: Any, keys: KeyRing) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from vitruvian.record.notes import Notes
 from vitruvian.record.opening import open_parts
 from vitruvian.record.patient import Patient
 from vitruvian.record.places import at_place, load_container
-from vitruvian.record.quarantine import Quarantined, open_quarantined, raw_file, waiting_rows
+from vitruvian.record.quarantine import Quarantined, not_dismissed, open_quarantined, put_aside, raw_file, waiting_rows
 from vitruvian.record.scratch import sweep
 from vitruvian.record.states import TwinState, open_state, states_of, write_state
 from vitruvian.record.streaming import Streaming
@@ -208,13 +208,22 @@ class Record(Governing, Streaming, Telling):
             found[person or one] = None
         return tuple(found)
 
-    def quarantined(self) -> list[Quarantined]:
-        """What was kept but not accepted, oldest first; what was accepted later is left out."""
+    def quarantined(self, *, dismissed: bool = False) -> list[Quarantined]:
+        """What was kept but not accepted, oldest first, less what was accepted later; or what was `dismissed`."""
         self._demand("quarantine", "")
         with self.transaction() as connection:
             rows = waiting_rows(connection)
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
-        return [open_quarantined(row, self.keys) for row in rows]
+        found = [open_quarantined(row, self.keys) for row in rows]
+        return [one for one in found if bool(one.dismissed) == dismissed]
+
+    def dismiss(self, ids: Collection[str], reason: str) -> None:
+        """What need not be tried again leaves quarantine with a reason; its bytes stay. Raises as `put_aside` does."""
+        self._demand("quarantine", "")
+        with self.transaction() as connection:
+            put_aside(connection, ids, reason, self.actor.id, self.keys)
+            detail = orjson.dumps({"dismissed": sorted(ids)}).decode()
+            self.chain.append(connection, self.actor, "quarantine", "", detail)
 
     def replay(
         self,
@@ -235,7 +244,9 @@ class Record(Governing, Streaming, Telling):
         known = tuple(formats) if formats is not None else installed_formats()
         told, total = Told(None, time_zone(zone), dict(samples or {}), mapping), IngestReport()
         with self.transaction() as connection:
-            rows = {(row.subject, row.raw_hash): row for row in waiting_rows(connection, ids)}
+            waiting = waiting_rows(connection, ids)
+            chosen = not_dismissed(waiting, self.keys) if ids is None else waiting
+            rows = {(row.subject, row.raw_hash): row for row in chosen}
             self.chain.append(connection, self.actor, "search", "", '{"of":"quarantine"}')
         for row in rows.values():
             with raw_file(row, self.keys, self.blobs) as file:

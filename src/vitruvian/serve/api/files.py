@@ -53,6 +53,13 @@ class ReplayIn(BaseModel):
     zone: str | None = Field(None, examples=["Europe/Berlin"])
 
 
+class DismissIn(BaseModel):
+    """What is dismissed, and why it need not be tried again."""
+
+    ids: list[str] = Field(min_length=1, max_length=10_000)
+    reason: str = Field(min_length=1, max_length=2000, examples=["A text about nobody, dropped by mistake."])
+
+
 @router.post("/files", status_code=201)
 def take_in(
     request: Request,
@@ -90,6 +97,12 @@ def replay(which: ReplayIn, caller: Annotated[Caller, Allow("ingest", "quarantin
     """Try again what is in quarantine, after a fix or with what was missing."""
     _of_all(caller)
     return Account(**caller.record.replay(which.ids, patient=which.patient, zone=which.zone).to_json())
+
+
+@router.post("/quarantine/dismiss", status_code=204)
+def dismiss(which: DismissIn, caller: Annotated[Caller, Allow("quarantine", "quarantine")]) -> None:
+    """Put aside what need not be tried again; the bytes stay, and coming again it waits again."""
+    caller.record.dismiss(which.ids, which.reason)
 
 
 def taken_in(caller: Caller, files: list[UploadFile], patient: str | None, zone: str | None) -> IngestReport:

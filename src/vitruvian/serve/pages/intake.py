@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, UploadFile
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from vitruvian.core import VitruvianError, to_datetime
 from vitruvian.record import IngestReport, Record
@@ -69,6 +69,17 @@ def replay(
     except VitruvianError as refused:
         error = refused
     return _account(request, caller, "quarantine.html", report, error)
+
+
+@router.post("/quarantine/dismiss")
+def dismiss(
+    caller: Annotated[Caller, Allow("quarantine", "quarantine")],
+    ids: Annotated[list[str], Form()],
+    reason: Annotated[str, Form(min_length=1, max_length=2000)],
+) -> Response:
+    """Put aside what need not be tried again; the bytes stay."""
+    caller.record.dismiss(ids, reason)
+    return RedirectResponse("/quarantine", 303)
 
 
 def _account(
