@@ -182,13 +182,13 @@ def _consents_of(subjects: int) -> Any:
 
 def scopes_of(connection: Connection, keys: KeyRing, actor: Actor, people: Sequence[str], at: int) -> list[Scope]:
     """What `actor` may see of each of `people` (ids of persons), in their order; `scope_of` for many at once."""
-    linked = connection.execute(_LINKED_MANY, {"people": list(people)}).all()
+    linked = rows_of(connection, _LINKED_MANY, {"people": list(people)})
     subjects: dict[str, set[str]] = {one: set() for one in people}
     for row in linked:
         subjects[row.person].add(row.subject)
     every = [row.subject for row in linked]
     given: dict[str, list[Consent]] = {one: [] for one in people}
-    for row in connection.execute(_CONSENTS_OF, {"subjects": every}).all() if every else ():
+    for row in rows_of(connection, _CONSENTS_OF, {"subjects": every}) if every else ():
         given[row.person].append(_consent(row, keys))
     return [Scope(actor, one, frozenset(subjects[one]), tuple(given[one]), at, keys) for one in people]
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, or_, select
 from vitruvian.core import DataError, now_ms
 from vitruvian.record import schema
 from vitruvian.record.access import Scope, allowed, scopes_of
+from vitruvian.record.asking import rows_of, values_of
 from vitruvian.record.fact import Fact
 from vitruvian.record.fact_rows import open_fact
 from vitruvian.record.faults import storage
@@ -126,7 +127,7 @@ def nobodys(record: Record, types: Collection[str] = (), *, line: str = "", past
     values: dict[str, Any] = {"subjects": [""]}
     values |= ({"types": sorted(types)} if types else {}) | ({"line": line} if line else {})
     with storage(), reading(record.engine) as connection:
-        rows = connection.execute(_versions(bool(types), bool(line), past), values).all()
+        rows = rows_of(connection, _versions(bool(types), bool(line), past), values)
     return [_version(row) for row in rows]
 
 
@@ -134,21 +135,21 @@ def whose(record: Record, kind: str, name: str) -> list[tuple[str, str]]:
     """(person, line) of every resource of this type and id, "" for nobody. It asks for no rights: what it tells is
     only to be looked for in `held`, never to be shown."""
     with reading(record.engine) as connection:
-        rows = connection.execute(_WHOSE, {"id": record.keys.blind(name), "of": kind})
+        rows = rows_of(connection, _WHOSE, {"id": record.keys.blind(name), "of": kind})
         return [(person or "", line) for person, line in rows]
 
 
 def whose_fact(record: Record, key: str) -> str | None:
     """The person of a fact or of a state, by its id; it asks for no rights, as `whose`."""
     with reading(record.engine) as connection:
-        found: str | None = connection.execute(_WHOSE_FACT, {"id": key}).scalar()
-        return found or connection.execute(_WHOSE_STATE, {"id": key}).scalar()
+        found = values_of(connection, _WHOSE_FACT, {"id": key}) or values_of(connection, _WHOSE_STATE, {"id": key})
+        return found[0] if found else None
 
 
 def people_called(record: Record, identifier: str) -> list[str]:
     """Persons with an identifier of this value, whatever its system; it asks for no rights, as `whose`."""
     with reading(record.engine) as connection:
-        return list(connection.execute(_CALLED, {"value": record.keys.blind(identifier)}).scalars())
+        return values_of(connection, _CALLED, {"value": record.keys.blind(identifier)})
 
 
 def contents(record: Record, versions: Sequence[Version]) -> Iterator[tuple[Version, bytes]]:
@@ -243,7 +244,7 @@ class _Reading:
     ) -> dict[str, list[Row[Any]]]:
         """Rows by person."""
         found: dict[str, list[Row[Any]]] = {}
-        for row in self.connection.execute(query, values):
+        for row in rows_of(self.connection, query, values):
             found.setdefault(whose(row), []).append(row)
         return found
 

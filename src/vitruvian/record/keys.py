@@ -11,10 +11,24 @@ from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table, Text, delete, insert, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 
 from vitruvian.core import DataError, now_ms
+from vitruvian.record.asking import rows_of
 from vitruvian.record.master import LocalMaster, Master
 from vitruvian.record.rows import chunks
 from vitruvian.record.sealing import KEY_BYTES, Cipher
@@ -32,6 +46,7 @@ _table = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
 )
+_OF = select(_table.c.subject, _table.c.wrapped).where(_table.c.subject.in_(bindparam("subjects", expanding=True)))
 
 
 class KeyRing:
@@ -128,8 +143,7 @@ class KeyRing:
         found: dict[str, bytes] = {}
         with self.engine.connect() as connection:
             for some in chunks(list(subjects)):
-                query = select(_table.c.subject, _table.c.wrapped).where(_table.c.subject.in_(some))
-                found.update((row.subject, row.wrapped) for row in connection.execute(query))
+                found.update((one, wrapped) for one, wrapped in rows_of(connection, _OF, {"subjects": list(some)}))
         return found
 
     def _insert(self, wrapped: dict[str, bytes]) -> None:

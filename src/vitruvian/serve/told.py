@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -67,6 +67,8 @@ class _Keeper:
 
     _waiting: list[tuple[Sequence[AuditNote], asyncio.Future[None]]] = field(default_factory=list)
     _work: asyncio.Task[None] | None = None
+    _place: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """A thread of its own: answers that are made do not stand in line behind questions."""
 
     async def keep(self, record: Record) -> None:
         """Return when what was read by now is durable; raises `StoreError`."""
@@ -84,7 +86,8 @@ class _Keeper:
             group, self._waiting = self._waiting, []
             failed: Exception | None = None
             try:
-                await run_in_threadpool(record.keep, [one for entries, _ in group for one in entries])
+                entries = [one for some, _ in group for one in some]
+                await to_thread.run_sync(record.keep, entries, limiter=self._place)
             except Exception as error:
                 failed = error
             for _, done in group:

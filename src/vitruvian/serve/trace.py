@@ -22,13 +22,13 @@ _POLICY = (
     "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 )
-_HEADERS = {
-    "content-security-policy": _POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
 
 
 def page_policy(form_action: str) -> str:
@@ -60,9 +60,9 @@ class Traced:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 there = {name.lower() for name, _ in message["headers"]}
-                for name, value in (_HEADERS | {"x-trace-id": trace_id()}).items():
-                    if name.encode() not in there:
-                        message["headers"].append((name.encode(), value.encode()))
+                message["headers"] += [one for one in _HEADERS if one[0] not in there]
+                if b"x-trace-id" not in there:
+                    message["headers"].append((b"x-trace-id", trace_id().encode()))
             await send(message)
 
         try:

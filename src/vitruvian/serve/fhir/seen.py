@@ -38,6 +38,7 @@ class Seen:
         self.caller, self._shelf = caller, shelf
         self._known: dict[tuple[str, str], tuple[Entry, ...]] = {}
         self._patients: dict[str, Patient | None] = {}
+        self._persons: dict[tuple[str, str], list[str]] = {}
 
     def demand(self, kind: str, letter: str) -> None:
         """Raise `AccessError` unless the token covers it."""
@@ -87,7 +88,12 @@ class Seen:
         return sorted(found, key=lambda one: (one.updated_ms, one.received_ms, one.name), reverse=True)
 
     def persons_of(self, kind: str, name: str) -> list[str]:
-        """Persons (whom the caller may see) who may have a resource of this type and id."""
+        """Persons (whom the caller may see) who may have a resource of this type and id, looked for once."""
+        if (kind, name) not in self._persons:
+            self._persons[kind, name] = self._persons_of(kind, name)
+        return self._persons[kind, name]
+
+    def _persons_of(self, kind: str, name: str) -> list[str]:
         people = {person for person, _ in whose(self.caller.record, kind, name) if person}
         if (key := key_of(name)) and (person := whose_fact(self.caller.record, key)):
             people.add(person)
