@@ -136,7 +136,7 @@ def whose(record: Record, kind: str, name: str) -> list[tuple[str, str]]:
     only to be looked for in `held`, never to be shown."""
     with reading(record.engine) as connection:
         rows = rows_of(connection, _WHOSE, {"id": record.keys.blind(name), "of": kind})
-        return [(person or "", line) for person, line in rows]
+        return [(row.person or "", row.line) for row in rows]
 
 
 def whose_fact(record: Record, key: str) -> str | None:

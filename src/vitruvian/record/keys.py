@@ -143,7 +143,8 @@ class KeyRing:
         found: dict[str, bytes] = {}
         with self.engine.connect() as connection:
             for some in chunks(list(subjects)):
-                found.update((one, wrapped) for one, wrapped in rows_of(connection, _OF, {"subjects": list(some)}))
+                rows = rows_of(connection, _OF, {"subjects": list(some)})
+                found.update((row.subject, row.wrapped) for row in rows)
         return found
 
     def _insert(self, wrapped: dict[str, bytes]) -> None:
