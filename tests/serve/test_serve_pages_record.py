@@ -111,6 +111,10 @@ def test_the_audit_tells_who_and_is_whole(own_served: Served) -> None:
     assert "clinician" in text
     assert "Birgit" not in text
     assert "read" not in auditor.get("/audit?action=ingest").text.split("<tbody>")[1]
+    assert "not named here" in text
+    owner = own_served.client("owner", json=False).get("/audit?action=read").text
+    assert "Birgit" in owner.split("<tbody>")[1], "one who may see the person reads the name"
+    assert "{&#34;" not in owner
     assert "The audit is whole" in auditor.get("/audit/verify").text
 
 

@@ -13,6 +13,7 @@ from vitruvian.core import now_ms, to_datetime
 from vitruvian.record import AuditEntry, AuditKey
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.identity import account_of
+from vitruvian.serve.pages.audit_words import names_of
 from vitruvian.serve.pages.paging import Number, paged
 from vitruvian.serve.pages.person import called
 from vitruvian.serve.pages.render import page
@@ -65,9 +66,10 @@ def everything(
     older = ".".join(map(str, shown[-1].key)) if len(rows) > _ROWS else ""
     count = counts.get(action, 0) if action else sum(counts.values())
     names = _names(server_of(request), shown)
+    people = names_of(caller.record, shown)
     return page(
-        request, "audit.html", caller, rows=shown, names=names, count=count, days=days, actor=actor, action=action,
-        actions=sorted(counts), older=older,
+        request, "audit.html", caller, rows=shown, names=names, people=people, count=count, days=days, actor=actor,
+        action=action, actions=sorted(counts), older=older,
     )  # fmt: skip
 
 

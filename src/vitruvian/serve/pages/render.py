@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse
 from vitruvian.core import SPELLINGS
 from vitruvian.record import Fact
 from vitruvian.serve.caller import Caller
+from vitruvian.serve.pages.audit_words import action_text, detail_text
 from vitruvian.serve.pages.charts import picture_json, picture_tables
 from vitruvian.serve.pages.places import person_places, places
 from vitruvian.serve.science import needed
@@ -45,7 +45,8 @@ def templates() -> Environment:
         "cell": _cell,
         "moment": _moment,
         "clock": _clock,
-        "told": _told,
+        "told": detail_text,
+        "did": action_text,
         "purpose": _purpose,
         "urlencode": _segment,
     }
@@ -92,18 +93,6 @@ def _clock(fact: Fact) -> str:
     """The time of day at which a fact began, where it is known: ", 07:40"."""
     start = fact.start
     return f", {start:%H:%M}" if start is not None and fact.precision == "instant" else ""
-
-
-def _told(detail: str) -> str:
-    """The detail of a row of the audit in words: `{"code":"8634-8","rows":2}` → "code 8634-8, rows 2"."""
-    found = json.loads(detail or "{}")
-    if not isinstance(found, dict):
-        return detail
-    return ", ".join(f"{name.replace('_', ' ')} {_said(value)}" for name, value in found.items())
-
-
-def _said(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _segment(text: str) -> str:
