@@ -188,6 +188,16 @@ def administrator(served: Served) -> TestClient:
     return served.client("administrator", json=False)
 
 
+def test_many_accounts_stand_on_small_pages(own_served: Served) -> None:
+    administrator, store = own_served.client("administrator", json=False), own_served.server.store
+    made = [add_account(store, f"Reader {k:03}", ["clinician"]) for k in range(60)]
+    pages = [administrator.get("/accounts", params={"part": k}).text for k in (1, 2, 3)]
+    assert all(len(one.encode()) <= 15_000 for one in pages)
+    assert all(any(f"/accounts/{one.id}/change" in page for page in pages) for one in made)
+    assert f'action="/accounts/{made[0].id}/reset"' in administrator.get(f"/accounts/{made[0].id}/change").text
+    assert administrator.get("/accounts/none/change").status_code == 404
+
+
 def test_accounts_are_made_with_a_link(served: Served, administrator: TestClient, browser: TestClient) -> None:
     name = f"Grace {next(NAMES)}"
     page = administrator.post("/accounts", data={"name": name, "roles": ["clinician", "researcher"]})

@@ -16,17 +16,25 @@ from vitruvian.serve.identity.links import sign_in_link
 from vitruvian.serve.identity.own import moment
 from vitruvian.serve.identity.passwords import has_password
 from vitruvian.serve.identity.second import has_second
+from vitruvian.serve.pages.paging import Number, paged
 from vitruvian.serve.pages.render import page
 from vitruvian.serve.server import server_of
 
 router = APIRouter(prefix="/accounts")
+_ROWS = 25
 Administrator = Annotated[Caller, Allow("administer", "accounts")]
 
 
 @router.get("")
-def accounts_page(request: Request, caller: Administrator) -> Response:
+def accounts_page(request: Request, caller: Administrator, part: Number = 1) -> Response:
     """Everybody with an account."""
-    return _page(request, caller)
+    return _page(request, caller, part=part)
+
+
+@router.get("/{account}/change")
+def one_account(request: Request, account: str, caller: Administrator) -> Response:
+    """What an administrator may do with one account."""
+    return page(request, "account_changed.html", caller, one=_account(request, account), roles=tuple(RIGHTS))
 
 
 @router.post("")
@@ -105,7 +113,10 @@ def emergencies_page(request: Request, caller: Annotated[Caller, Allow("audit", 
 
 
 def demand_rank(caller: Caller, roles: Any) -> None:
-    """Only an owner makes, changes or signs in as one who may read what an administrator may not."""
+    """Only an owner makes, changes or signs in as one who may read what an administrator may not.
+
+    Raises `AccessError` where another touches the role of an owner.
+    """
     if "owner" in roles and "owner" not in caller.actor.roles:
         raise AccessError("only an owner gives or takes that role")
 
@@ -124,7 +135,8 @@ def _with_link(request: Request, caller: Caller, account: Account) -> Response:
     return _page(request, caller, link=sign_in_link(server.store, server.settings.url, account.id), of=account.name)
 
 
-def _page(request: Request, caller: Caller, link: str = "", of: str = "") -> Response:
+def _page(request: Request, caller: Caller, link: str = "", of: str = "", part: int = 1) -> Response:
     store = server_of(request).store
-    rows = [(one, has_password(store, one.id), has_second(store, one.id)) for one in all_accounts(store)]
-    return page(request, "accounts.html", caller, rows=rows, roles=tuple(RIGHTS), link=link, of=of)
+    some = paged(all_accounts(store), part, _ROWS)
+    rows = [(one, has_password(store, one.id), has_second(store, one.id)) for one in some.rows]
+    return page(request, "accounts.html", caller, some=some, rows=rows, roles=tuple(RIGHTS), link=link, of=of)
