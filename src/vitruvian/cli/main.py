@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 import typer
+from typer.main import get_command
 
 from vitruvian import __version__
 from vitruvian.cli import models
+from vitruvian.cli._help import readable
 from vitruvian.cli.account import account_app
 from vitruvian.cli.audit import audit_app
 from vitruvian.cli.backup import backup_command
@@ -82,7 +84,7 @@ app.command("vpc")(vpc_command)
 def main() -> None:
     """Run the command line. Exit codes: see `docs/cli.md`."""
     try:
-        app()
+        readable(get_command(app))(prog_name="vitruvian")
     except VitruvianError as error:
         typer.echo(f"vitruvian: {error}", err=True)
         sys.exit(error.exit_code)

@@ -39,7 +39,7 @@ def list_command(
 
 @quarantine_app.command("dismiss")
 def dismiss_command(
-    ids: list[str] = typer.Argument(..., metavar="ID…", help="Which, by the ids of `list`."),
+    ids: list[str] = typer.Argument(..., help="Which, by the ids of `list`."),
     reason: str = typer.Option(..., "--reason", help="Why they need not be tried again."),
     record: str | None = RECORD_OPTION,
 ) -> None:
