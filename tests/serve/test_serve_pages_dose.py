@@ -16,6 +16,7 @@ from served import Served
 from vitruvian.core import DataError
 from vitruvian.serve.pages.dose_view import supposed
 from vitruvian.twin import answer_from
+from vitruvian.twin.doors.dose import DoseDoor
 
 BASE = "/patients/sample-c/twins/dose"
 PART = {"hx-request": "true"}
@@ -39,6 +40,13 @@ def test_the_first_html_asks_for_the_answer(clinician: TestClient) -> None:
     assert "Dose of tacrolimus" in text
     assert f'hx-get="{BASE}/answer?drug=tacrolimus"' in text
     assert f'href="{BASE}/answer?drug=tacrolimus"' in text  # the same without scripts
+
+
+def test_the_page_stands_before_the_twin_is_asked(clinician: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(DoseDoor, "status")
+    text = clinician.get(BASE).text
+    assert "with a model:" in text
+    assert f'href="{BASE}?drug=tacrolimus"' in text
 
 
 def test_a_slow_answer_is_waited_for_and_seen_to_be_waited_for(clinician: TestClient) -> None:

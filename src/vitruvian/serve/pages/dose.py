@@ -14,7 +14,7 @@ from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.pages.dose_view import dose_view, supposed, what_if_form
 from vitruvian.serve.pages.person import name_of
 from vitruvian.serve.pages.render import page
-from vitruvian.twin.doors import Told, ask, twin_door
+from vitruvian.twin.doors import Told, ask, drugs_of, twin_door
 
 router = APIRouter(prefix="/patients/{person}/twins/dose")
 Reader = Annotated[Caller, Allow("read", "twins")]
@@ -24,13 +24,12 @@ Reader = Annotated[Caller, Allow("read", "twins")]
 def dose_page(request: Request, person: str, caller: Reader) -> Response:
     """The question, and a place for the answer, which is asked for when the page stands."""
     patient, values = caller.patient(person), asked_values(request)
-    door = twin_door("dose")
-    states = door.status(patient, values.get("at"))
-    asked = next(one for one in door.questions(patient) if one.name == "recommend")
-    drug = values.get("drug") or (states[0].subject if states else "")
+    own = [one.name for one in drugs_of(patient, values.get("at"))]
+    asked = next(one for one in twin_door("dose").questions(patient) if one.name == "recommend")
+    drug = values.get("drug") or (own[0] if own else "")
     return page(
         request, "dose.html", caller, patient=patient, name=name_of(patient), drug=drug, values=values, asked=asked,
-        states=states, query=query_of(request, drug),
+        own=own, query=query_of(request, drug),
     )  # fmt: skip
 
 

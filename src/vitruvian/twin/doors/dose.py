@@ -15,8 +15,9 @@ from vitruvian.twin.changes import Change, changed
 from vitruvian.twin.doors.assumed import assuming, in_words
 from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
 from vitruvian.twin.doors.dose_shown import compared, forecast, not_allowed, recommended
-from vitruvian.twin.doors.dose_status import drugs_of, status_of
+from vitruvian.twin.doors.dose_status import status_of
 from vitruvian.twin.doors.genes import as_genes, gene_choices
+from vitruvian.twin.doors.own_drugs import drugs_of
 from vitruvian.twin.doors.regimen import own_regimen, regimen_fields
 from vitruvian.twin.doors.warm import Warm, seen_now
 from vitruvian.twin.dosing import keep_posterior

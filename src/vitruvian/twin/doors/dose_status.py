@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vitruvian.core import DataError
 from vitruvian.model import Covariate
-from vitruvian.pharmacology import library
 from vitruvian.twin.case import Case
 from vitruvian.twin.covariates import MEASURED, to_measure
 from vitruvian.twin.doors.door import Missing, State, Status
+from vitruvian.twin.doors.own_drugs import Own
 from vitruvian.twin.draws import value_at
 from vitruvian.twin.evidence import Asked, read_case
 from vitruvian.twin.guard import refused
@@ -18,38 +17,7 @@ from vitruvian.twin.twin import Twin, by_default
 from vitruvian.twin.words import covariate_name, number_text, percent_text, unit_text
 
 if TYPE_CHECKING:
-    from vitruvian.record import Fact, Patient
-
-_KINDS = frozenset({"medication_request", "medication_statement", "medication_administration"})
-_GONE = frozenset({"stopped", "completed", "cancelled", "ended"})
-
-
-@dataclass(frozen=True)
-class Own:
-    """A drug of the library among a person's medication; `newest` is the moment of the newest fact of it."""
-
-    name: str
-    newest: str
-    taken: bool
-
-
-def drugs_of(patient: Patient, at: str | None) -> list[Own]:
-    """Drugs of the library that the person was given or ordered, those taken now first."""
-    known = set(library())
-    facts: dict[str, list[Fact]] = {}
-    for one in patient.facts(until=at):
-        name = str(one.detail.get("drug") or "")
-        if one.kind in _KINDS and name in known:
-            facts.setdefault(name, []).append(one)
-    found = [_own(name, mine) for name, mine in facts.items()]
-    return sorted(found, key=lambda one: (not one.taken, one.name))
-
-
-def _own(name: str, facts: list[Fact]) -> Own:
-    said = [one for one in facts if one.kind != "medication_administration"]
-    newest = max((one.start for one in facts if one.start), default=None)
-    ended = bool(said) and all(one.status in _GONE for one in said)
-    return Own(name, newest.isoformat() if newest else "", not ended)
+    from vitruvian.record import Patient
 
 
 def status_of(patient: Patient, own: Own, at: str | None, twin: Twin | None) -> Status:
