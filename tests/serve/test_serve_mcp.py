@@ -22,6 +22,7 @@ from vitruvian.record import Record, give_consent
 from vitruvian.serve.identity import as_caller, caller_of_token
 from vitruvian.serve.mcp import limits
 from vitruvian.serve.mcp.session import AgentSession, narrowed
+from vitruvian.twin.doors.warm import Warm
 
 UNKNOWN = "nobody-of-this-name"
 DOSE = {"patient": "sample-b", "twin": "dose", "question": "recommend"}
@@ -289,6 +290,24 @@ def free_places() -> int:
     for _ in range(taken):
         limits._RUNNING.release()
     return taken
+
+
+def test_what_took_too_long_is_there_when_it_is_asked_again() -> None:
+    go, made = threading.Event(), []
+    kept: Warm[str] = Warm(1)
+
+    def slow() -> str:
+        made.append(go.wait(60))
+        return "the answer"
+
+    async def main() -> str:
+        with pytest.raises(InputError, match="Make the same call again"):
+            await limits.bounded(lambda: kept.get("key", slow), 0.2)
+        go.set()
+        return await limits.bounded(lambda: kept.get("key", slow))
+
+    assert anyio.run(main) == "the answer"
+    assert made == [True]
 
 
 def test_more_calls_than_run_at_once_are_turned_away() -> None:

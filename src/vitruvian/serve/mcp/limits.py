@@ -18,6 +18,10 @@ R = TypeVar("R")
 ROWS, MOST_ROWS = 50, 500
 BYTES = 200_000
 SECONDS = 60.0
+_AGAIN = (
+    "Make the same call again: a twin goes on with what it began and keeps its answer, the first of a drug takes a "
+    "minute or two. Else ask for less: fewer rows, a shorter time, one option."
+)
 _AT_ONCE = 16
 _RUNNING = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -47,9 +51,7 @@ async def bounded(work: Callable[[], T], seconds: float = SECONDS) -> T:
     finally:
         if begun.acquire(blocking=False):
             _RUNNING.release()
-    raise InputError(
-        "the call took too long", allowed=f"{seconds:g} s", todo="Ask for less: fewer rows, a shorter time, one option."
-    )
+    raise InputError("the call took too long", allowed=f"{seconds:g} s", todo=_AGAIN)
 
 
 def page_of(

@@ -156,7 +156,8 @@ ASKING = (
         TwinQuestions, twin_questions, _TWINS, _ROWS,
     ),
     typed(
-        "ask_twin", "Ask a twin", "A what-if, a dose with its reasons and refusals, a forecast: one question.",
+        "ask_twin", "Ask a twin", "A what-if, a dose with its reasons and refusals, a forecast: one question. "
+        "The first of a drug may take a minute or two: where the time is over, the same call again gets the answer.",
         AskTwin, ask_twin, _TWINS, _OBJECT,
     ),
     typed(
