@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vitruvian.core import AccessError, InputError
@@ -37,6 +38,11 @@ class Scope:
 
 def read_scopes(texts: Iterable[str]) -> tuple[Scope, ...]:
     """Scopes of texts; those of OpenID and launch are passed over. Raises `InputError` for one that is none."""
+    return _read(texts if isinstance(texts, frozenset) else tuple(texts))
+
+
+@lru_cache(maxsize=1024)
+def _read(texts: Iterable[str]) -> tuple[Scope, ...]:
     found = []
     for text in texts:
         if text in OTHER:

@@ -32,7 +32,7 @@ def caller_of(connection: HTTPConnection, csrf: str = "") -> Caller:
     server = server_of(connection)
     kind, _, secret = connection.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret:
-        return caller_of_token(server, secret.strip(), connection.url.path, record_for(connection))
+        return caller_of_token(server, secret.strip(), connection.scope["path"], record_for(connection))
     if cookie := cookie_of(connection):
         return _of_session(server, connection, cookie, csrf)
     raise SignInNeeded("nobody is signed in", todo="Sign in, or send a token.")
@@ -50,7 +50,7 @@ def caller_at_hand(connection: HTTPConnection) -> Caller | None:
         return None
     server = server_of(connection)
     found = known_tokens(server).at_hand(secret.strip())
-    return _holding(server, found, connection.url.path, record_for(connection)) if found else None
+    return _holding(server, found, connection.scope["path"], record_for(connection)) if found else None
 
 
 def caller_of_api_secret(connection: HTTPConnection) -> Caller | None:
@@ -62,7 +62,7 @@ def caller_of_api_secret(connection: HTTPConnection) -> Caller | None:
         token = token_with(looking, token_id_of(looking, sent) or "")
         account = account_in(looking, token.account) if token else None
     held = (token, account) if token is not None and account is not None and account.active else None
-    return _holding(server, held, connection.url.path, record_for(connection))
+    return _holding(server, held, connection.scope["path"], record_for(connection))
 
 
 def _holding(server: Server, held: Holder | None, path: str, record: Record | None) -> Caller:
