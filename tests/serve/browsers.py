@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from applications import hidden
 from fastapi.testclient import TestClient
 from served import Served
 
 from vitruvian.serve.identity import Account, add_account
+from vitruvian.serve.identity.attempts import attempts
 from vitruvian.serve.identity.passwords import set_password
 
 GOOD = "correct horse battery staple"
@@ -29,6 +32,26 @@ def new_browser(served: Served) -> TestClient:
     made = TestClient(served.app, follow_redirects=False, headers={"accept": "text/html"})
     made.portal, made.app_state = served.anybody.portal, served.anybody.app_state
     return made
+
+
+@pytest.fixture
+def person(served: Served) -> Account:
+    """A clinician with a password."""
+    return person_with_password(served)
+
+
+@pytest.fixture
+def browser(served: Served) -> TestClient:
+    """A browser that is not signed in."""
+    return new_browser(served)
+
+
+@pytest.fixture
+def forgiven(served: Served) -> Iterator[None]:
+    """Failures of one test do not make the next one wait."""
+    yield
+    with served.server.store.transaction() as connection:
+        connection.execute(attempts.delete())
 
 
 def send(browser: TestClient, name: str, password: str, code: str = "", place: str = "/") -> Any:

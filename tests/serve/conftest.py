@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsers import browser as browser
+from browsers import forgiven as forgiven
+from browsers import person as person
 from fastapi.testclient import TestClient
 from served import NAME, Served, copied, serving
 from sleep_twin import sleep as sleep

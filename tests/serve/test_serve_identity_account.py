@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from applications import hidden
-from browsers import GOOD, NAMES, fill, new_browser, person_with_password, send
+from browsers import GOOD, NAMES, fill, send
 from fastapi.testclient import TestClient
 from served import Served
 from sqlalchemy import select, update
@@ -16,32 +15,13 @@ from sqlalchemy import select, update
 from vitruvian.core import AccessError, InputError
 from vitruvian.serve.identity import Account, add_account, caller_of_token, sign_in_link
 from vitruvian.serve.identity.accounts import change_roles, set_active
-from vitruvian.serve.identity.attempts import attempts
 from vitruvian.serve.identity.emergencies import all_emergencies, emergencies
 from vitruvian.serve.identity.links import redeemed
 from vitruvian.serve.identity.passwords import password_fits
 from vitruvian.serve.identity.sessions import COOKIE, begin, session_of, sessions
 from vitruvian.serve.identity.tokens import new_token
 
-
-@pytest.fixture
-def person(served: Served) -> Account:
-    """A clinician with a password."""
-    return person_with_password(served)
-
-
-@pytest.fixture
-def browser(served: Served) -> TestClient:
-    """A browser that is not signed in."""
-    return new_browser(served)
-
-
-@pytest.fixture(autouse=True)
-def _forgiven(served: Served) -> Iterator[None]:
-    """Failures of one test do not make the next one wait."""
-    yield
-    with served.server.store.transaction() as connection:
-        connection.execute(attempts.delete())
+pytestmark = pytest.mark.usefixtures("forgiven")
 
 
 # -- one's own account ------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import html
 import re
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -14,7 +13,7 @@ from xml.etree import ElementTree
 import pyotp
 import pytest
 from applications import hidden, returned
-from browsers import GOOD, NAMES, fill, new_browser, person_with_password, send
+from browsers import GOOD, NAMES, fill, send
 from fastapi.testclient import TestClient
 from served import Served, serving
 from sqlalchemy import select, update
@@ -33,25 +32,7 @@ from vitruvian.serve.identity.sessions import COOKIE, begin, session_of, session
 from vitruvian.serve.identity.tokens import new_token
 from vitruvian.serve.problems import TooMany
 
-
-@pytest.fixture
-def person(served: Served) -> Account:
-    """A clinician with a password."""
-    return person_with_password(served)
-
-
-@pytest.fixture
-def browser(served: Served) -> TestClient:
-    """A browser that is not signed in."""
-    return new_browser(served)
-
-
-@pytest.fixture(autouse=True)
-def _forgiven(served: Served) -> Iterator[None]:
-    """Failures of one test do not make the next one wait."""
-    yield
-    with served.server.store.transaction() as connection:
-        connection.execute(attempts.delete())
+pytestmark = pytest.mark.usefixtures("forgiven")
 
 
 # -- by password ------------------------------------------------------------------------------------------------

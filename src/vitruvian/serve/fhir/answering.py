@@ -57,7 +57,10 @@ def searched(caller: Caller, request: Request, kind: str, pairs: Pairs, cursor: 
 
 
 def everything_of(caller: Caller, request: Request, name: str, pairs: Pairs, cursor: Cursor = Cursor()) -> Response:
-    """A page of everything of the person of "Patient/name"; 200 and no entries is never an answer for nobody."""
+    """A page of everything of the person of "Patient/name"; 200 and no entries is never an answer for nobody.
+
+    Raises `SearchError` for a parameter that is not known, `UnknownNameError` for nobody.
+    """
     given = dict(pairs)
     if unknown := sorted(set(given) - {*KNOWN, "_format", "_pretty"}):
         raise SearchError("parameters are not known", got=", ".join(unknown), allowed=", ".join(KNOWN))

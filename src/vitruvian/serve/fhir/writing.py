@@ -76,7 +76,10 @@ def update(
     tag: str | None,
     beside: Mapping[str, Owner] = _ALONE,
 ) -> Change | None:
-    """The next version of a resource from a whole one."""
+    """The next version of a resource from a whole one.
+
+    Raises `DataError` where its id is another, and what `demand_match` and `following` raise.
+    """
     demand_match(tag, before)
     if document.get("id") != before.document.get("id"):
         raise DataError("the id of the resource is not that of the URL", got=repr(document.get("id"))[:80])
@@ -84,7 +87,10 @@ def update(
 
 
 def patch(desk: Desk, kind: str, operations: Any, before: Current, tag: str | None) -> Change | None:
-    """The next version of a resource by JSON Patch."""
+    """The next version of a resource by JSON Patch.
+
+    Raises `DataError` where it changes the id, and what `demand_match`, `patched` and `following` raise.
+    """
     demand_match(tag, before)
     document = patched(before.document, operations)
     if not isinstance(document, dict) or document.get("id") != before.document.get("id"):

@@ -27,7 +27,10 @@ _UNDER_WAY = 200
 
 
 async def follow_broker(server: Server, inlet: Inlet) -> None:
-    """Take in what the broker of the settings sends, until cancelled; a lost connection is made again."""
+    """Take in what the broker of the settings sends, until cancelled; a lost connection is made again.
+
+    Raises `InputError` for an address that is no broker's, `UnsupportedError` without the library.
+    """
     mqtt = _library()
     told = urlsplit(str(server.settings.mqtt))
     if told.scheme not in ("mqtt", "mqtts") or not told.hostname:

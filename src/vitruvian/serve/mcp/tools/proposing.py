@@ -66,7 +66,7 @@ class ListProposals(Takes):
 
 
 def propose_measurement(session: AgentSession, asked: ProposeMeasurement) -> Found:
-    """A value that somebody measured."""
+    """A value that somebody measured. Raises `InputError` for one of the future, `DataError` for a wrong unit."""
     patient = session.patient(asked.patient)
     at = _moment(asked.at)
     if to_ms(at) > now_ms() + _AHEAD_MS:
