@@ -32,6 +32,16 @@ def clinician(served: Served) -> TestClient:
     return served.client("clinician", json=False)
 
 
+def test_a_twin_page_stands_before_its_state_is_asked_for(client: Client) -> None:
+    there, base = client(json=False), "/patients/sample-e/twins/glucose"
+    first = there.get(base).text
+    assert f'hx-get="{base}/state"' in first
+    assert 'href="/patients/sample-e/twins"' in first  # the same without scripts
+    assert "at the newest reading" not in first
+    assert "at the newest reading" in there.get(f"{base}/state").text
+    assert "at the newest reading" in there.get(f"{base}?ask=usual_day&days=400").text
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_page_stands_by_itself_and_keeps_to_this_host(client: Client, place: str) -> None:
     found = client(json=False).get(place)

@@ -16,7 +16,7 @@ def test_it_stands_on_its_page(served: Served, sleep: None) -> None:
     browser = served.client("clinician", json=False)
     assert ">Sleep</a>" in browser.get("/patients/sample-d").text
     page = browser.get("/patients/sample-d/twins/sleep").text
-    assert "facts speak of sleep" in page
+    assert "facts speak of sleep" in browser.get("/patients/sample-d/twins/sleep/state").text
     assert 'name="hours"' in page
     answer = browser.get("/patients/sample-d/twins/sleep", params={"ask": "night", "hours": "7"}).text
     assert "7 hours &lt;b&gt;in bed&lt;/b&gt;." in answer

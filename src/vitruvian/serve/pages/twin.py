@@ -24,15 +24,25 @@ _OURS = ("ask", "show", "at")
 def twin_page(request: Request, person: str, twin: str, caller: Reader) -> Response:
     """State, questions and the form of one: `show=NAME`, or `ask=NAME` with the values of its fields and the answer.
 
-    Where a question needs nothing to be said, its answer is fetched when the page stands.
+    Where a question needs nothing to be said, its answer is fetched when the page stands, and so is the state.
     """
     patient, door = caller.patient(person), twin_door(twin)
     questions = door.questions(patient)
     shown = _shown(request, patient, twin, questions, answered="ask" in request.query_params)
+    states = None if shown["soon"] else door.status(patient, shown["at"] or None)
     return page(
         request, "twin.html", caller, patient=patient, name=name_of(patient), door=door, questions=questions,
-        states=door.status(patient, shown["at"] or None), **shown,
+        states=states, **shown,
     )  # fmt: skip
+
+
+@router.get("/state")
+def twin_state(request: Request, person: str, twin: str, caller: Reader, at: str = "") -> Response:
+    """How the twin stands: a part of the page."""
+    patient, door = caller.patient(person), twin_door(twin)
+    return page(
+        request, "twin_state.html", caller, name=name_of(patient), door=door, states=door.status(patient, at or None)
+    )
 
 
 @router.get("/asked")

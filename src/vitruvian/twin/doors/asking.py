@@ -82,7 +82,10 @@ def ask(patient: Patient, twin: str, question: str, values: Mapping[str, Any], a
 
 
 def checked(question: Question, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by field, in the field's type, defaults filled in; absent optional ones are left out."""
+    """Values by field, in the field's type, defaults filled in; absent optional ones are left out.
+
+    Raises `UnknownNameError` for a value that the question does not take, `FieldError` for one missing or wrong.
+    """
     fields = {one.name: one for one in question.fields}
     if unknown := sorted(set(values) - set(fields)):
         raise UnknownNameError("no such value", got=", ".join(unknown), allowed=", ".join(fields) or "none")
