@@ -81,7 +81,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scores:
-    """What a model says of each row: calibrated probabilities of the target's events, and the set that keeps its promise.
+    """What a model says of each row: calibrated probabilities of events, and the set that keeps its promise.
 
     `sets[i, k]`: event k is in row i's prediction set at `level`. `abstained`: the model does not answer (both or no
     event in the set, or a value outside the domain); `why` says so, in words, per row ("" where it answers).
