@@ -121,8 +121,8 @@ class Manifest:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Learned(ABC):
-    """A model learned from many people, applied to one: frozen, with sources, a domain, and trust measured."""
+class Kept(ABC):
+    """Whatever was learned and can be kept as a folder: what it takes, what it says, where it comes from."""
 
     name: str
     title: str
@@ -131,6 +131,10 @@ class Learned(ABC):
     target: Target
     sources: tuple[Source, ...]
     manifest: Manifest
+
+
+class Learned(Kept):
+    """A model learned from many people, applied to one: frozen, with sources, a domain, and trust measured."""
 
     @abstractmethod
     def predict(self, rows: Rows) -> Scores:
