@@ -1,0 +1,32 @@
+"""May a learned model be believed? Calibration, sets that keep their promise, intervals, fairness, drift, change."""
+
+from vitruvian.learn.trust.abstention import abstention as abstention
+from vitruvian.learn.trust.abstention import selective as selective
+from vitruvian.learn.trust.bootstrap import bootstrap as bootstrap
+from vitruvian.learn.trust.bootstrap import difference as difference
+from vitruvian.learn.trust.bootstrap import measured as measured
+from vitruvian.learn.trust.conformal import Conformal as Conformal
+from vitruvian.learn.trust.conformal import Coverage as Coverage
+from vitruvian.learn.trust.conformal import class_conditional as class_conditional
+from vitruvian.learn.trust.conformal import conformal_of as conformal_of
+from vitruvian.learn.trust.conformal import coverage as coverage
+from vitruvian.learn.trust.conformal import split_conformal as split_conformal
+from vitruvian.learn.trust.interval import Interval as Interval
+from vitruvian.learn.trust.interval import proportion as proportion
+from vitruvian.learn.trust.mapping import Calibration as Calibration
+from vitruvian.learn.trust.mapping import Isotonic as Isotonic
+from vitruvian.learn.trust.mapping import Platt as Platt
+from vitruvian.learn.trust.mapping import calibration_map as calibration_map
+from vitruvian.learn.trust.mapping import isotonic as isotonic
+from vitruvian.learn.trust.mapping import outcomes as outcomes
+from vitruvian.learn.trust.mapping import platt as platt
+from vitruvian.learn.trust.measures import MEASURES as MEASURES
+from vitruvian.learn.trust.measures import AtThreshold as AtThreshold
+from vitruvian.learn.trust.measures import Measure as Measure
+from vitruvian.learn.trust.measures import at_threshold as at_threshold
+from vitruvian.learn.trust.measures import auroc as auroc
+from vitruvian.learn.trust.measures import average_precision as average_precision
+from vitruvian.learn.trust.measures import brier as brier
+from vitruvian.learn.trust.reliability import Bin as Bin
+from vitruvian.learn.trust.reliability import Reliability as Reliability
+from vitruvian.learn.trust.reliability import reliability as reliability
