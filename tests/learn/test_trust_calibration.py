@@ -60,7 +60,7 @@ def test_what_is_calibrated_looks_so_as_often_as_promised() -> None:
 def test_rows_of_one_person_do_not_narrow_the_interval() -> None:
     p, y = _bent(500, 0.0, 0.8, 7)
     alone = reliability(p, y)
-    tenfold = reliability(np.repeat(p, 10), np.repeat(y, 10), groups=np.repeat(np.arange(500), 10))
+    tenfold = reliability(np.repeat(p, 10), np.repeat(y, 10), people=np.repeat(np.arange(500), 10))
     assert tenfold.slope.low == pytest.approx(alone.slope.low, abs=1e-6)
     assert tenfold.ratio.high == pytest.approx(alone.ratio.high, abs=1e-9)
 

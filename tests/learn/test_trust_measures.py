@@ -75,7 +75,7 @@ def test_people_are_drawn_not_rows() -> None:
     p, y = _made(400, 5)
     alone = bootstrap(p, y, draws=400)
     tenfold, whose = (np.repeat(p, 10), np.repeat(y, 10)), np.repeat(np.arange(400), 10)
-    people, rows = bootstrap(*tenfold, groups=whose, draws=400), bootstrap(*tenfold, draws=400)
+    people, rows = bootstrap(*tenfold, people=whose, draws=400), bootstrap(*tenfold, draws=400)
     assert (people.low, people.high) == pytest.approx((alone.low, alone.high), abs=1e-12)
     assert (alone.high - alone.low) / (rows.high - rows.low) == pytest.approx(np.sqrt(10), rel=0.15)
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from vitruvian.core import DataError, InputError
-from vitruvian.learn.trust.checking import both, grouped, level_of, pairs
+from vitruvian.learn.trust.checking import both, level_of, of_people, pairs
 from vitruvian.learn.trust.interval import Interval
 from vitruvian.learn.trust.measures import MEASURES, Measure
 
@@ -17,29 +17,29 @@ _LEAST = 0.9  # of the draws must hold both outcomes, or the interval is one of 
 
 
 def bootstrap(
-    p: Float[np.ndarray, " n"], y: np.ndarray, measure: str | Measure = "auroc", *, groups: np.ndarray | None = None,
+    p: Float[np.ndarray, " n"], y: np.ndarray, measure: str | Measure = "auroc", *, people: np.ndarray | None = None,
     draws: int = DRAWS, seed: int = 0, level: float = 0.95,
 ) -> Interval:  # fmt: skip
-    """A measure with its percentile interval; `groups` says whose each row is, and people are drawn, not rows.
+    """A measure with its percentile interval; `people` says whose each row is, and people are drawn, not rows.
 
     Raises DataError where only one outcome is there, or so few people have it that most draws lack it.
     """
     p, y = pairs(p, y)
-    return _intervals({"": _named(measure)}, p, y, groups, draws, seed, level)[""]
+    return _intervals({"": _named(measure)}, p, y, people, draws, seed, level)[""]
 
 
 def measured(
-    p: Float[np.ndarray, " n"], y: np.ndarray, *, groups: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0,
+    p: Float[np.ndarray, " n"], y: np.ndarray, *, people: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0,
     level: float = 0.95,
 ) -> Mapping[str, Interval]:  # fmt: skip
     """All `MEASURES` with intervals from the same draws of people."""
     p, y = pairs(p, y)
-    return _intervals(MEASURES, p, y, groups, draws, seed, level)
+    return _intervals(MEASURES, p, y, people, draws, seed, level)
 
 
 def difference(
     new: Float[np.ndarray, " n"], old: Float[np.ndarray, " n"], y: np.ndarray, measure: str | Measure = "auroc", *,
-    groups: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0, level: float = 0.95,
+    people: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0, level: float = 0.95,
 ) -> Interval:  # fmt: skip
     """Measure of the new probabilities less that of the old ones, both on the same people in every draw."""
     new, y = pairs(new, y)
@@ -48,7 +48,7 @@ def difference(
     of = _named(measure)
     one, other = of(new, y), of(old, y)
     weights = np.ones(len(y))
-    found = [one(w) - other(w) for w in _weights(grouped(len(y), groups), draws, seed)]
+    found = [one(w) - other(w) for w in _weights(of_people(len(y), people), draws, seed)]
     return _percentile(one(weights) - other(weights), np.array(found), level)
 
 
@@ -61,14 +61,14 @@ def _named(measure: str | Measure) -> Measure:
 
 
 def _intervals(
-    measures: Mapping[str, Measure], p: Float[np.ndarray, " n"], y: Bool[np.ndarray, " n"], groups: np.ndarray | None,
+    measures: Mapping[str, Measure], p: Float[np.ndarray, " n"], y: Bool[np.ndarray, " n"], people: np.ndarray | None,
     draws: int, seed: int, level: float,
 ) -> dict[str, Interval]:  # fmt: skip
     both(y)
     prepared = {name: of(p, y) for name, of in measures.items()}
     whole = np.ones(len(p))
     found = np.array(
-        [[one(w) for one in prepared.values()] for w in _weights(grouped(len(p), groups), draws, seed)]
+        [[one(w) for one in prepared.values()] for w in _weights(of_people(len(p), people), draws, seed)]
     )  # draws, measures
     return {name: _percentile(one(whole), found[:, i], level) for i, (name, one) in enumerate(prepared.items())}
 

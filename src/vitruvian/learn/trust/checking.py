@@ -65,13 +65,13 @@ def known(probability: Float[np.ndarray, "n k"]) -> None:
         raise DataError("rows that are no distribution", got=f"{wrong.sum()} of {len(wrong)}", allowed="sums of 1")
 
 
-def grouped(n: int, groups: np.ndarray | None) -> Int[np.ndarray, " n"]:
-    """Which person each of n rows is of, from 0; each its own without `groups`. Raises DataError for another length."""
-    if groups is None:
+def of_people(n: int, people: np.ndarray | None) -> Int[np.ndarray, " n"]:
+    """Which person each of n rows is of, from 0; each its own without `people`. Raises DataError for another length."""
+    if people is None:
         return np.arange(n)
-    if len(groups) != n:
-        raise DataError("people and rows differ", got=len(groups), allowed=n)
-    return np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+    if len(people) != n:
+        raise DataError("people and rows differ", got=len(people), allowed=n)
+    return np.unique(np.asarray(people), return_inverse=True)[1].reshape(-1)
 
 
 def level_of(level: float) -> float:

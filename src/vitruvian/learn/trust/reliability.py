@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from vitruvian.core import DataError, InputError
-from vitruvian.learn.trust.checking import both, grouped, level_of, pairs
+from vitruvian.learn.trust.checking import both, level_of, of_people, pairs
 from vitruvian.learn.trust.interval import Interval, proportion
 from vitruvian.learn.trust.logistic import logistic, logit
 
@@ -47,9 +47,9 @@ class Reliability:
 
 
 def reliability(
-    p: Float[np.ndarray, " n"], y: np.ndarray, *, groups: np.ndarray | None = None, bins: int = 10, level: float = 0.95
+    p: Float[np.ndarray, " n"], y: np.ndarray, *, people: np.ndarray | None = None, bins: int = 10, level: float = 0.95
 ) -> Reliability:
-    """Calibration of probabilities; `groups` says whose each row is, so that intervals know rows of one person.
+    """Calibration of probabilities; `people` says whose each row is, so that intervals know rows of one person.
 
     Raises DataError where only one outcome is there or the probabilities are all the same.
     """
@@ -57,7 +57,7 @@ def reliability(
     both(y)
     if p.min() == p.max():
         raise DataError("all probabilities are the same: there is no slope", got=f"{p[0]:g} in {len(p)} rows")
-    person, x = grouped(len(p), groups), logit(p)
+    person, x = of_people(len(p), people), logit(p)
     z = _z(level)
     large = logistic(np.ones((len(p), 1)), y.astype(float), x, person)
     both_of = logistic(np.stack([np.ones(len(p)), x], 1), y.astype(float), 0.0, person)
