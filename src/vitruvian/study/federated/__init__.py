@@ -1,0 +1,1 @@
+"""Training across hospitals without moving their data."""
