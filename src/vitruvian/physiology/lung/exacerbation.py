@@ -1,9 +1,10 @@
 """Exacerbations of COPD and asthma, mechanistic: infection and exposure → inflammation → obstruction → burden.
 
 An infection grows and is cleared by a response; it and exposure (dirty or cold air, allergens) drive inflammation,
-which keeps itself up while it is strong and fades, faster under systemic corticosteroids; obstruction follows it. What a
-person feels is a burden of both; an exacerbation begins on the first of two days on which it passes that person's
-threshold. The numbers are those of `numbers()`. Nothing here is fitted to patients: a model trained on it is judged on it alone.
+which keeps itself up while it is strong and fades, faster under systemic corticosteroids; obstruction follows it. What
+a person feels is a burden of both; an exacerbation begins on the first of two days on which it passes that person's
+threshold. The numbers are those of `numbers()`. Nothing is fitted to patients: what is trained on it is judged on it
+alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from vitruvian.physiology.lung.numbers import Disease, values_of
 STEPS = 4
 """Steps of the equations in a day."""
 YEAR = 365.0
+PLACE = 25
+"""People who live in one place, whose air they share."""
 NEXT = 14
 """Days that must pass without one before a new exacerbation is counted."""
 _GONE = 3.0
@@ -35,8 +38,8 @@ class Courses:
     """What happens in the airways of people, day by day; none of it is measured by a device.
 
     `infection` is the load (0–1), `inflammation` and `exposure` are above usual, `obstruction` is the share of flow
-    lost, `burden` is what is felt in units of what people call an exacerbation. `onset` marks first days of exacerbations,
-    `ill` all their days, `treated` those with systemic corticosteroids. `threshold` is each person's own.
+    lost, `burden` is what is felt in units of what people call an exacerbation. `onset` marks first days of
+    exacerbations, `ill` all their days, `treated` those with systemic corticosteroids. `threshold` is each person's own.
     """
 
     disease: Disease
@@ -84,7 +87,7 @@ def _infections(
 def _exposure(number: Mapping[str, float], random: np.random.Generator, people: int, days: int, start_day: int) -> Days:
     """Standard deviations above usual: half of it is the air of the place, half the person's own day."""
     memory = number["exposure_memory"]
-    shared = lasting(random, memory, 1, days)
+    shared = lasting(random, memory, people // PLACE + 1, days)[:, np.arange(people) // PLACE]
     season = 0.5 * np.cos(2 * np.pi * (np.arange(days) + start_day) / YEAR)[:, None]
     return np.sqrt(0.5) * (shared + lasting(random, memory, people, days)) + season
 

@@ -53,7 +53,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             doi="10.1186/1471-2466-14-98", table="abstract", status="primary",
         ),
         "tuned": Source(
-            "Set so that simulated people with COPD have 1.3 to 1.5 exacerbations a year: 1.3 ± 1.6 in Moy ML, et al. "
+            "Set so that simulated people with COPD have about 1.6 exacerbations a year: 1.3 ± 1.6 in Moy ML, et al. "
             "PLoS One 2013;8:e60400, median 2.13 (quartiles 1.0 and 3.2) in Donaldson 2015", status="assumption",
         ),
         "assumption": Source("Set by this project; no measurement is known to it", status="assumption"),

@@ -100,11 +100,11 @@ def _missing(
     days, people = courses.burden.shape
     diary = np.array([one.diary for one in SIGNS])
     never: np.ndarray = random.random((people, len(SIGNS))) < np.where(diary, 0.0, number["without_device"])
-    never |= (random.random(people) < number["without_diary"])[:, None] & diary
+    never |= (random.random((people, 1)) < number["without_diary"]) & diary
     ill = number["ill_missing"] * np.minimum(courses.burden, 2)[..., None]
     single = np.where(diary, number["no_entry"], number["no_reading"]) + ill
     entry = random.random((days, people, 1)), random.random((days, people, len(SIGNS)))
-    missing = np.where(diary, entry[0], entry[1]) < single
+    missing: np.ndarray = np.where(diary, entry[0], entry[1]) < single
     return missing | never | (_unworn(number, random, days, people)[..., None] & ~diary)
 
 
