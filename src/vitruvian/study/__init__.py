@@ -1,12 +1,19 @@
 """Many virtual people."""
 
-from vitruvian.study.glucose_forecast import Contest as Contest
-from vitruvian.study.glucose_forecast import contest as contest
-from vitruvian.study.glucose_loop import LoopResult as LoopResult
-from vitruvian.study.glucose_loop import LoopStudy as LoopStudy
-from vitruvian.study.glucose_loop import headline as headline
-from vitruvian.study.glucose_loop import run_loop_study as run_loop_study
-from vitruvian.study.glucose_loop import study_of as study_of
-from vitruvian.study.glucose_simulation import Simulated as Simulated
-from vitruvian.study.glucose_simulation import simulate_glucose as simulate_glucose
-from vitruvian.study.population import simulate_population as simulate_population
+from typing import TYPE_CHECKING
+
+from vitruvian.core import late
+
+if TYPE_CHECKING:
+    from vitruvian.study.glucose_forecast import Contest as Contest
+    from vitruvian.study.glucose_forecast import contest as contest
+    from vitruvian.study.glucose_loop import LoopResult as LoopResult
+    from vitruvian.study.glucose_loop import LoopStudy as LoopStudy
+    from vitruvian.study.glucose_loop import headline as headline
+    from vitruvian.study.glucose_loop import run_loop_study as run_loop_study
+    from vitruvian.study.glucose_loop import study_of as study_of
+    from vitruvian.study.glucose_simulation import Simulated as Simulated
+    from vitruvian.study.glucose_simulation import simulate_glucose as simulate_glucose
+    from vitruvian.study.population import simulate_population as simulate_population
+else:
+    __getattr__ = late(__name__)
