@@ -1,5 +1,7 @@
 """Events of many people in the shape of MEDS: who, when, known since when, what, how much."""
 
+from vitruvian.study.events.codes import has_code as has_code
+from vitruvian.study.events.codes import is_meant as is_meant
 from vitruvian.study.events.columns import checked_events as checked_events
 from vitruvian.study.events.columns import event_schema as event_schema
 from vitruvian.study.events.events import Events as Events

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vitruvian.core import DataError, UnitError, scale_to
+from vitruvian.study.events import has_code, is_meant
 from vitruvian.study.features.recipe import OF_VALUES, Variable
 
 if TYPE_CHECKING:
@@ -38,18 +39,13 @@ class Numbered:
 
 def wanted(variables: Sequence[Variable]) -> pl.Expr:
     """Which events any of the variables takes."""
-    import polars as pl
-
-    codes = sorted({code for one in variables for code in one.codes})
-    exact = [one for one in codes if not one.endswith("*")]
-    starts = [pl.col("code").str.starts_with(one[:-1]) for one in codes if one.endswith("*")]
-    return pl.any_horizontal([pl.col("code").is_in(exact), *starts])
+    return has_code(code for one in variables for code in one.codes)
 
 
 def numbered(frame: pl.DataFrame, variables: Sequence[Variable]) -> Numbered:
     """The events of a part that the variables take; raises `DataError` where a unit does not lead to the declared."""
     codes, code = _places(frame["code"])
-    taking = [[v for v, one in enumerate(variables) if _takes(one, name)] for name in codes]
+    taking = [[v for v, one in enumerate(variables) if is_meant(name, one.codes)] for name in codes]
     which, variable = _paired(code, taking)
     extracted = (frame["kind"] == "extracted").to_numpy()
     if extracted.any():
@@ -67,10 +63,6 @@ def numbered(frame: pl.DataFrame, variables: Sequence[Variable]) -> Numbered:
     which, variable, value = (which, variable, value) if kept.all() else (which[kept], variable[kept], value[kept])
     time, known = (frame[name].to_physical().to_numpy()[which] for name in ("time", "known"))
     return Numbered(subjects, run[which], variable, time, known, value, notes)
-
-
-def _takes(variable: Variable, code: str) -> bool:
-    return any(code.startswith(one[:-1]) if one.endswith("*") else code == one for one in variable.codes)
 
 
 def _places(texts: pl.Series) -> tuple[list[str], Int[np.ndarray, " n"]]:
