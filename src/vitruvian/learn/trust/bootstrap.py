@@ -48,8 +48,8 @@ def difference(
     of = _named(measure)
     one, other = of(new, y), of(old, y)
     weights = np.ones(len(y))
-    found = [one(w) - other(w) for w in _weights(of_people(len(y), people), draws, seed)]
-    return _percentile(one(weights) - other(weights), np.array(found), level)
+    found = [one(w) - other(w) for w in draws_of(of_people(len(y), people), draws, seed)]
+    return percentile(one(weights) - other(weights), np.array(found), level)
 
 
 def _named(measure: str | Measure) -> Measure:
@@ -68,12 +68,12 @@ def _intervals(
     prepared = {name: of(p, y) for name, of in measures.items()}
     whole = np.ones(len(p))
     found = np.array(
-        [[one(w) for one in prepared.values()] for w in _weights(of_people(len(p), people), draws, seed)]
+        [[one(w) for one in prepared.values()] for w in draws_of(of_people(len(p), people), draws, seed)]
     )  # draws, measures
-    return {name: _percentile(one(whole), found[:, i], level) for i, (name, one) in enumerate(prepared.items())}
+    return {name: percentile(one(whole), found[:, i], level) for i, (name, one) in enumerate(prepared.items())}
 
 
-def _weights(person: Int[np.ndarray, " n"], draws: int, seed: int) -> Iterator[Float[np.ndarray, " n"]]:
+def draws_of(person: Int[np.ndarray, " n"], draws: int, seed: int) -> Iterator[Float[np.ndarray, " n"]]:
     """How often each row is there in each draw of as many people as there are."""
     if draws < 2:
         raise InputError("draws of the bootstrap", got=draws, allowed="at least 2")
@@ -82,7 +82,7 @@ def _weights(person: Int[np.ndarray, " n"], draws: int, seed: int) -> Iterator[F
         yield np.bincount(rng.integers(people, size=people), minlength=people).astype(float)[person]
 
 
-def _percentile(value: float, found: Float[np.ndarray, " draws"], level: float) -> Interval:
+def percentile(value: float, found: Float[np.ndarray, " draws"], level: float) -> Interval:
     tail = (1.0 - level_of(level)) / 2.0
     there = found[np.isfinite(found)]
     if len(there) < _LEAST * len(found):

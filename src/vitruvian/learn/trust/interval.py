@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Bool, Int
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -30,7 +33,23 @@ def proportion(hits: int, n: int, level: float = 0.95) -> Interval:
 
     if n == 0:
         return Interval(math.nan, 0.0, 1.0, level)
-    z, p = float(ndtri(0.5 + level / 2)), hits / n
+    return _wilson(hits / n, n, float(ndtri(0.5 + level / 2)), level)
+
+
+def share(hits: Bool[np.ndarray, " n"], person: Int[np.ndarray, " n"] | None = None, level: float = 0.95) -> Interval:
+    """A share of rows, some of one person: Wilson's interval for as many rows as they are worth (design effect)."""
+    from scipy.special import ndtri
+
+    n = len(hits)
+    if person is None or n == 0:
+        return proportion(int(hits.sum()), n, level)
+    p = float(hits.mean())
+    variance = float((np.bincount(person, weights=hits - p) ** 2).sum()) / n**2
+    worth = min(n, p * (1 - p) / variance) if variance > 0 else len(np.unique(person))
+    return _wilson(p, worth, float(ndtri(0.5 + level / 2)), level)
+
+
+def _wilson(p: float, n: float, z: float, level: float) -> Interval:
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     # rounding must not leave the estimate outside at 0 and 1

@@ -62,7 +62,7 @@ def reliability(
     large = logistic(np.ones((len(p), 1)), y.astype(float), x, person)
     both_of = logistic(np.stack([np.ones(len(p)), x], 1), y.astype(float), 0.0, person)
     return Reliability(
-        len(p), int(y.sum()), float(p.mean()), float(y.mean()), _ratio(p, y, person, level),
+        len(p), int(y.sum()), float(p.mean()), float(y.mean()), expected_ratio(p, y, person, level),
         _wald(large.theta[0], large.covariance[0, 0], z, level),
         _wald(both_of.theta[1], both_of.covariance[1, 1], z, level), curve(p, y, bins, level),
     )  # fmt: skip
@@ -89,8 +89,10 @@ def _wald(value: float, variance: float, z: float, level: float) -> Interval:
     return Interval(float(value), float(value) - half, float(value) + half, level)
 
 
-def _ratio(p: np.ndarray, y: np.ndarray, person: Int[np.ndarray, " n"], level: float) -> Interval:
-    """Expected over observed; interval on the log scale, by person (delta method)."""
+def expected_ratio(
+    p: Float[np.ndarray, " n"], y: Bool[np.ndarray, " n"], person: Int[np.ndarray, " n"], level: float = 0.95
+) -> Interval:
+    """Expected over observed, where something came true; interval on the log scale, by person (delta method)."""
     expected, observed = p.sum(), y.sum()
     influence = np.bincount(person, weights=p / expected - y / observed)
     half = _z(level) * float(np.sqrt((influence**2).sum()))
