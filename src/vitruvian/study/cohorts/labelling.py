@@ -75,8 +75,8 @@ def _relevant(cohort: Cohort, events: Events) -> Iterator[pl.DataFrame]:
     """Part after part the events that the definition speaks of, and when each subject was heard of last (`seen`)."""
     import polars as pl
 
-    conditions = (*cohort.require, *cohort.exclude)
-    clauses = [*cohort.index, *(c for one in (*cohort.outcomes, *conditions) for c in one.any)]
+    clauses = [*cohort.index, *(clause for one in cohort.outcomes for clause in one.any)]
+    clauses += [clause for one in (*cohort.require, *cohort.exclude) for clause in one.any]
     for part in events.parts:
         frame = part.filter(of_codes(clauses)).select(_COLUMNS).collect()
         seen = part.group_by("subject_id").agg(pl.col("time").max().alias("seen")).collect(engine="streaming")
