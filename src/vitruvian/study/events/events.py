@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vitruvian.core import InputError
+from vitruvian.core import DataError, InputError
 from vitruvian.study.events.columns import ORDER, checked_events, event_schema
+from vitruvian.study.events.moments import Moments
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,3 +43,14 @@ class Events:
         wanted = list(columns or event_schema())
         for part in self.parts:
             yield (part if where is None else part.filter(where)).select(wanted).collect()
+
+    def known_by(self, moments: Moments) -> Events:
+        """Events of some subjects, as known by a moment of each; raises `DataError` for two moments of one subject."""
+        import polars as pl
+
+        if len(set(moments.subject)) != len(moments):
+            raise DataError("a subject has several moments", todo="Choose one for each.")
+        by = pl.DataFrame({"subject_id": moments.subject, "by": moments.at}, schema_overrides={"subject_id": pl.String})
+        limit = by.with_columns(pl.col("by").cast(pl.Datetime("us"))).lazy()
+        cut = [part.join(limit, on="subject_id", maintain_order="left") for part in self.parts]
+        return Events(tuple(part.filter(pl.col("known") <= pl.col("by")).drop("by") for part in cut))

@@ -4,6 +4,9 @@ from vitruvian.study.features.compute import Featured as Featured
 from vitruvian.study.features.compute import features_of as features_of
 from vitruvian.study.features.diabetes130 import ReadmissionTable as ReadmissionTable
 from vitruvian.study.features.diabetes130 import readmission_table as readmission_table
+from vitruvian.study.features.leakage import Leakage as Leakage
+from vitruvian.study.features.leakage import future_features as future_features
+from vitruvian.study.features.leakage import leakage as leakage
 from vitruvian.study.features.reading import read_recipe as read_recipe
 from vitruvian.study.features.reading import recipe_names as recipe_names
 from vitruvian.study.features.recipe import Derived as Derived
