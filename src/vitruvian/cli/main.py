@@ -20,6 +20,7 @@ from vitruvian.cli.deid import deid_command
 from vitruvian.cli.demo import demo_command
 from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
+from vitruvian.cli.federate import federate_app
 from vitruvian.cli.genotype import genotype_command
 from vitruvian.cli.glucose import glucose_app
 from vitruvian.cli.heart import heart_app
@@ -64,6 +65,7 @@ app.command("backup")(backup_command)
 app.command("demo")(demo_command)
 app.command("dose")(dose_command)
 app.command("genotype")(genotype_command)
+app.add_typer(federate_app, name="federate")
 app.add_typer(glucose_app, name="glucose")
 app.add_typer(heart_app, name="heart")
 app.add_typer(identity_app, name="identity")
