@@ -34,6 +34,7 @@ from vitruvian.reports.page import report as report
 from vitruvian.reports.paper import Paper as Paper
 from vitruvian.reports.plot import plot as plot
 from vitruvian.reports.predictive_check import plot_predictive_check as plot_predictive_check
+from vitruvian.reports.subtypes import subtypes_picture as subtypes_picture
 from vitruvian.reports.svg import with_plain_colours as with_plain_colours
 from vitruvian.reports.timeline import Known as Known
 from vitruvian.reports.timeline import timeline_head as timeline_head
