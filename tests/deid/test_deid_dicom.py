@@ -12,7 +12,7 @@ from pydicom import dcmread
 
 from vitruvian.core import DataError
 from vitruvian.deid import deidentify_dicom
-from vitruvian.deid.dicom import new_uid
+from vitruvian.deid.keyed import new_uid
 
 pytest.importorskip("dicomanonymizer", reason="needs the extra imaging")
 

@@ -12,14 +12,14 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from warnings import catch_warnings, simplefilter
 
 from vitruvian.core import DataError, UnsupportedError
 from vitruvian.deid.dicom_pixels import Rectangle, blanked, pixel_warnings
 from vitruvian.deid.dicom_table import Action, dummy, profile
+from vitruvian.deid.keyed import demand_key, new_uid, pseudonym, shift_of
 
 if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
@@ -48,17 +48,17 @@ def deidentify_dicom(
     source: str | Path | bytes,
     *,
     key: bytes,
-    shift_days: int | None = None,
+    shift_days: int | Literal["person"] | None = None,
     blank: Sequence[Rectangle] = (),
 ) -> CleanDicom:
     """De-identify one object. `key`: at least 16 secret bytes, the same for all files of a set.
 
-    Dates are removed, or with `shift_days` moved by that many days (the birth date is always removed). `blank`:
-    rectangles (left, top, right, bottom; pixels) that are set to zero in every frame. Raises `DataError` for a file
-    that is not a whole DICOM object, `UnsupportedError` without the extra imaging or for pixels that cannot be decoded.
+    Dates are removed, or with `shift_days` moved by that many days, or by those of the person under the key (as in
+    tables and FHIR, by Patient ID); the birth date is always removed. `blank`: rectangles (left, top, right, bottom;
+    pixels) that are set to zero in every frame. Raises `DataError` for a file that is not a whole DICOM object,
+    `UnsupportedError` without the extra imaging or for pixels that cannot be decoded.
     """
-    if len(key) < 16:
-        raise DataError("the key of a de-identification is too short", got=f"{len(key)} bytes", allowed="16 or more")
+    demand_key(key)
     if shift_days == 0:
         raise DataError("dates would stay as they are", got="shift_days=0", allowed="a number of days, or None")
     with catch_warnings():
@@ -68,8 +68,9 @@ def deidentify_dicom(
             warnings = (*pixel_warnings(data, bool(blank)), *_document_warnings(data))
             if blank:
                 blanked(data, blank)
-            _Cleaner(data, key, shift_days).clean(data)
-            _mark(data, shift_days, bool(blank))
+            days = shift_of(key, _person(data)) if shift_days == "person" else shift_days
+            _Cleaner(data, key, days).clean(data)
+            _mark(data, days, bool(blank))
             return CleanDicom(_written(data, key), str(data.SOPInstanceUID), warnings)
         except (DataError, UnsupportedError):
             raise
@@ -91,7 +92,7 @@ class _Cleaner:
 
     def __init__(self, data: Dataset, key: bytes, shift_days: int | None) -> None:
         self._key, self._shift = key, shift_days
-        self._pseudonym = f"P{_digest(key, 'person', str(data.get('PatientID') or data.get('PatientName')))[:12]}"
+        self._pseudonym = pseudonym(key, _person(data))
         self._words = _words(data)
         self._profile = profile()
         self._gone = {str(one.value) for one in data if self._goes(one)}
@@ -163,13 +164,9 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
     return change(str(value)) if value else value
 
 
-def new_uid(key: bytes, uid: str) -> str:
-    """A UID under 2.25 (ISO/IEC 9834-8) that stands for another, the same for the same key."""
-    return f"2.25.{int(_digest(key, 'uid', uid)[:32], 16)}" if uid else uid
-
-
-def _digest(key: bytes, what: str, text: str) -> str:
-    return blake2b(f"{what} {text}".encode(), key=key[:64], digest_size=20).hexdigest()
+def _person(data: Dataset) -> str:
+    """By which id the person goes."""
+    return str(data.get("PatientID") or data.get("PatientName") or "")
 
 
 def _document_warnings(data: Dataset) -> tuple[str, ...]:

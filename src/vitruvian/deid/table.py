@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, get_args
 
 from vitruvian.core import DataError
+from vitruvian.deid.keyed import demand_key, moved, pseudonym, shift_of
+from vitruvian.deid.regions import region
 from vitruvian.deid.text import Known, deidentify_text
 
 Treatment = Literal["keep", "drop", "pseudonym", "year", "shift", "age", "region", "text"]
@@ -28,28 +29,6 @@ _BY_NAME: tuple[tuple[str, Treatment], ...] = (
     (r"^age(_years)?$", "age"),
     (r"(^|_)(notes?|comments?|text|report|narrative|remarks?|description)$", "text"),
     (r"^(sex|gender|code|system|unit|value|status|kind|category|measure|display|flags?|race|ethnicity)$", "keep"),
-)
-# three-digit areas with 20,000 people or fewer (2000 census), which Safe Harbor wants as 000
-_SMALL = frozenset(
-    [
-        "036",
-        "059",
-        "063",
-        "102",
-        "203",
-        "556",
-        "692",
-        "790",
-        "821",
-        "823",
-        "830",
-        "831",
-        "878",
-        "879",
-        "884",
-        "890",
-        "893",
-    ]
 )
 
 
@@ -82,15 +61,14 @@ def deidentify_table(
     `key` (at least 16 bytes) makes pseudonyms and shifts that nobody without it can undo. Raises `DataError` for a
     short key, a row with columns that the plan does not have, and a date that is none.
     """
-    if len(key) < 16:
-        raise DataError("the key is too short", got=f"{len(key)} bytes", allowed=">= 16 bytes")
+    demand_key(key)
     for row in rows:
         unknown = set(row) - set(columns)
         if unknown:
             raise DataError("a row has columns that the plan has not", got=", ".join(sorted(unknown)))
-        days = 1 + int.from_bytes(_keyed(key, "shift", row.get(person, ""))[:4]) % 364
+        days = shift_of(key, row.get(person, ""))
         yield {
-            name: _treated(value, columns[name], key, -days, known)
+            name: _treated(value, columns[name], key, days, known)
             for name, value in row.items()
             if columns[name] != "drop"
         }
@@ -106,15 +84,15 @@ def _treated(value: str, how: Treatment, key: bytes, days: int, known: Known) ->
         return value
     match how:
         case "pseudonym":
-            return _keyed(key, "id", value).hex()[:20]
+            return pseudonym(key, value)
         case "year":
             return str(_day(value).year)
         case "shift":
-            return (_day(value) + timedelta(days=days)).isoformat() + value[10:]
+            return moved(_day(value), days).isoformat() + value[10:]
         case "age":
             return "90+" if float(value) > 89 else value
         case "region":
-            return "000" if value[:3] in _SMALL else value[:3]
+            return region(value)
     return deidentify_text(value, known).text
 
 
@@ -123,7 +101,3 @@ def _day(value: str) -> date:
         return date.fromisoformat(value[:10])
     except ValueError as error:
         raise DataError("not a date", got=repr(value), allowed="2025-03-01") from error
-
-
-def _keyed(key: bytes, use: str, value: str) -> bytes:
-    return hmac.new(key, f"{use}\x00{value}".encode(), "sha256").digest()

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from vitruvian.serve.fhir.validate_codes import bound_codes
+from vitruvian.tables.bindings import bound_codes
 
 _PRIMITIVES = ((bool, "boolean"), (int, "integer"), (Decimal, "decimal"))
 _TEXTS = (str, bytes, date, time)
