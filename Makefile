@@ -3,9 +3,11 @@ PYTHON ?= python3
 UV := .boot/bin/uv
 BIN := .venv/bin
 ASSETS := src/vitruvian/serve/assets/SHA256SUMS
+EXTRAS := nonmem postgres cloud imaging waveforms omics hl7 mqtt pdf gym learn dev
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help install web serve demo test verify validate bench lint lock clean
+.PHONY: help install web serve demo federated test verify validate bench lint lock clean
 
 help: ## List the targets.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -36,6 +38,14 @@ serve: .venv/.ready ## Serve pages and interfaces over the record vitruvian.db; 
 demo: .venv/.ready ## Ingest the sample patients, build their twins, print the what-if, write the reports.
 	$(BIN)/vitruvian demo --out .demo
 
+federated: .federated/.ready ## Make .federated, an environment of its own for training across hospitals (Flower pins the web stack).
+
+.federated/.ready: federated/requirements.lock pyproject.toml $(ASSETS) | .boot/bin/uv
+	test -x .federated/bin/python || $(UV) venv --quiet --python $(PYTHON) .federated
+	$(UV) pip sync --quiet --python .federated/bin/python federated/requirements.lock
+	$(UV) pip install --quiet --python .federated/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
 test: .venv/.ready ## The default tests.
 	$(BIN)/pytest
 
@@ -53,11 +63,11 @@ lint: .venv/.ready ## Lint, types, the import contract, no package host in a loc
 	$(BIN)/ruff format --check src tests bench examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	! grep -n "://" requirements.lock web/package-lock.json
+	! grep -n "://" requirements.lock federated/requirements.lock web/package-lock.json
 
-lock: .boot/bin/uv ## Renew requirements.lock from pyproject.toml.
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-		--all-extras --python-version 3.11 --output-file requirements.lock pyproject.toml
+lock: .boot/bin/uv ## Renew requirements.lock, and that of .federated, from pyproject.toml.
+	$(COMPILE) $(foreach extra,$(EXTRAS),--extra $(extra)) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra federated --extra learn --output-file federated/requirements.lock pyproject.toml federated/build.in
 
 clean: ## Remove the environment and everything made.
-	rm -rf .venv .boot .demo build dist web/node_modules src/vitruvian/serve/assets
+	rm -rf .venv .federated .boot .demo build dist web/node_modules src/vitruvian/serve/assets

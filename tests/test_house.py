@@ -82,9 +82,12 @@ def test_the_server_begins_without_science() -> None:
 def test_no_lock_file_names_a_host() -> None:
     kinds = ("*.lock", "requirements*.txt", "package-lock.json", "pnpm-lock.yaml", "yarn.lock")
     found = {
-        p for kind in kinds for p in (*ROOT.glob(kind), *(ROOT / "web").rglob(kind)) if "node_modules" not in p.parts
+        p
+        for kind in kinds
+        for p in (*ROOT.glob(kind), *(ROOT / "federated").glob(kind), *(ROOT / "web").rglob(kind))
+        if "node_modules" not in p.parts
     }
-    assert ROOT / "requirements.lock" in found
+    assert {ROOT / "requirements.lock", ROOT / "federated" / "requirements.lock"} <= found
     for path in found:
         text = path.read_text(encoding="utf-8")
         assert "://" not in text, path
