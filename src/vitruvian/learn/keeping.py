@@ -23,7 +23,12 @@ from vitruvian.learn.shapes import Feature, Kept, Learned, Manifest, Target
 
 FORMAT = 1
 GROUP = "vitruvian.learned"
-KINDS: Mapping[str, str] = MappingProxyType({"DiscreteHazards": "vitruvian.learn.survival.hazards:KEPT"})
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "DiscreteHazards": "vitruvian.learn.survival.hazards:KEPT",
+        "SequenceModel": "vitruvian.learn.sequence:SEQUENCE",
+    }
+)
 """Class of a model → where its `Kind` is ("module:NAME"); other packages add theirs by the entry point `GROUP`."""
 
 

@@ -39,7 +39,7 @@ class Courses:
 
     `infection` is the load (0–1), `inflammation` and `exposure` are above usual, `obstruction` is the share of flow
     lost, `burden` is what is felt in units of what people call an exacerbation. `onset` marks first days of
-    exacerbations, `ill` all their days, `treated` those with systemic corticosteroids. `threshold` is each person's own.
+    exacerbations, `ill` all their days, `treated` those with systemic corticosteroids; `threshold` is a person's own.
     """
 
     disease: Disease
