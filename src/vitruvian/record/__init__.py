@@ -45,8 +45,10 @@ from vitruvian.record.opening import reading as reading
 from vitruvian.record.patient import Patient as Patient
 from vitruvian.record.quarantine import Quarantined as Quarantined
 from vitruvian.record.record import Record as Record
+from vitruvian.record.sample_frame import DOUBTFUL as DOUBTFUL
 from vitruvian.record.sample_frame import canonical_values as canonical_values
 from vitruvian.record.sample_frame import doubts_of as doubts_of
+from vitruvian.record.scanning import scan_visible as scan_visible
 from vitruvian.record.scratch import scratch_folder as scratch_folder
 from vitruvian.record.states import TwinState as TwinState
 from vitruvian.record.whole import Moment as Moment

@@ -26,6 +26,7 @@ OWNER = "@analytic"
 TABLES = ("facts", "resources", "samples")
 _INDEX = "index"
 _SEVERAL = 12  # parts of one table and kind before they are joined
+_LARGE = 1_000_000  # rows of a part that is not joined to others, so that reading part after part stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Parts:
         return tuple(kept)
 
     def joined(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-        """The parts, many small ones of one table and kind made one."""
+        """The parts, many small ones of one table and kind made few."""
         import polars as pl
 
         groups: dict[tuple[str, str], list[Part]] = {}
@@ -128,8 +129,13 @@ class Parts:
             groups.setdefault((one.table, one.kind), []).append(one)
         found: list[Part] = []
         for (table, kind), members in groups.items():
-            few = len(members) <= _SEVERAL
-            found += members if few else [self.write(table, kind, pl.concat([self.read(one) for one in members]))]
+            small = [one for one in members if one.rows < _LARGE]
+            if len(small) <= _SEVERAL:
+                found += members
+                continue
+            found += [one for one in members if one.rows >= _LARGE]
+            for bunch in _bunches(small):
+                found.append(self.write(table, kind, pl.concat([self.read(one) for one in bunch])))
         return tuple(found)
 
     def _keep(self, name: str, data: bytes) -> None:
@@ -139,6 +145,18 @@ class Parts:
     def _open(self, name: str) -> bytes:
         with self.folder.read(name) as stream:
             return b"".join(self.keys.cipher(OWNER).open_stream(stream))
+
+
+def _bunches(parts: list[Part]) -> Iterator[list[Part]]:
+    """Parts in groups that are large together, but for the last."""
+    bunch: list[Part] = []
+    for one in parts:
+        bunch.append(one)
+        if sum(each.rows for each in bunch) >= _LARGE:
+            yield bunch
+            bunch = []
+    if bunch:
+        yield bunch
 
 
 def folder_at(path: Path) -> Folder:

@@ -13,10 +13,17 @@ from vitruvian.learn import Feature
 
 OF_VALUES = ("first", "last", "mean", "min", "max", "sd", "slope", "sum", "delta")
 """What is told of values; sd has n - 1 below, slope is least squares per hour, delta is last less first."""
-OF_EVENTS = ("n", "any", "missing", "since")
-"""What is told of events with or without a value; since is hours from the last one to the moment."""
+OF_EVENTS = ("n", "any", "missing", "since", "years")
+"""What is told of events with or without a value; since is hours from the last one to the moment, years likewise."""
 STATISTICS = (*OF_VALUES, *OF_EVENTS)
-_TITLES = {"n": "number", "any": "any", "missing": "missing", "since": "hours since", "sd": "standard deviation"}
+_TITLES = {
+    "n": "number",
+    "any": "any",
+    "missing": "missing",
+    "since": "hours since",
+    "years": "years since",
+    "sd": "standard deviation",
+}
 _SAME_UNIT = frozenset({"first", "last", "mean", "min", "max", "sd", "sum", "delta"})
 _OPERATIONS = ("ratio", "difference", "product")
 
@@ -81,7 +88,7 @@ class Variable:
             return Feature(name, title, kind="category", categories=labels, actionable=self.actionable, about=about)
         bounded = statistic in ("first", "last", "mean", "min", "max")
         low, high = (self.low, self.high) if bounded else (None, None)
-        units = {"slope": f"{self.unit}/h", "since": "h"} | dict.fromkeys(_SAME_UNIT, self.unit)
+        units = {"slope": f"{self.unit}/h", "since": "h", "years": "a"} | dict.fromkeys(_SAME_UNIT, self.unit)
         return Feature(name, title, units.get(statistic, "1"), "number", low, high, (), self.actionable, about)
 
 

@@ -11,7 +11,7 @@ from vitruvian.learn import Rows
 from vitruvian.learn.trust import auroc
 
 PENALTY = 1.0
-"""Of squared weights for each row, with columns of unit variance: strong, for there may be a column for every few rows."""
+"""Of squared weights for each row, with columns of unit variance: strong, for columns may be many."""
 _CONSTANT = 1e-9
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
+_YEAR = 24 * 365.25
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -50,6 +52,10 @@ class Segments:
         found = np.full(self.size, np.nan)
         found[self.key] = -self.t
         return found
+
+    @property
+    def _years(self) -> Float[np.ndarray, " k"]:
+        return self._since / _YEAR
 
     @cached_property
     def _last(self) -> Float[np.ndarray, " k"]:
