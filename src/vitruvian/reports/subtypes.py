@@ -58,7 +58,7 @@ def _people(axes: Axes, found: Subtypes) -> None:
         )  # fmt: skip
     share = found.embedding.explained
     axes.set_xlabel(f"first direction ({share[0]:.0%} of the differences)")
-    axes.set_ylabel(f"second direction ({share[1]:.0%})" if len(share) > 1 else "")
+    axes.set_ylabel(f"second direction ({share[1]:.0%})")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=8, markerscale=2)
 
 

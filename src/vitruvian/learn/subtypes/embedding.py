@@ -26,7 +26,7 @@ class Embedding:
 
 
 def embedded(rows: Rows, share: float = 0.7, most: int = 12) -> Embedding:
-    """Points of people in as many directions as explain a share of the variance, at most `most`.
+    """Points of people in as many directions as explain a share of the variance: at least two, at most `most`.
 
     A number that is always above 0 is brought to an even shape first (Box GEP, Cox DR. J R Stat Soc B 1964;26:211), so
     that neither tails nor units matter; a missing value stands in the middle. Categories form no points; they describe.
@@ -47,7 +47,7 @@ def embedded(rows: Rows, share: float = 0.7, most: int = 12) -> Embedding:
     scores = np.stack(columns, axis=1)
     u, s, _ = np.linalg.svd(scores, full_matrices=False)
     part = s**2 / (s**2).sum()
-    directions = min(most, int(np.searchsorted(np.cumsum(part), share)) + 1)
+    directions = max(2, min(most, int(np.searchsorted(np.cumsum(part), share)) + 1))
     sign = np.sign(u[np.abs(u).argmax(0), np.arange(u.shape[1])])  # of no meaning, but the same on every machine
     return Embedding(rows, tuple(left_out), scores, (u * s * sign)[:, :directions], part[:directions])
 
