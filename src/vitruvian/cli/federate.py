@@ -57,6 +57,86 @@ def simulate_command(
     typer.echo(json.dumps(told, allow_nan=False) if as_json else text_of(told))
 
 
+@federate_app.command("keys")
+def keys_command(
+    folder: Annotated[Path, typer.Argument(help="Where the keys are written.")],
+    site: Annotated[str | None, typer.Option(help="A site: NAME.key stays there, NAME.pub is for the roster.")] = None,
+    server: Annotated[
+        str | None, typer.Option(help="The coordinator: certificates for this host name or address.")
+    ] = None,
+) -> None:
+    """Make the key of a site, or the certificates of the coordinator."""
+    from vitruvian.core import InputError
+    from vitruvian.study.federated import make_keys
+    from vitruvian.study.federated.flower import make_certificates
+
+    if (site is None) == (server is None):
+        raise InputError("whose keys", allowed="--site NAME or --server HOST")
+    if site is not None:
+        make_keys(folder, site)
+        typer.echo(f"{folder / site}.key stays here; give {folder / site}.pub to the coordinator and the other sites")
+    if server is not None:
+        make_certificates(folder, server)
+        typer.echo(f"{folder / 'server.key'} stays here; give {folder / 'ca.pem'} to the sites")
+
+
+@federate_app.command("server")
+def server_command(
+    plan: Annotated[Path, typer.Argument(help="What is trained: a TOML file.")],
+    keys: Annotated[Path, typer.Option(help="Folder with ca.pem, server.pem, server.key.")],
+    roster: Annotated[Path, typer.Option(help="Folder with NAME.pub of each site: nobody else gets in.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model; must not exist.")],
+    name: Annotated[str, typer.Option(help="Host name or address of the certificate.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 9092,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Coordinate a training: wait for the sites, sum what they send under masks, write the model."""
+    from vitruvian.study.federated import keep_model, new_folder, read_plan, read_roster, text_of, told_of
+    from vitruvian.study.federated.flower import Center, coordinate
+
+    new_folder(out)
+    center = Center(host, port, keys, read_roster(roster), name)
+    trained = coordinate(read_plan(plan), center, lambda text: typer.echo(text, err=True))
+    keep_model(trained, out)
+    told = told_of(trained)
+    typer.echo(json.dumps(told, allow_nan=False) if as_json else text_of(told))
+
+
+@federate_app.command("site")
+def site_command(
+    plan: Annotated[Path, typer.Argument(help="The same TOML file as the coordinator's.")],
+    table: Annotated[Path, typer.Argument(help="The site's own CSV; it stays here.")],
+    name: Annotated[str, typer.Option(help="The site's name in the roster.")],
+    server: Annotated[str, typer.Option(help="The coordinator: HOST:PORT.")],
+    authority: Annotated[Path, typer.Option(help="The coordinator's ca.pem.")],
+    key: Annotated[Path, typer.Option(help="The site's NAME.key.")],
+    roster: Annotated[Path, typer.Option(help="Folder with NAME.pub of each site.")],
+    folder: Annotated[Path, typer.Option(help="Folder for the state, so that a site started again goes on.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model; must not exist.")],
+    port: Annotated[int, typer.Option(help="Port on this machine alone, between Flower and this program.")] = 9094,
+) -> None:
+    """Take part in a training: answer the coordinator from this site's table, which stays here."""
+    from vitruvian.study.federated import (
+        Identity,
+        Site,
+        keep_site_model,
+        new_folder,
+        read_plan,
+        read_roster,
+        read_table,
+    )
+    from vitruvian.study.federated.flower import Hospital, take_part
+
+    new_folder(out)
+    chosen = read_plan(plan)
+    site = Site(name, read_table(table, chosen, name), chosen, Identity.read(key), read_roster(roster))
+    hospital = Hospital(server, authority, key, folder, port)
+    state = take_part(site, hospital, lambda kind: typer.echo(f"answered: {kind}", err=True))
+    keep_site_model(site, state, out)
+    typer.echo(f"the model is in {out}")
+
+
 def _compare(plan: Plan, tables: Mapping[str, SiteTable], noise: float | None, as_json: bool) -> None:
     from dataclasses import replace
 

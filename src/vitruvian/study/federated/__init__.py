@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from vitruvian.study.federated.inprocess import late_by_chance as late_by_chance
     from vitruvian.study.federated.inprocess import simulate as simulate
     from vitruvian.study.federated.keys import Identity as Identity
+    from vitruvian.study.federated.keys import make_keys as make_keys
+    from vitruvian.study.federated.keys import read_roster as read_roster
     from vitruvian.study.federated.model import FEDERATED as FEDERATED
     from vitruvian.study.federated.model import FederatedModel as FederatedModel
     from vitruvian.study.federated.model import keep_model as keep_model
+    from vitruvian.study.federated.model import keep_site_model as keep_site_model
     from vitruvian.study.federated.model import model_of as model_of
     from vitruvian.study.federated.model import new_folder as new_folder
     from vitruvian.study.federated.partition import sites_of as sites_of

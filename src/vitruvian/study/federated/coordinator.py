@@ -15,7 +15,7 @@ import numpy as np
 
 from vitruvian.core import DataError
 from vitruvian.study.federated.agreement import refused, warnings
-from vitruvian.study.federated.counts import Evaluation, evaluation_of
+from vitruvian.study.federated.counts import UNKNOWN, Evaluation, evaluation_of
 from vitruvian.study.federated.design import Standard, standard_of
 from vitruvian.study.federated.masks import KEY_BYTES
 from vitruvian.study.federated.messages import Ask, Content
@@ -74,11 +74,11 @@ def conduct(plan: Plan, sites: tuple[str, ...]) -> Generator[Ask, Replies, Train
     """Train as planned. Raises DataError where sites do not fit together or too many are lost."""
     notes: list[str] = []
     needed: int = plan.needed(len(sites))
-    told = yield from _join(sites, notes)
+    told = yield from _join(plan, sites, notes)
     notes += warnings(told, plan)
     everybody = float(sum(about["people" if plan.privacy else "rows"] for about in told.values()))
     rows = sum(about["rows"] for about in told.values())
-    session = yield from _agree(plan, tuple(sorted(told)), needed, plan.rounds + 2, notes)
+    session = yield from _agree(plan, tuple(sorted(told)), needed, plan.sums, notes)
     total = yield from _summed(session, "statistics", {})
     standard = standard_of(total, everybody, plan.features)
     network = Network(standard.width(plan.features), plan.hidden)
@@ -87,13 +87,17 @@ def conduct(plan: Plan, sites: tuple[str, ...]) -> Generator[Ask, Replies, Train
     if plan.evaluate:
         asked = {"standard": vars(standard), "params": shared.params}
         evaluation = evaluation_of((yield from _summed(session, "evaluate", asked)))
+    sets = (evaluation.sets if evaluation else UNKNOWN).to_dict()
+    told = {"standard": vars(standard), "params": shared.params, "sets": sets}
+    replies = yield Ask("finish", dict.fromkeys(session.members, told))
+    _answered(replies, session.members, notes, "finish")
     return Trained(
         plan, standard, network, shared.params, rounds, evaluation, rows, session.members, tuple(dict.fromkeys(notes))
     )
 
 
-def _join(sites: tuple[str, ...], notes: list[str]) -> Questions:
-    replies = yield Ask("join", {name: {} for name in sites})
+def _join(plan: Plan, sites: tuple[str, ...], notes: list[str]) -> Questions:
+    replies = yield Ask("join", {name: {"plan": plan.fingerprint} for name in sites})
     refused({name: reply["refused"] for name, reply in replies.items() if "refused" in reply}, len(sites))
     for name in set(sites) - set(replies):
         notes.append(f"{name} did not answer at the beginning, and is left out")

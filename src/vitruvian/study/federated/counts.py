@@ -13,6 +13,8 @@ from vitruvian.study.federated.network import probability
 REACH, WIDTH = 8.0, 0.02
 """Log-odds are counted between ±REACH in steps of WIDTH; beyond, in the last."""
 BINS = round(2 * REACH / WIDTH)
+UNKNOWN = Conformal(0.9, np.full((1, 2), np.inf), np.zeros((1, 2), int))
+"""Where nothing was held out: both events are in every set, and a model abstains."""
 NORMAL_95 = 1.959963984540054
 
 

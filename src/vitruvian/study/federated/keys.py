@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,3 +71,34 @@ def verify(public: bytes, signature: bytes, message: bytes) -> None:
         key.verify(signature, message, ec.ECDSA(SHA384()))
     except InvalidSignature:
         raise AccessError("a message is not signed by the site that it names") from None
+
+
+def make_keys(folder: Path, name: str) -> None:
+    """NAME.key, which stays at the site, and NAME.pub for the roster. Raises InputError where one is there."""
+    if not name.replace("-", "").replace("_", "").isalnum() or (folder / f"{name}.key").exists():
+        raise InputError("a key of a site", got=name, allowed="a new name of letters, digits, - and _")
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = Identity.make()
+    write_private(folder / f"{name}.key", identity.pem)
+    (folder / f"{name}.pub").write_bytes(identity.public + b"\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file that only its owner may read, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_roster(folder: Path) -> dict[str, bytes]:
+    """The public keys of all sites: NAME.pub, as each site gave its own. Raises InputError where there is none."""
+    found = {path.stem: path.read_bytes().strip() for path in sorted(folder.glob("*.pub"))}
+    if not found:
+        raise InputError(
+            "a roster without sites", got=folder.name, todo="Put the public key of each site there: NAME.pub."
+        )
+    return found

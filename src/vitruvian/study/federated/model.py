@@ -16,15 +16,15 @@ from vitruvian.learn import Contributions, Feature, Header, Kind, Learned, Manif
 from vitruvian.learn.private import epsilon_of
 from vitruvian.learn.trust import Conformal, abstention, conformal_of
 from vitruvian.study.federated.coordinator import Trained
+from vitruvian.study.federated.counts import UNKNOWN
 from vitruvian.study.federated.design import Standard
 from vitruvian.study.federated.network import Network, probability
 from vitruvian.study.federated.plan import plain
 from vitruvian.study.federated.quiet import spent
+from vitruvian.study.federated.site import Site, SiteState, personal
 
 PATH_STEPS = 32
 """Points of the path over which a network's gradient is averaged (integrated gradients)."""
-UNKNOWN = Conformal(0.9, np.full((1, 2), np.inf), np.zeros((1, 2), int))
-"""Where nothing was held out: both events are in every set, and the model abstains."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +75,15 @@ class FederatedModel(Learned):
         return self.standard.matrix(rows)
 
 
-def model_of(trained: Trained, *, trained_at: str, params: np.ndarray | None = None) -> FederatedModel:
-    """The model of a training; `params`: a site's own, where the plan is personal."""
+def model_of(trained: Trained) -> FederatedModel:
+    """The model of all sites, with how it came about in its manifest."""
     plan = trained.plan
     used = [len(one.sites) for one in trained.rounds]
     settings: dict[str, Any] = {"plan": plain(plan), "sites": list(trained.sites), "sites_in_rounds": used}
     settings |= {"notes": list(trained.notes), "split": f"fold {plan.fold} of {plan.folds} by person"}
     if plan.privacy:
         settings["epsilon"], settings["delta"] = epsilon_of(spent(plan), plan.privacy.delta), plan.privacy.delta
-    versions = {name: version(name) for name in ("vitruvian", "numpy", "cryptography")}
-    manifest = Manifest(seed=plan.seed, rows=trained.rows, versions=versions, trained=trained_at, settings=settings)
+    manifest = Manifest(seed=plan.seed, rows=trained.rows, versions=_versions(), trained=_now(), settings=settings)
     return FederatedModel(
         plan.name,
         plan.target.title,
@@ -93,7 +92,7 @@ def model_of(trained: Trained, *, trained_at: str, params: np.ndarray | None = N
         plan.target,
         trained.standard,
         trained.network,
-        trained.params if params is None else params,
+        trained.params,
         trained.evaluation.sets if trained.evaluation else UNKNOWN,
         manifest,
     )
@@ -105,10 +104,37 @@ def new_folder(folder: Path | None) -> None:
         raise InputError("a model is not written over", got=folder.name, todo="Give a folder that does not exist.")
 
 
-def keep_model(trained: Trained, folder: Path | None, params: np.ndarray | None = None) -> None:
+def keep_model(trained: Trained, folder: Path | None) -> None:
     """Write the model of a training, whole or not at all; nothing where no folder is given."""
     if folder is not None:
-        save(model_of(trained, trained_at=datetime.now(UTC).isoformat(timespec="seconds"), params=params), folder)
+        save(model_of(trained), folder)
+
+
+def keep_site_model(site: Site, state: SiteState, folder: Path) -> None:
+    """What a site has at the end: the model of all, with its own last layer where the plan is personal."""
+    told, plan = state.model, site.plan
+    if told is None:
+        raise DataError("this site was not told a model")
+    standard = Standard(**told["standard"])
+    network = Network(standard.width(plan.features), plan.hidden)
+    manifest = Manifest(
+        seed=plan.seed,
+        rows=len(site.table.rows),
+        trained=_now(),
+        versions=_versions(),
+        settings={"plan": plain(plan), "site": site.name, "rows_are": "those of this site"},
+    )
+    named = (plan.name, plan.target.title, "1", plan.features, plan.target)
+    params = personal(plan, network, told["params"], state.head)
+    save(FederatedModel(*named, standard, network, params, conformal_of(told["sets"]), manifest), folder)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("vitruvian", "numpy", "cryptography")}
 
 
 def _to_parts(model: FederatedModel) -> Parts:

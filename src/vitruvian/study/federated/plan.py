@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from vitruvian.core import InputError, UnknownNameError
+from vitruvian.core import InputError, UnknownNameError, content_hash
 from vitruvian.learn import Feature, Target
 
 Algorithm = Literal["newton", "fedavg", "fedprox", "scaffold"]
@@ -83,6 +84,16 @@ class Plan:
         counts = (self.rounds, self.local_steps, self.batch, self.folds - 1, self.hidden + 1, self.folds - self.fold)
         if min(counts) < 1 or self.fold < 0 or not (self.learning_rate > 0 and self.penalty >= 0 and self.wait > 0):
             raise InputError("numbers of a plan", allowed="counts and rates above 0, fold below folds")
+
+    @property
+    def sums(self) -> int:
+        """Secure sums of the whole training: statistics, rounds, evaluation."""
+        return self.rounds + 2
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of everything that was agreed."""
+        return content_hash(json.dumps(plain(self), sort_keys=True).encode())
 
     def needed(self, sites: int) -> int:
         """How many of `sites` a sum needs. Raises InputError for half or fewer, and for fewer than three sites."""

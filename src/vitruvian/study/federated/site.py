@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vitruvian.core import DataError, UnsupportedError, VitruvianError
+from vitruvian.core import AccessError, DataError, UnsupportedError, VitruvianError
 from vitruvian.learn.private import Randomness
 from vitruvian.study.federated import quiet
 from vitruvian.study.federated.agreement import told
@@ -34,6 +34,12 @@ class SiteState:
     head: np.ndarray | None = None
     waiting: Step | None = None
     """Of the round whose sum is not yet taken."""
+    asked: Mapping[str, int] = field(default_factory=dict)
+    """How often each kind of sum was asked for: never more often than planned, whoever asks."""
+    end: str = ""
+    """Why there are no more questions; "" while there are."""
+    model: Mapping[str, Any] | None = None
+    """The parameters of all and the limits of sets, as told at the end."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,17 @@ class Site:
 
 
 def _join(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
+    if asked["plan"] != site.plan.fingerprint:
+        raise DataError("the coordinator has another plan than this site", todo="Agree on one file of the plan.")
     train = site.table.parts(site.plan)[0]
     if not len(train.rows):
         raise DataError(f"no rows to train on ({len(site.table.rows)} held out)")
-    return SiteState(), told(train, site.plan)
+    return replace(state, member=None, waiting=None, end=""), told(train, site.plan)
 
 
 def _keys(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
+    if asked["count"] > site.plan.sums:
+        raise AccessError("more sums than planned", got=asked["count"], allowed=site.plan.sums)
     member, advert = begin(asked["session"], site.name, asked["count"], site.identity)
     return replace(state, member=member), {"advert": advert}
 
@@ -92,7 +102,7 @@ def _statistics(site: Site, state: SiteState, asked: Content) -> tuple[SiteState
         people = quiet.person_means(moments(train.rows, bounded=True), train.people)
         needed, most = _member(state).threshold, bounded_norm(site.plan.features)
         terms = quiet.noised(people, most, privacy.statistics, needed, site.randomness, "statistics", site.name)
-    return _masked(state, asked, terms)
+    return _masked(site, state, asked, "statistics", terms)
 
 
 def _round(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
@@ -102,14 +112,15 @@ def _round(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dic
     if plan.privacy:
         use, needed = (site.name, str(asked["round"])), _member(state).threshold
         terms = quiet.gradient(plan.privacy, network, shard, asked["params"], needed, site.randomness, *use)
-        return _masked(state, asked, terms)
+        return _masked(site, state, asked, "round", terms)
     if plan.algorithm == "newton":
-        return _masked(state, asked, curvature(network, shard, asked["params"]))
+        return _masked(site, state, asked, "round", curvature(network, shard, asked["params"]))
     start = personal(plan, network, asked["params"], state.head)
     control = np.zeros(network.size) if state.control is None else state.control
     seed = int.from_bytes(site.name.encode(), "big") * 10_000 + asked["round"]
     step = descend(plan, network, shard, start=start, all_control=asked["control"], control=control, seed=seed)
-    return _masked(replace(state, waiting=step), asked, averaged(plan, network, shard, start, control, step))
+    terms = averaged(plan, network, shard, start, control, step)
+    return _masked(site, replace(state, waiting=step), asked, "round", terms)
 
 
 def _evaluate(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
@@ -117,7 +128,7 @@ def _evaluate(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, 
     x = Standard(**asked["standard"]).matrix(held.rows)
     network = Network(x.shape[1], site.plan.hidden)
     margin = network.margin(personal(site.plan, network, asked["params"], state.head), x)
-    return _masked(state, asked, counted(margin, held.outcome))
+    return _masked(site, state, asked, "evaluate", counted(margin, held.outcome))
 
 
 def _reveal(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
@@ -137,10 +148,24 @@ def personal(plan: Plan, network: Network, params: np.ndarray, head: np.ndarray 
     return own
 
 
-def _masked(state: SiteState, asked: Content, terms: np.ndarray) -> tuple[SiteState, dict[str, Any]]:
+def _finish(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
+    return replace(state, end="finished", model=asked), {}
+
+
+def _stop(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, dict[str, Any]]:
+    return replace(state, end=str(asked["why"])), {}
+
+
+def _masked(
+    site: Site, state: SiteState, asked: Content, kind: str, terms: np.ndarray
+) -> tuple[SiteState, dict[str, Any]]:
+    """Terms under masks; with privacy, no kind of sum is answered more often than the privacy of the plan counts."""
+    count = state.asked.get(kind, 0) + 1
+    if site.plan.privacy and count > (site.plan.rounds if kind == "round" else 1):
+        raise AccessError(f"the privacy of the plan is spent: {kind}", allowed=f"{count - 1} times")
     ring = Ring(len(_member(state).boxes))
     member, masked = mask(_member(state), asked["sum"], ring.encode(terms))
-    return replace(state, member=member), {"masked": masked}
+    return replace(state, member=member, asked={**state.asked, kind: count}), {"masked": masked}
 
 
 def _member(state: SiteState) -> Member:
@@ -158,6 +183,8 @@ _ANSWERS = {
     "round": _round,
     "evaluate": _evaluate,
     "reveal": _reveal,
+    "finish": _finish,
+    "stop": _stop,
 }
 
 
