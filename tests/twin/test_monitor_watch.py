@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_signals import START, heart_rate
 
+from vitruvian.learn.anomaly import Cusum, added, peaks
 from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor import RULES, Alert, Over, Rate, Span, Usual, Watch, passed, sampled, together, usual_from
-from vitruvian.twin.monitor.change import Cusum, added, peaks
 from vitruvian.twin.monitor.past import windowed
 from vitruvian.twin.monitor.quality import Sieve, sieved
 

@@ -1,4 +1,4 @@
-"""What is usual for one person: level and spread by time of day, how a deviation fades, and each detector's limit.
+"""What is usual for one person: level and spread by time of day, their state space, and each detector's limit.
 
 Limits begin at the published ones and are raised until the person's own past gives no more than `TARGET` alerts a day
 of each kind; the rate is then estimated on later days that had no part in this (see `past`).
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from vitruvian.learn.anomaly import LEAST, Rhythm, State, learned_rhythm, peaks
 from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor.alert import Span
-from vitruvian.twin.monitor.change import LEAST, peaks
 from vitruvian.twin.monitor.rates import Rate
 from vitruvian.twin.monitor.rules import Rule
 
@@ -30,6 +30,7 @@ ENOUGH = 60
 """Windows from which a baseline is made at all."""
 _SPREAD = 1.4826
 _DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
 _PART_MS = _DAY_MS // PARTS
 _RARE = 0.99
 _STEPS = 40
@@ -41,15 +42,15 @@ _APART = 10
 class Usual:
     """Learned from a person's windows of one signal.
 
-    `level` and `spread` by part of the local day (robust SD), `fades` (the share of a deviation that is left `ahead`
-    windows later), `z_limit`, `sum_limit` and `band_limit` in robust SDs, the longest usual silence, the usual time
-    between samples. `by_time` where parts of the day have levels of their own.
+    `level` and `spread` by part of the local day (robust SD), `rhythm` (the state space that forecasts), `z_limit` and
+    `sum_limit` in robust SDs, `band_limit` in SDs of a forecast, the longest usual silence, the usual time between
+    samples. `by_time` where parts of the day have levels of their own.
     """
 
     level: tuple[float, ...]
     spread: tuple[float, ...]
     by_time: bool
-    fades: float
+    rhythm: Rhythm
     z_limit: float
     sum_limit: float
     band_limit: float
@@ -77,11 +78,18 @@ class Usual:
         middle, half = self.level[part], self.z_limit * self.spread[part]
         return self._span(middle, half)
 
-    def forecast(self, at: int, z_before: float) -> Span:
-        """What is expected of a moment from the deviation `ahead` windows before it."""
-        part = self.part(at)
-        middle = self.level[part] + self.fades * z_before * self.spread[part]
-        return self._span(middle, self.band_limit * self.spread[part])
+    def after(self, state: State | None, at: int, value: float) -> State:
+        """The person's state after a window."""
+        hours = self._hours(at)
+        return self.rhythm.after(state or self.rhythm.start(hours), hours, value)[0]
+
+    def forecast(self, at: int, state: State) -> Span:
+        """What is expected of a moment from the state before it."""
+        found = self.rhythm.expected(state, self._hours(at))
+        return self._span(found.mean, self.band_limit * found.sd)
+
+    def _hours(self, at: int) -> float:
+        return (at + 60_000 * self.offset_min) / _HOUR_MS
 
     def _span(self, middle: float, half: float) -> Span:
         low, high = self.possible
@@ -102,9 +110,11 @@ def learned(
     z = (value - level[parts]) / spread[parts]
     days = max(float(at[-1] - at[0]) / _DAY_MS, 1e-3)
     allowed = int(TARGET * days)
-    fades, residual = _fading(z, rule.ahead)
+    hours = (at + 60_000 * offset_min) / _HOUR_MS
+    rhythm = learned_rhythm(hours, value, rule.grain / 2.0)
+    residual = _missed(rhythm, hours, value, rule.ahead)
     usual = Usual(
-        tuple(level.tolist()), tuple(spread.tolist()), by_time, fades, MODIFIED_Z, LEAST, 1.0,
+        tuple(level.tolist()), tuple(spread.tolist()), by_time, rhythm, MODIFIED_Z, LEAST, 1.0,
         _longest_silence(rule, gaps, days), int(np.median(gaps)) if len(gaps) else 0, offset_min, len(at), days,
         (signals()[rule.signal].low, signals()[rule.signal].high),
     )  # fmt: skip
@@ -139,13 +149,14 @@ def _robust(rule: Rule, value: Float[np.ndarray, N]) -> tuple[float, float]:
     return middle, max(_SPREAD * float(np.median(np.abs(value - middle))), rule.grain)
 
 
-def _fading(z: Float[np.ndarray, N], ahead: int) -> tuple[float, Float[np.ndarray, M]]:
-    """Share of a deviation that is left `ahead` windows later, and what that does not tell."""
-    clipped = np.clip(z, -4.0, 4.0)
-    before, then = clipped[:-ahead], clipped[ahead:]
-    power = float(before @ before)
-    fades = min(max(float(before @ then) / power, 0.0), 0.999) if power else 0.0
-    return fades, z[ahead:] - fades * z[:-ahead]
+def _missed(rhythm: Rhythm, hours: Float[np.ndarray, N], value: Float[np.ndarray, N], ahead: int) -> np.ndarray:
+    """How far each window was from its forecast `ahead` windows before, in SDs of the forecast."""
+    state, states = rhythm.start(float(hours[0])), []
+    for at, one in zip(hours.tolist(), value.tolist(), strict=True):
+        state = rhythm.after(state, at, one)[0]
+        states.append(state)
+    told = [rhythm.expected(before, at) for before, at in zip(states, hours[ahead:].tolist(), strict=False)]
+    return np.array([(one - was.mean) / was.sd for one, was in zip(value[ahead:].tolist(), told, strict=True)])
 
 
 def _lasting(z: Float[np.ndarray, N]) -> Float[np.ndarray, M]:

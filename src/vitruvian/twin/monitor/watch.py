@@ -12,9 +12,9 @@ from statistics import median
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from vitruvian.learn.anomaly import Cusum, State, added
 from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor.alert import SEVERITY, Alert, Event, Kind, Over, Span
-from vitruvian.twin.monitor.change import Cusum, added
 from vitruvian.twin.monitor.quality import Quality, Sieve, sieved
 from vitruvian.twin.monitor.rules import Rule
 from vitruvian.twin.monitor.usual import LOOK, PERSIST, Usual
@@ -35,12 +35,16 @@ NOTHING: Mapping[Kind, int] = MappingProxyType({})
 
 
 class Judged(NamedTuple):
-    """A window that was judged: end of it (ms), its median, deviation, and whether it was outside its forecast."""
+    """A window that was judged: end of it (ms), its median, deviation, whether it was outside its forecast.
+
+    `state`: the person's, after it.
+    """
 
     at: int
     value: float
     z: float
     outside: bool
+    state: State | None
 
 
 class Watch(NamedTuple):
@@ -110,7 +114,8 @@ def expected(watch: Watch) -> Span | None:
         return None
     last = watch.past[-1]
     at = last.at + watch.rule.ahead * (watch.rule.window_ms or 300_000)
-    return _of_twin(watch, at) or (watch.usual.forecast(at, last.z) if watch.usual else None)
+    own = watch.usual.forecast(at, last.state) if watch.usual and last.state else None
+    return _of_twin(watch, at) or own
 
 
 def _closed(watch: Watch, events: list[Event]) -> Watch:
@@ -120,17 +125,18 @@ def _closed(watch: Watch, events: list[Event]) -> Watch:
     watch = watch._replace(held=())
     usual = watch.usual
     if usual is None:
-        return watch._replace(past=(Judged(at, value, 0.0, False),))
+        return watch._replace(past=(Judged(at, value, 0.0, False, None),))
     step = watch.rule.window_ms or usual.step_ms or 300_000
     past = watch.past if watch.past and at - watch.past[-1].at <= _GAP * step else ()
-    z = usual.z(at, value)
+    z, state = usual.z(at, value), usual.after(watch.past[-1].state if watch.past else None, at, value)
     before = past[-watch.rule.ahead] if len(past) >= watch.rule.ahead else None
-    own, of_twin = usual.forecast(at, before.z) if before else None, _of_twin(watch, at)
+    own = usual.forecast(at, before.state) if before and before.state else None
+    of_twin = _of_twin(watch, at)
     forecast = of_twin or own
     # limits on false alerts are learned for the person's own band: a twin's may explain a value, and alone calls nobody
     outside = _outside(own, value) and (of_twin is None or _outside(of_twin, value))
     sums = added(watch.sums, z, at, usual.sum_limit)
-    past = (*past[1 - max(LOOK, watch.rule.ahead) :], Judged(at, value, z, outside))
+    past = (*past[1 - max(LOOK, watch.rule.ahead) :], Judged(at, value, z, outside, state))
     watch = watch._replace(past=past, sums=sums)
     last = past[-PERSIST:]
     side = 1.0 if z > 0 else -1.0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from vitruvian.learn.anomaly import LEAST, Cusum
 from vitruvian.tables.signals import signals
 from vitruvian.twin.monitor import rules
 from vitruvian.twin.monitor.alert import Kind, Span
-from vitruvian.twin.monitor.change import LEAST, Cusum
 from vitruvian.twin.monitor.rules import Rule
 from vitruvian.twin.monitor.usual import MODIFIED_Z, PERSIST, Usual
 
