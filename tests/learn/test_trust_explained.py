@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from vitruvian.core import DataError, InputError
 from vitruvian.learn import Contributions, Feature, Rows, Scores, Target
-from vitruvian.learn.trust import counterfactual, explained, percent, shaken, stability
+from vitruvian.learn.trust import counterfactual, explained, percent, plausible, plausible_of, shaken, stability
 
 _FEATURES = (
     Feature("age", "Age", "a", low=18, high=100),
@@ -46,6 +47,7 @@ def _scores(rows: Rows, silent: bool = False) -> Scores:
     return Scores(_TARGET, np.stack([1 - p, p], 1), sets, np.full(n, silent), why)
 
 
+_USUAL = plausible(_people(400))
 _ROW = Rows(_FEATURES, np.array([[54.0, 165.0, 4.1, 2.0]]))
 
 
@@ -87,11 +89,11 @@ def test_percent_has_the_digits_it_is_worth(p: float, says: str) -> None:
 
 
 def test_the_fewest_and_smallest_changes_that_are_enough() -> None:
-    found = counterfactual(_p, _ROW, _people(400), 0.25)
+    found = counterfactual(_p, _ROW, _USUAL, 0.25)
     assert found.then <= 0.25 < found.now
     assert len(found.steps) == 1
     assert all(one.feature.actionable for one in found.steps)
-    two = counterfactual(_p, _ROW, _people(400), 0.12)
+    two = counterfactual(_p, _ROW, _USUAL, 0.12)
     assert len(two.steps) == 2
     assert two.then <= 0.12
     changed = _ROW.values.copy()
@@ -101,18 +103,17 @@ def test_the_fewest_and_smallest_changes_that_are_enough() -> None:
 
 
 def test_changes_stay_plausible_and_there_may_be_none() -> None:
-    people = _people(400)
-    none = counterfactual(_p, _ROW, people, 0.001)
+    none = counterfactual(_p, _ROW, _USUAL, 0.001)
     assert none.steps == ()
     assert none.why.startswith("No plausible change of at most 3 values")
     for target in (0.3, 0.2, 0.1):
-        for one in counterfactual(_p, _ROW, people, target).steps:
+        for one in counterfactual(_p, _ROW, _USUAL, target).steps:
             if one.feature.kind == "number":
-                seen = people.values[:, [f.name for f in _FEATURES].index(one.feature.name)]
+                seen = _people(400).values[:, [f.name for f in _FEATURES].index(one.feature.name)]
                 assert np.quantile(seen, 0.05) - 1e-9 <= one.then <= np.quantile(seen, 0.95) + 1e-9
-    assert counterfactual(_p, _ROW, people, 0.9).why == "The risk is already as low."
+    assert counterfactual(_p, _ROW, _USUAL, 0.9).why == "The risk is already as low."
     fixed = tuple(replace(one, actionable=False) for one in _FEATURES)
-    told = counterfactual(_p, replace(_ROW, features=fixed), replace(people, features=fixed), 0.2)
+    told = counterfactual(_p, replace(_ROW, features=fixed), _USUAL, 0.2)
     assert told.why == "Nothing that the model knows of this person can be acted on."
 
 
@@ -125,25 +126,25 @@ def test_a_risk_that_rises_on_the_way_is_no_advice() -> None:
         return np.where(x > 160, 0.5, np.where(x > 130, 0.8, 0.1))
 
     row = Rows(features, np.array([[165.0]]))
-    found = counterfactual(hill, row, Rows(features, np.linspace(100, 180, 200)[:, None]), 0.2)
+    found = counterfactual(hill, row, plausible(Rows(features, np.linspace(100, 180, 200)[:, None])), 0.2)
     assert found.steps == ()
 
 
 def test_a_counterfactual_in_words_with_its_caution() -> None:
-    found = counterfactual(_p, _ROW, _people(400), 0.12)
+    found = counterfactual(_p, _ROW, _USUAL, 0.12)
     told = explained(_ROW, _scores(_ROW), _explain(_ROW), change=found)
     assert "The model would say" in told.clinician
     assert "no proof" in told.clinician
     assert "question for your care team" in told.patient
-    none = counterfactual(_p, _ROW, _people(400), 0.001)
+    none = counterfactual(_p, _ROW, _USUAL, 0.001)
     assert "nothing you could change" in explained(_ROW, _scores(_ROW), _explain(_ROW), change=none).patient
 
 
 def test_broken_questions_are_refused() -> None:
     with pytest.raises(DataError, match="one row"):
-        counterfactual(_p, _people(2), _people(50), 0.2)
+        counterfactual(_p, _people(2), _USUAL, 0.2)
     with pytest.raises(InputError, match="target"):
-        counterfactual(_p, _ROW, _people(50), 0.0)
+        counterfactual(_p, _ROW, _USUAL, 0.0)
 
 
 def test_stability_is_one_for_the_same_and_low_for_chance() -> None:
@@ -169,3 +170,11 @@ def test_a_little_noise_moves_a_smooth_explanation_little() -> None:
     assert (found[1].values[:, 3] == found[0].values[:, 3]).all()  # categories stay
     assert found[1].values[0, 2] == 0.0  # and gaps
     assert stability(shaken(_explain, rows, share=1.0), k=2).rank < stability(found, k=2).rank
+
+
+def test_what_is_plausible_is_kept_without_the_people() -> None:
+    assert set(_USUAL.values) == {"bp", "ldl", "smoking"}  # what can be acted on
+    assert plausible_of(json.loads(json.dumps(_USUAL.to_dict()))) == _USUAL
+    assert plausible(_people(8)).values == {"smoking": ()}  # of eight people nothing is told
+    with pytest.raises(DataError, match="plausible values"):
+        plausible_of({"bp": "high"})

@@ -7,6 +7,10 @@ from vitruvian.learn.trust.bootstrap import difference as difference
 from vitruvian.learn.trust.bootstrap import measured as measured
 from vitruvian.learn.trust.calibration_watch import Watched as Watched
 from vitruvian.learn.trust.calibration_watch import calibration_watch as calibration_watch
+from vitruvian.learn.trust.card import Card as Card
+from vitruvian.learn.trust.card import CardTable as CardTable
+from vitruvian.learn.trust.card import Section as Section
+from vitruvian.learn.trust.card import markdown as markdown
 from vitruvian.learn.trust.change import Check as Check
 from vitruvian.learn.trust.change import Decision as Decision
 from vitruvian.learn.trust.change import Frozen as Frozen
@@ -52,6 +56,9 @@ from vitruvian.learn.trust.mitigation import group_recalibrated as group_recalib
 from vitruvian.learn.trust.mitigation import group_thresholds as group_thresholds
 from vitruvian.learn.trust.mitigation import mitigations as mitigations
 from vitruvian.learn.trust.mitigation import reweighed as reweighed
+from vitruvian.learn.trust.plausible import Plausible as Plausible
+from vitruvian.learn.trust.plausible import plausible as plausible
+from vitruvian.learn.trust.plausible import plausible_of as plausible_of
 from vitruvian.learn.trust.reliability import Bin as Bin
 from vitruvian.learn.trust.reliability import Reliability as Reliability
 from vitruvian.learn.trust.reliability import reliability as reliability

@@ -7,7 +7,7 @@ model would say of such a person, no proof that changing the value changes the o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
@@ -15,11 +15,11 @@ from jaxtyping import Float
 
 from vitruvian.core import DataError, InputError
 from vitruvian.learn.shapes import Feature, Rows
+from vitruvian.learn.trust.plausible import Plausible
 
 CAUTION = "This is what the model says of people with such values; it is no proof that changing them changes the risk."
 GRID = 7
 MOST = 3
-_PLAUSIBLE = (0.05, 0.95)
 _BEST = 6  # features that lower most alone, of which pairs and triples are made
 _SLACK = 1e-6
 _ON_THE_WAY = 5
@@ -46,20 +46,20 @@ class Counterfactual:
     why: str = ""
 
 
-def counterfactual(predict: Predict, row: Rows, reference: Rows, target: float, *, most: int = MOST) -> Counterfactual:
+def counterfactual(predict: Predict, row: Rows, usual: Plausible, target: float, *, most: int = MOST) -> Counterfactual:
     """The fewest and smallest changes of actionable features that bring the risk to `target` or below.
 
-    `reference`: people of the model, whose central nine tenths are what is plausible (with the row's own value).
-    Raises DataError for other than one row or other features, InputError for a target that is no probability.
+    `usual`: what people of the model have, whose central nine tenths are what is plausible.
+    Raises DataError for other than one row, InputError for a target that is no probability.
     """
-    if len(row) != 1 or row.features != reference.features:
-        raise DataError("a counterfactual is of one row, with the reference's features", got=len(row), allowed=1)
+    if len(row) != 1:
+        raise DataError("a counterfactual is of one row", got=len(row), allowed=1)
     if not 0.0 < target < 1.0:
         raise InputError("target of a counterfactual", got=target, allowed="above 0 and below 1")
     now = float(predict(row)[0])
     if now <= target:
         return Counterfactual(now, target, now, why="The risk is already as low.")
-    options = {j: _options(one, float(row.values[0, j]), reference.values[:, j])
+    options = {j: _options(one, float(row.values[0, j]), usual)
                for j, one in enumerate(row.features) if one.actionable and np.isfinite(row.values[0, j])}  # fmt: skip
     options = {j: values for j, values in options.items() if len(values)}
     if not options:
@@ -67,7 +67,7 @@ def counterfactual(predict: Predict, row: Rows, reference: Rows, target: float, 
     alone = _lowest_alone(predict, row, options)
     able = [j for j in sorted(alone, key=lambda one: alone[one]) if alone[j] < now - _SLACK][:_BEST]
     for size in range(1, min(most, len(able)) + 1):
-        if (found := _of_size(predict, row, reference, {j: options[j] for j in able}, size, now, target)) is not None:
+        if (found := _of_size(predict, row, usual, {j: options[j] for j in able}, size, now, target)) is not None:
             return found
     lowest = min(alone.values(), default=now)
     why = f"No plausible change of at most {most} values that can be acted on brings the risk to {100 * target:.3g} %"
@@ -76,15 +76,14 @@ def counterfactual(predict: Predict, row: Rows, reference: Rows, target: float, 
     )
 
 
-def _options(feature: Feature, now: float, seen: Float[np.ndarray, " n"]) -> Float[np.ndarray, " k"]:
-    """Other plausible values: of a number a grid over the central nine tenths, of a category those that were seen."""
-    seen = seen[np.isfinite(seen)]
+def _options(feature: Feature, now: float, usual: Plausible) -> Float[np.ndarray, " k"]:
+    """Other plausible values: of a number a grid over the central nine tenths, of a category those that people have."""
+    seen = np.array(usual.values.get(feature.name, ()))
     if not len(seen):
         return np.zeros(0)
     if feature.kind == "category":
-        kinds = np.unique(seen)
-        return kinds[(kinds != now) & (kinds >= 0) & (kinds < len(feature.categories))]
-    low, high = np.quantile(seen, _PLAUSIBLE)
+        return seen[(seen != now) & (seen >= 0) & (seen < len(feature.categories))]
+    low, high = seen[0], seen[-1]
     low = low if feature.low is None else max(low, feature.low)
     high = high if feature.high is None else min(high, feature.high)
     grid = np.unique(np.linspace(low, high, GRID)) if low < high else np.zeros(0)
@@ -110,7 +109,7 @@ def _lowest_alone(predict: Predict, row: Rows, options: dict[int, np.ndarray]) -
 
 
 def _of_size(
-    predict: Predict, row: Rows, reference: Rows, options: dict[int, np.ndarray], size: int, now: float, target: float
+    predict: Predict, row: Rows, usual: Plausible, options: dict[int, np.ndarray], size: int, now: float, target: float
 ) -> Counterfactual | None:
     """The cheapest change of so many features that is enough and goes down all the way."""
     changes = [
@@ -119,22 +118,21 @@ def _of_size(
     ]  # fmt: skip
     risks = _asked(predict, row, changes)
     enough = [i for i in range(len(changes)) if risks[i] <= target]
-    for i in sorted(enough, key=lambda one: (_cost(row, reference, changes[one]), one)):
+    for i in sorted(enough, key=lambda one: (_cost(row, usual, changes[one]), one)):
         if _goes_down(predict, row, changes[i], now):
             steps = tuple(Step(row.features[j], float(row.values[0, j]), value) for j, value in changes[i].items())
             return Counterfactual(now, target, float(risks[i]), steps)
     return None
 
 
-def _cost(row: Rows, reference: Rows, change: dict[int, float]) -> float:
-    """Sum of changes in interquartile ranges of the reference; another category counts as one."""
+def _cost(row: Rows, usual: Plausible, change: dict[int, float]) -> float:
+    """Sum of changes in interquartile ranges of people; another category counts as one."""
     total = 0.0
     for j, value in change.items():
         if row.features[j].kind == "category":
             total += 1.0
         else:
-            low, high = np.nanquantile(reference.values[:, j], (0.25, 0.75))
-            total += abs(value - float(row.values[0, j])) / max(float(high - low), 1e-12)
+            total += abs(value - float(row.values[0, j])) / usual.spread(row.features[j])
     return total
 
 
@@ -150,8 +148,3 @@ def _goes_down(predict: Predict, row: Rows, change: dict[int, float], now: float
     risks = _asked(predict, row, [*way, *parts])
     course = np.concatenate([[now], risks[: len(way)]])
     return bool((np.diff(course) <= _SLACK).all() and (risks[len(way) :] < now - _SLACK / 10).all())
-
-
-def one_row(rows: Rows, i: int) -> Rows:
-    """The i-th row alone."""
-    return replace(rows, values=rows.values[i : i + 1], ids=rows.ids[i : i + 1])
