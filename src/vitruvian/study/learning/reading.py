@@ -1,0 +1,74 @@
+"""Rows of each task: from folders of public data sets, and from a record's events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vitruvian.core import DataError, InputError, UnsupportedError
+from vitruvian.learn import Rows
+from vitruvian.study.cohorts import label_events, read_cohort
+from vitruvian.study.events import Events, icu2012_events
+from vitruvian.study.features import features_of, read_recipe, readmission_table
+from vitruvian.study.learning.examples import Examples, md5_of, valued
+from vitruvian.study.learning.folds import held_back
+
+_SETS = {"train": "a", "test": "b"}
+OWN_LABELS = ("earlier_soon", "previous_soon")
+"""Columns of earlier labels, which need not have been known by then: the source has no dates."""
+
+
+def icu_death_examples(where: Path, part: str) -> Examples:
+    """Stays of set a (train) or b (test), 48 hours after admission."""
+    return _icu(where, part, "icu2012_death")
+
+
+def icu_deterioration_examples(where: Path, part: str) -> Examples:
+    """Stays of set a (train) or b (test), 24 hours after admission, of those who have not deteriorated yet."""
+    return _icu(where, part, "icu2012_deterioration")
+
+
+def _icu(where: Path, part: str, cohort: str) -> Examples:
+    folder = where / "icu2012" if (where / "icu2012").is_dir() else where
+    series, outcomes = folder / f"set_{_SETS[part]}.csv.gz", folder / f"outcomes_{_SETS[part]}.csv"
+    md5 = md5_of(series, outcomes)
+    return of_events(icu2012_events(series, outcomes), cohort, "icu2012_48h", md5)
+
+
+def of_events(events: Events, cohort: str, recipe: str, data: Mapping[str, str]) -> Examples:
+    """Moments of a cohort with the features of a recipe. Raises DataError where there are none."""
+    found = label_events(read_cohort(cohort), events)
+    if not len(found.moments):
+        left_out = ", ".join(f"{reason}: {count:,}" for reason, count in found.left_out.items())
+        raise DataError(f"nobody is in the cohort {cohort}", got=left_out or "no index event")
+    featured = features_of(read_recipe(recipe), events, found.moments)
+    return Examples(valued(featured.rows), found.label, found.groups, data, found.left_out, featured.notes)
+
+
+def readmission_examples(where: Path, part: str) -> Examples:
+    """Admissions of the diabetes-130 table; one in five patients is the test part.
+
+    Left out are columns of earlier labels (`OWN_LABELS`): counts of earlier admissions stay.
+    """
+    folder = where / "readmission" if (where / "readmission").is_dir() else where
+    file = next(
+        (folder / name for name in ("dataset_diabetes.zip", "diabetic_data.csv") if (folder / name).is_file()), None
+    )
+    if file is None:
+        raise InputError("the readmission table is not here", got=where.name, allowed="dataset_diabetes.zip")
+    table = readmission_table(file)
+    kept = [k for k, one in enumerate(table.rows.features) if one.name not in OWN_LABELS]
+    rows = Rows(tuple(table.rows.features[k] for k in kept), table.rows.values[:, kept], table.rows.ids)
+    whole = Examples(rows, table.label, table.group, md5_of(file), table.left_out)
+    test = held_back(whole.people)
+    return whole.taken(test if part == "test" else ~test)
+
+
+def heart_failure_examples(where: Path, part: str) -> Examples:
+    """Discharges of people with heart failure, from events that were written from a record."""
+    if part == "test":
+        raise UnsupportedError(
+            "a record has no test part of its own", todo="Judge it on another record, or later rows."
+        )
+    files = sorted(where.glob("part-*.parquet"))
+    return of_events(Events.open(where), "chf_readmission_30d", "chf_30d", md5_of(*files))
