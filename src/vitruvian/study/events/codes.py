@@ -23,5 +23,5 @@ def has_code(patterns: Iterable[str]) -> pl.Expr:
 
     told = sorted(set(patterns))
     exact = [one for one in told if not one.endswith("*")]
-    starts = [pl.col("code").str.starts_with(one[:-1]) for one in told if one.endswith("*")]
+    starts = [pl.col("code").cat.starts_with(one[:-1]) for one in told if one.endswith("*")]
     return pl.any_horizontal([pl.col("code").is_in(exact), *starts])

@@ -22,14 +22,15 @@ def event_schema() -> dict[str, Any]:
     """Columns of events and their types: times in UTC without zone; value, unit and text are null where absent."""
     import polars as pl
 
-    texts = dict.fromkeys(("code", "unit", "text", "kind"), pl.String)
     return {
         "subject_id": pl.String,
         "time": pl.Datetime("us"),
         "known": pl.Datetime("us"),
-        "code": texts["code"],
+        "code": pl.Categorical,
         "numeric_value": pl.Float64,
-        **{name: kind for name, kind in texts.items() if name != "code"},
+        "unit": pl.Categorical,
+        "text": pl.String,
+        "kind": pl.Enum(KINDS),
     }
 
 
@@ -43,6 +44,8 @@ def checked_events(frame: pl.DataFrame) -> pl.DataFrame:
     schema = event_schema()
     if absent := [name for name in schema if name not in frame.columns]:
         raise DataError("events lack columns", got=", ".join(frame.columns), todo=f"Add {', '.join(absent)}.")
+    if odd := frame.filter(~pl.col("kind").cast(pl.String).is_in(KINDS)).height:
+        raise DataError("events of an unknown kind", got=f"{odd:,} rows", allowed=", ".join(KINDS))
     try:
         found = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
     except pl.exceptions.PolarsError as error:
@@ -50,8 +53,6 @@ def checked_events(frame: pl.DataFrame) -> pl.DataFrame:
     for name in ("subject_id", "time", "known", "code", "kind"):
         if nulls := found[name].null_count():
             raise DataError(f"events without {name}", got=f"{nulls:,} of {found.height:,} rows")
-    if odd := found.filter(~pl.col("kind").is_in(KINDS)).height:
-        raise DataError("events of an unknown kind", got=f"{odd:,} rows", allowed=", ".join(KINDS))
     if odd := found.filter(pl.col("numeric_value").is_infinite() | pl.col("numeric_value").is_nan()).height:
         raise DataError("events with a value that is no number", got=f"{odd:,} rows", todo="Leave the value out.")
     return found

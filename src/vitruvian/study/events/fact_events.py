@@ -90,16 +90,17 @@ def _events(rows: pl.DataFrame, time: str, known: str) -> pl.DataFrame:
     """Rows with `name`, `text` and times in ms as events."""
     import polars as pl
 
-    moment = {"time": pl.col(time), "known": pl.col(known)}
-    return rows.select(
+    told = rows.select(
         pl.col("person").alias("subject_id"),
-        *((one * 1000).cast(pl.Datetime("us")).alias(name) for name, one in moment.items()),
+        (pl.col(time) * 1000).alias("time"),
+        (pl.col(known) * 1000).alias("known"),
         pl.col("name").alias("code"),
-        pl.col("value").cast(pl.Float64).alias("numeric_value"),
-        pl.col("unit").cast(pl.String),
-        pl.col("text").cast(pl.String),
+        pl.col("value").alias("numeric_value"),
+        "unit",
+        "text",
         pl.col("basis").alias("kind"),
-    ).select(list(event_schema()))
+    )
+    return told.select(pl.col(name).cast(kind) for name, kind in event_schema().items())
 
 
 def _recoded(rows: pl.DataFrame) -> pl.DataFrame:

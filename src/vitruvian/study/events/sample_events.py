@@ -35,4 +35,4 @@ def sample_events(samples: pl.DataFrame, names: Collection[str], left_out: Count
         pl.when(pl.col("text") == "").then(None).otherwise("text").alias("text"),
         pl.lit("measured").alias("kind"),
     )
-    return told.select(list(event_schema()))
+    return told.select(pl.col(name).cast(kind) for name, kind in event_schema().items())

@@ -82,14 +82,15 @@ class Variable:
     def _feature(self, statistic: str, window: Window) -> Feature:
         name = f"{self.name}_{statistic}_{window.name}"
         title = f"{self.title or self.name}, {_TITLES.get(statistic, statistic)} ({window.name})"
+        acted_on = self.actionable and statistic == "last"  # the past cannot be acted on
         about = "; ".join(filter(None, (self.about, "includes facts read from text" if self.extracted else "")))
         if self.categories and statistic in ("first", "last"):
             labels = tuple(self.categories.values())
-            return Feature(name, title, kind="category", categories=labels, actionable=self.actionable, about=about)
+            return Feature(name, title, kind="category", categories=labels, actionable=acted_on, about=about)
         bounded = statistic in ("first", "last", "mean", "min", "max")
         low, high = (self.low, self.high) if bounded else (None, None)
         units = {"slope": f"{self.unit}/h", "since": "h", "years": "a"} | dict.fromkeys(_SAME_UNIT, self.unit)
-        return Feature(name, title, units.get(statistic, "1"), "number", low, high, (), self.actionable, about)
+        return Feature(name, title, units.get(statistic, "1"), "number", low, high, (), acted_on, about)
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,10 @@ class Segments:
     @cached_property
     def _valued(self) -> Segments:
         """The events that have a value."""
+        if not np.isnan(self.value.sum()):
+            return self
         there = ~np.isnan(self.value)
-        return self if there.all() else Segments(self.key[there], self.t[there], self.value[there], self.size)
+        return Segments(self.key[there], self.t[there], self.value[there], self.size)
 
     @cached_property
     def _n(self) -> Float[np.ndarray, " k"]:
@@ -104,7 +106,7 @@ class Segments:
 
     @property
     def _sd(self) -> Float[np.ndarray, " k"]:
-        squares = np.bincount(self._valued.key, self._deviation**2, self.size)
+        squares = np.bincount(self._valued.key, self._deviation * self._deviation, self.size)
         return np.where(self._valued._n > 1, np.sqrt(squares / (self._valued._n - 1)), np.nan)
 
     @property
