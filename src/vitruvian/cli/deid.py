@@ -1,23 +1,50 @@
-"""`vitruvian deid`: files without what identifies a person."""
+"""`vitruvian deid`: files without what identifies a person, and how well people hide in a table."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
+
+from vitruvian.cli.deid_fhir import fhir_command
+from vitruvian.cli.deid_report import report_command
 
 if TYPE_CHECKING:
     from vitruvian.deid import Known
 
 
-def deid_command(
-    paths: list[Path] = typer.Argument(..., help="Files or folders: DICOM, tables (CSV, TSV), or text in UTF-8."),
+class _FilesFirst(TyperGroup):
+    """What is no command is a file: `vitruvian deid PATH…` is `vitruvian deid files PATH…`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = ["files", *args] if args and args[0] not in (*self.commands, "--help") else args
+        return super().parse_args(ctx, words)
+
+
+deid_app = typer.Typer(
+    cls=_FilesFirst,
+    help="Copies without what identifies a person; how well people hide in a table.",
+    no_args_is_help=True,
+)
+deid_app.command("fhir")(fhir_command)
+deid_app.command("report")(report_command)
+
+
+@deid_app.command("files")
+def files_command(
+    paths: list[Path] = typer.Argument(..., help="Files or folders: FHIR, DICOM, tables (CSV, TSV), text in UTF-8."),
     out: Path = typer.Option(..., "--out", help="A folder for the new files, which get new names."),
     key_file: Path | None = typer.Option(
         None, "--key-file", help="At least 16 secret bytes; the same key gives the same UIDs again. Default: a new key."
     ),
-    shift_days: int | None = typer.Option(None, help="Move dates by so many days instead of removing them."),
+    shift_days: int | None = typer.Option(
+        None, help="Move dates of DICOM and texts by so many days instead of removing them."
+    ),
+    shift_dates: bool = typer.Option(
+        False, "--shift-dates", help="Move dates of DICOM by the days of the person, as in tables and FHIR."
+    ),
     blank: list[str] = typer.Option([], help="LEFT,TOP,RIGHT,BOTTOM in pixels, set to zero in every frame."),
     name: list[str] = typer.Option([], help="A name of the person that is to go from texts."),
     person: str | None = typer.Option(None, "--person", help="The column of a table that says whose each row is."),
@@ -26,22 +53,27 @@ def deid_command(
     ),
 ) -> None:
     """Write de-identified copies; warnings say what a person must still look at."""
-    import secrets
-
+    from vitruvian.cli.deid_writing import key_of, resources_of, text_of, unpacked, written_fhir
     from vitruvian.core import InputError
     from vitruvian.deid import Known, deidentify_dicom, deidentify_text
     from vitruvian.record import files_under
 
-    key = _key(key_file) if key_file else secrets.token_bytes(32)
+    if shift_dates and shift_days is not None:
+        raise InputError("two ways to move dates", got="--shift-days and --shift-dates", todo="Name one of them.")
+    key, days = key_of(key_file), "person" if shift_dates else shift_days
     rectangles = [_rectangle(one) for one in blank]
     files = files_under(paths)
     out.mkdir(parents=True, exist_ok=True)
     for k, path in enumerate(files, 1):
-        data = path.read_bytes()
-        text = _text(data)
+        data = unpacked(path)
+        text = text_of(data)
         if text is None:
-            clean = deidentify_dicom(data, key=key, shift_days=shift_days, blank=rectangles)
+            clean = deidentify_dicom(data, key=key, shift_days=days, blank=rectangles)  # type: ignore[arg-type]
             written, new, warnings = out / f"{clean.uid}.dcm", clean.content, clean.warnings
+        elif resources := resources_of(text):
+            ending = "json" if len(resources) == 1 else "ndjson"
+            written = out / f"fhir-{k:04d}.{ending}"
+            new, warnings, _ = written_fhir(resources, key=key, known=Known(names=name))
         elif by := _separator(text):
             written, new = out / f"table-{k:04d}.csv", _table(text, by, path, key, person, column, Known(names=name))
             warnings = ("let a person read the columns that are kept",)
@@ -55,18 +87,6 @@ def deid_command(
         typer.echo(f"{path} → {written.name}")
         for one in warnings:
             typer.echo(f"  look at it: {one}", err=True)
-
-
-def _key(path: Path) -> bytes:
-    from vitruvian.core import InputError
-
-    todo = "Make one once and keep it: head -c 32 /dev/urandom > FILE."
-    if not path.is_file():
-        raise InputError("there is no such key", got=str(path), todo=todo)
-    key = path.read_bytes()
-    if len(key) < 16:
-        raise InputError("the key is too short", got=f"{len(key)} bytes", allowed="16 bytes or more", todo=todo)
-    return key
 
 
 def _separator(text: str) -> str | None:
@@ -102,14 +122,6 @@ def _table(text: str, by: str, path: Path, key: bytes, person: str | None, colum
     writer.writeheader()
     writer.writerows(deidentify_table(rows, treatments, key=key, person=person, known=known))
     return out.getvalue().encode()
-
-
-def _text(data: bytes) -> str | None:
-    """The content as text; None for anything with zero bytes or not in UTF-8."""
-    try:
-        return None if b"\0" in data[:4096] else data.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def _rectangle(written: str) -> tuple[int, int, int, int]:

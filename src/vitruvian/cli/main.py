@@ -16,7 +16,7 @@ from vitruvian.cli.backup import backup_command
 from vitruvian.cli.circulation import circulation_app
 from vitruvian.cli.cohort import cohort_command
 from vitruvian.cli.consent import consent_app
-from vitruvian.cli.deid import deid_command
+from vitruvian.cli.deid import deid_app
 from vitruvian.cli.demo import demo_command
 from vitruvian.cli.dose import dose_command
 from vitruvian.cli.estimate import estimate_command
@@ -55,7 +55,7 @@ def root(version: bool = typer.Option(False, "--version", help="Print the versio
         raise typer.Exit()
 
 
-app.command("deid")(deid_command)
+app.add_typer(deid_app, name="deid")
 app.add_typer(circulation_app, name="circulation")
 app.command("cohort")(cohort_command)
 app.add_typer(account_app, name="account")
