@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from vitruvian.study.learning.openings import openings as openings
     from vitruvian.study.learning.runs import FOLDS as FOLDS
     from vitruvian.study.learning.runs import plain as plain
+    from vitruvian.study.learning.runs import restored as restored
+    from vitruvian.study.learning.scoring import read_rows as read_rows
+    from vitruvian.study.learning.scoring import score_table as score_table
     from vitruvian.study.learning.searching import Candidate as Candidate
     from vitruvian.study.learning.searching import drawn as drawn
     from vitruvian.study.learning.searching import search as search

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vitruvian.core import DataError, InputError, UnsupportedError
 from vitruvian.learn import Rows
-from vitruvian.study.cohorts import label_events, read_cohort
+from vitruvian.study.cohorts import Cohort, label_events, read_cohort
 from vitruvian.study.events import Events, icu2012_events
 from vitruvian.study.features import features_of, read_recipe, readmission_table
 from vitruvian.study.learning.examples import Examples, md5_of, valued
@@ -32,15 +33,15 @@ def _icu(where: Path, part: str, cohort: str) -> Examples:
     folder = where / "icu2012" if (where / "icu2012").is_dir() else where
     series, outcomes = folder / f"set_{_SETS[part]}.csv.gz", folder / f"outcomes_{_SETS[part]}.csv"
     md5 = md5_of(series, outcomes)
-    return of_events(icu2012_events(series, outcomes), cohort, "icu2012_48h", md5)
+    return of_events(icu2012_events(series, outcomes), read_cohort(cohort), "icu2012_48h", md5)
 
 
-def of_events(events: Events, cohort: str, recipe: str, data: Mapping[str, str]) -> Examples:
+def of_events(events: Events, cohort: Cohort, recipe: str, data: Mapping[str, str]) -> Examples:
     """Moments of a cohort with the features of a recipe. Raises DataError where there are none."""
-    found = label_events(read_cohort(cohort), events)
+    found = label_events(cohort, events)
     if not len(found.moments):
         left_out = ", ".join(f"{reason}: {count:,}" for reason, count in found.left_out.items())
-        raise DataError(f"nobody is in the cohort {cohort}", got=left_out or "no index event")
+        raise DataError(f"nobody is in the cohort {cohort.name}", got=left_out or "no index event")
     featured = features_of(read_recipe(recipe), events, found.moments)
     return Examples(valued(featured.rows), found.label, found.groups, data, found.left_out, featured.notes)
 
@@ -71,4 +72,7 @@ def heart_failure_examples(where: Path, part: str) -> Examples:
             "a record has no test part of its own", todo="Judge it on another record, or later rows."
         )
     files = sorted(where.glob("part-*.parquet"))
-    return of_events(Events.open(where), "chf_readmission_30d", "chf_30d", md5_of(*files))
+    cohort = read_cohort("chf_readmission_30d")
+    if part == "score":
+        cohort = replace(cohort, follow_up="complete")  # the newest discharges have no outcome yet
+    return of_events(Events.open(where), cohort, "chf_30d", md5_of(*files))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from jaxtyping import Int
@@ -75,3 +75,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def restored(of: Any, told: Any) -> Any:
+    """What `plain` made of a value of this type; null is NaN where a number is due."""
+    if of is float:
+        return np.nan if told is None else float(told)
+    if told is None or of in (int, str, bool, Any):
+        return told
+    if is_dataclass(of):
+        kinds = get_type_hints(of)
+        return of(**{name: restored(kinds[name], told[name]) for name in of.__dataclass_fields__})  # type: ignore[operator]
+    inner = [one for one in get_args(of) if one not in (type(None), Ellipsis)]
+    if get_origin(of) is tuple:
+        return tuple(restored(inner[0], one) for one in told)
+    if get_origin(of) is Mapping:
+        return {name: restored(inner[1], one) for name, one in told.items()}
+    return restored(inner[0], told)

@@ -21,7 +21,8 @@ from vitruvian.study.learning.reading import (
     readmission_examples,
 )
 
-Part = Literal["train", "test"]
+Part = Literal["train", "test", "score"]
+"""To learn from, to judge on once, or to score, where outcomes need not be known yet."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Task:
     test: str = ""
     groups: Mapping[str, float | None] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
+    collected: str = ""
+    """How the rows came about, and who may use them: for the data sheet."""
+    rights: str = ""
     version: str = "1"
     from_record: bool = False
 
@@ -70,13 +74,17 @@ _DIABETES = Source(
     doi="10.1155/2014/781670", status="primary",
 )  # fmt: skip
 _STAY = Growth(trees=600, learning_rate=0.05, feature_fraction=0.1, min_data_in_leaf=30, extra_trees=True)
+_STAY_GROUPS = {"Gender_first_all": None, "Age_first_all": 70.0, "ICUType_first_all": None}
+_STAYS = "Charted values and laboratory results of stays in intensive care, one hospital; four sets of 4,000 stays."
+_STAYS_RIGHTS = "ODC-BY 1.0, as the source states; attribution is due."
+_ADMISSIONS = "Admissions of people with diabetes in 130 hospitals of the United States, 1 to 14 days; no dates."
 
 _TASKS = (
     Task(
         "icu_death", "Death in hospital, from the first 48 hours of intensive care",
         Target("icu_death", "Death in hospital", events=("survives", "dies")),
         icu_death_examples, Mix(_STAY), "Learned from stays of 2001–2008 in one hospital.",
-        "set b", {"Gender_first_all": None, "Age_first_all": 70.0, "ICUType_first_all": None}, (_ICU,),
+        "set b", _STAY_GROUPS, (_ICU,), _STAYS, _STAYS_RIGHTS,
     ),
     Task(
         "icu_deterioration", "Deterioration on the second day of intensive care",
@@ -84,7 +92,7 @@ _TASKS = (
                horizon="PT24H"),
         icu_deterioration_examples, Mix(_STAY),
         "The label is what the chart says, so it depends on what was measured; it is this project's own definition.",
-        "set b", {"Gender_first_all": None, "Age_first_all": 70.0, "ICUType_first_all": None}, (_ICU,),
+        "set b", _STAY_GROUPS, (_ICU,), _STAYS, _STAYS_RIGHTS,
     ),
     Task(
         "readmission_30d", "Readmission within 30 days, people with diabetes",
@@ -93,13 +101,15 @@ _TASKS = (
         Mix(Growth(trees=600, learning_rate=0.05, feature_fraction=0.2, min_data_in_leaf=100), share=0.25, ridge=30.0),
         "People with diabetes, United States 1999–2008. It is not heart failure, and claims nothing of it.",
         "one in five patients", {"gender": None, "race": None, "age": 70.0}, (_DIABETES,),
+        _ADMISSIONS, "CC BY 4.0, as the UCI repository states.",
     ),
     Task(
         "chf_readmission_30d", "Readmission within 30 days, people with heart failure",
         Target("chf_readmission_30d", "Inpatient again within 30 days", events=("no", "readmitted"), horizon="P30D"),
         heart_failure_examples, Mix(Growth(trees=300, min_data_in_leaf=10), ridge=100.0),
         "Runs on any record. Its performance is known only where it was trained and judged: no public labels exist.",
-        groups={"Gender": None, "Age": 70.0}, from_record=True,
+        groups={"sex_last_ever": None, "born_years_ever": 70.0}, from_record=True,
+        collected="From the facts of a record, as far as the reader may see them.", rights="Those of the record.",
     ),
 )  # fmt: skip
 TASKS: Mapping[str, Task] = MappingProxyType({one.name: one for one in _TASKS})

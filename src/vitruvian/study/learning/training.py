@@ -16,7 +16,7 @@ from vitruvian.core import InputError
 from vitruvian.learn import Manifest, save
 from vitruvian.learn.risk import RiskModel
 from vitruvian.learn.table import Mix, fit_blend, trainable
-from vitruvian.learn.trust import Platt, class_conditional, outcomes, platt
+from vitruvian.learn.trust import Platt, class_conditional, outcomes, platt, plausible
 from vitruvian.scale import Executor, InProcess
 from vitruvian.study.learning.examples import Examples
 from vitruvian.study.learning.fitting import held_out, together
@@ -100,6 +100,9 @@ def _fitted(
     p = line(expit(margin))
     told = {"task": task.name, "about": task.about, "mix": asdict(mix), "threshold": judged.threshold}
     told |= {"left_out": dict(examples.left_out), "notes": dict(examples.notes), "validation": plain(judged)}
+    if usual := plausible(examples.rows).to_dict():
+        told |= {"plausible": usual}
+    told |= {"plausible": plausible(examples.rows).to_dict()}
     manifest = Manifest(
         dict(examples.data), split_hash(examples.rows.ids, parts), seed, len(examples), versions(),
         datetime.now(UTC).isoformat(timespec="seconds"), told,
