@@ -1,5 +1,6 @@
 """Twins as others see them: state, questions and answers of one shape, by entry point."""
 
+from vitruvian.twin.doors.alive import after_death as after_death
 from vitruvian.twin.doors.asking import ask as ask
 from vitruvian.twin.doors.asking import checked as checked
 from vitruvian.twin.doors.asking import twin_door as twin_door
@@ -16,3 +17,5 @@ from vitruvian.twin.doors.door import Told as Told
 from vitruvian.twin.doors.door import TwinDoor as TwinDoor
 from vitruvian.twin.doors.fitting import fields_for as fields_for
 from vitruvian.twin.doors.own_drugs import drugs_of as drugs_of
+from vitruvian.twin.doors.warm import Warm as Warm
+from vitruvian.twin.doors.warm import seen_now as seen_now
