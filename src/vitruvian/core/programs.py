@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 _LOG = logging.getLogger(__name__)
 _PACKAGE = Path(__file__).parents[1]
-_SOURCES = ("core", "model", "infer", "person", "pharmacology", "tables", "twin")
+_SOURCES = ("core", "model", "infer", "person", "pharmacology", "systems", "tables", "twin")
 _SHAPING = ("equinox", "diffrax", "jax", "jaxlib", "lineax", "numpy", "optimistix", "vitruvian")
 _NOT_SHAPING = ("JAX_COMPILATION_CACHE", "JAX_PERSISTENT_CACHE", "JAX_LOG", "JAX_DEBUG_LOG")
 _DEBUGGING = ("jax_disable_jit", "jax_debug_nans", "jax_debug_infs")

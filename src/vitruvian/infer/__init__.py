@@ -14,6 +14,7 @@ from vitruvian.infer.influence import check_levels as check_levels
 from vitruvian.infer.influence import overall_check as overall_check
 from vitruvian.infer.learned import Learned as Learned
 from vitruvian.infer.learned import learned as learned
+from vitruvian.infer.likelihood import deviance as deviance
 from vitruvian.infer.likelihood import variance as variance
 from vitruvian.infer.map import MapEstimate as MapEstimate
 from vitruvian.infer.map import map_estimate as map_estimate

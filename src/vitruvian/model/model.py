@@ -76,6 +76,10 @@ class Model(ABC):
     def observe(self, t: Any, y: Float[Array, " n"], p: Values) -> dict[str, Any]:
         """Outputs by name from state `y` at time `t`."""
 
+    def for_person(self, known: Mapping[str, float]) -> tuple[Model, str]:
+        """The model to use for a person of whom this is known, and in words why it is another one ("": it is not)."""
+        return self, ""
+
     # -- derived data ---------------------------------------------------------------------------------------------
 
     @property

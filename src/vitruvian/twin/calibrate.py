@@ -45,8 +45,7 @@ def eligible(case: Case, models: tuple[Model, ...]) -> tuple[list[Model], list[M
     Findings against one model are warnings while another model may be used; they refuse when none may.
     """
     used, found = [], []
-    for base in models:
-        model = case.model(base)
+    for model in (case.model(base) for base in _for_person(case, models, found)):
         messages = _suits(case, model)
         if refused(messages):
             found += messages
@@ -165,6 +164,20 @@ def _none_knows_enough(case: Case, models: tuple[Model, ...]) -> list[Message]:
         missing |= {name: None for name in needed if any(name not in one for one in known)}
     which = f"A dose of {case.drug.name}" if len(models) > 1 else f"“{models[0].title}”"
     return check_missing(missing, {}, which, case.covariates)
+
+
+def _for_person(case: Case, models: tuple[Model, ...], found: list[Message]) -> list[Model]:
+    """The models, each replaced by the one it falls back to where this person is outside its domain, each once."""
+    used: dict[Model, None] = {}
+    for base in models:
+        model, why = base, ""
+        for given in case.covariates_for(base):
+            model, why = base.for_person({n: value_at(v, case.now) for n, v in given.items()})
+            if why:
+                found.append(Message("note", "fallen-back", why, f"“{model.title}” is used."))
+                break
+        used[model] = None
+    return list(used)
 
 
 def _softened(m: Message) -> Message:
