@@ -1,5 +1,7 @@
 """Pictures and pages of any answer, from its own data."""
 
+from vitruvian.reports.card import card_page as card_page
+from vitruvian.reports.card import card_report as card_report
 from vitruvian.reports.circulation_beat import beat_figure as beat_figure
 from vitruvian.reports.circulation_beat import beat_report as beat_report
 from vitruvian.reports.circulation_beat import plot_beat as plot_beat
