@@ -12,6 +12,7 @@ from vitruvian.core import InputError
 
 if TYPE_CHECKING:
     from vitruvian.learn.risk import RiskModel
+    from vitruvian.learn.trust import Card
     from vitruvian.scale import Executor
     from vitruvian.study.learning import Judged
 
@@ -52,7 +53,7 @@ def train_command(
         done = train(task, examples, out, mix=mix, seed=seed, executor=executor, advance=advance)
     sheet = data_sheet(task.title, examples, why=task.about, collected=task.collected, rights=task.rights)
     (out / "data_sheet.md").write_text(markdown(sheet), encoding="utf-8")
-    (out / "card.md").write_text(_card(done.model), encoding="utf-8")
+    (out / "card.md").write_text(markdown(_card(done.model)), encoding="utf-8")
     for remark in done.remarks:
         typer.echo(f"warning: {remark}", err=True)
     _tell(done.judged, as_json)
@@ -89,25 +90,30 @@ def evaluate_command(
 
 def card_command(
     model: MODEL,
-    out: Annotated[Path | None, typer.Option(help="Write the card to this Markdown file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the card to this .md or .html file.")] = None,
     evaluation: Annotated[Path | None, typer.Option(help="What `predict evaluate --out` wrote.")] = None,
 ) -> None:
     """The model's card: what it is, whom it was learned from, how well it does, and for whom less."""
     from vitruvian.learn import load
+    from vitruvian.learn.trust import markdown
+    from vitruvian.reports import card_report
     from vitruvian.study.learning import risk_model
 
-    text = _card(risk_model(load(model)), evaluation)
+    if out is not None and out.suffix not in (".md", ".html"):
+        raise InputError("a card can be written as .md or .html", got=out.name)
+    card = _card(risk_model(load(model)), evaluation)
     if out is None:
-        typer.echo(text, nl=False)
+        typer.echo(markdown(card), nl=False)
+    elif out.suffix == ".html":
+        card_report(card, out)
     else:
-        out.write_text(text, encoding="utf-8")
+        out.write_text(markdown(card), encoding="utf-8")
 
 
-def _card(model: RiskModel, evaluation: Path | None = None) -> str:
-    """The card as Markdown, of what cross-validation said and what an evaluation measured."""
+def _card(model: RiskModel, evaluation: Path | None = None) -> Card:
+    """The card, of what cross-validation said and what an evaluation measured."""
     import orjson
 
-    from vitruvian.learn.trust import markdown
     from vitruvian.study.cards import model_card
     from vitruvian.study.learning import Judged, restored, task_of
 
@@ -116,7 +122,7 @@ def _card(model: RiskModel, evaluation: Path | None = None) -> str:
         told.insert(0, orjson.loads(evaluation.read_bytes()))
     task = task_of(model.manifest.settings["task"])
     use = "Risk of one person as one thing to weigh among others; whoever treats the person decides."
-    return markdown(model_card(model, [restored(Judged, one) for one in told], use=use, limits=(task.about,)))
+    return model_card(model, [restored(Judged, one) for one in told], use=use, limits=(task.about,))
 
 
 def _executor(workers: int, dask: str | None) -> Executor:

@@ -15,5 +15,5 @@ def card_page(card: Card) -> str:
 
 
 def card_report(card: Card, path: str | Path) -> Path:
-    """Write the page to `path` (.html or .pdf), whole or not at all; returns the path."""
+    """Write the page to `path` (HTML), whole or not at all; returns the path."""
     return write_whole(Path(path), card_page(card))
