@@ -53,7 +53,7 @@ def planted(kind: str, depth: int) -> dict[str, Any]:
     for name, element in elements_of(kind).items():
         if element.kind in PLANTED:
             value = sorted(element.codes)[0] if element.codes else PLANTED[element.kind]
-        elif element.kind == "Resource" or (depth == 0 and not element.needed):
+        elif element.kind == "Resource" or (depth == 0 and not element.needed and not element.choice):
             continue
         else:
             value = planted(element.kind, max(depth - 1, 0))

@@ -32,6 +32,7 @@ from vitruvian.cli.mcp import mcp_command
 from vitruvian.cli.patient import patient_app
 from vitruvian.cli.population import population_command
 from vitruvian.cli.predict import predict_app
+from vitruvian.cli.privacy import privacy_app
 from vitruvian.cli.quarantine import quarantine_app
 from vitruvian.cli.serve import serve_command
 from vitruvian.cli.simulate import simulate_command
@@ -77,6 +78,7 @@ app.add_typer(laboratory_app, name="laboratory")
 app.command("mcp")(mcp_command)
 app.add_typer(patient_app, name="patient")
 app.add_typer(predict_app, name="predict")
+app.add_typer(privacy_app, name="privacy")
 app.add_typer(quarantine_app, name="quarantine")
 app.command("population")(population_command)
 app.command("serve")(serve_command)

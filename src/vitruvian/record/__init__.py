@@ -40,6 +40,8 @@ from vitruvian.record.intake import files_under as files_under
 from vitruvian.record.journal import JOURNAL as JOURNAL
 from vitruvian.record.journal import Streamed as Streamed
 from vitruvian.record.journal import journal_samples as journal_samples
+from vitruvian.record.ledger import append_judged as append_judged
+from vitruvian.record.ledger import rows_of_action as rows_of_action
 from vitruvian.record.opening import open_engine as open_engine
 from vitruvian.record.opening import reading as reading
 from vitruvian.record.patient import Patient as Patient

@@ -15,5 +15,7 @@ if TYPE_CHECKING:
     from vitruvian.study.glucose_simulation import Simulated as Simulated
     from vitruvian.study.glucose_simulation import simulate_glucose as simulate_glucose
     from vitruvian.study.population import simulate_population as simulate_population
+    from vitruvian.study.privacy_ledger import Budget as Budget
+    from vitruvian.study.privacy_ledger import PrivacyLedger as PrivacyLedger
 else:
     __getattr__ = late(__name__)
