@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from vitruvian.study.learning.judging import Gain as Gain
     from vitruvian.study.learning.judging import Judged as Judged
     from vitruvian.study.learning.judging import judge as judge
-    from vitruvian.study.learning.openings import LEDGER as LEDGER
-    from vitruvian.study.learning.openings import Opening as Opening
-    from vitruvian.study.learning.openings import open_test as open_test
-    from vitruvian.study.learning.openings import openings as openings
+    from vitruvian.study.learning.ledger import LEDGER as LEDGER
+    from vitruvian.study.learning.ledger import Opening as Opening
+    from vitruvian.study.learning.ledger import open_test as open_test
+    from vitruvian.study.learning.ledger import openings as openings
     from vitruvian.study.learning.runs import FOLDS as FOLDS
     from vitruvian.study.learning.runs import plain as plain
     from vitruvian.study.learning.runs import restored as restored

@@ -13,7 +13,7 @@ from vitruvian.learn.risk import RiskModel
 from vitruvian.learn.table import FLOORS
 from vitruvian.study.learning.examples import Examples, only
 from vitruvian.study.learning.judging import DRAWS, Judged, judge
-from vitruvian.study.learning.openings import open_test
+from vitruvian.study.learning.ledger import open_test
 from vitruvian.study.learning.tasks import Task
 
 

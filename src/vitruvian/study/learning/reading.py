@@ -33,7 +33,17 @@ def _icu(where: Path, part: str, cohort: str) -> Examples:
     folder = where / "icu2012" if (where / "icu2012").is_dir() else where
     series, outcomes = folder / f"set_{_SETS[part]}.csv.gz", folder / f"outcomes_{_SETS[part]}.csv"
     md5 = md5_of(series, outcomes)
+    _no_death_after_discharge(outcomes)
     return of_events(icu2012_events(series, outcomes), read_cohort(cohort), "icu2012_48h", md5)
+
+
+def _no_death_after_discharge(outcomes: Path) -> None:
+    import polars as pl
+
+    died, stay, day = (pl.col(name).cast(pl.Int64) for name in ("In-hospital_death", "Length_of_stay", "Survival"))
+    late = pl.read_csv(outcomes, infer_schema=False).filter((died == 1) & (stay >= 0) & (day > stay)).height
+    if late:
+        raise DataError(f"deaths in hospital after discharge in {outcomes.name}", got=f"{late:,} rows")
 
 
 def of_events(events: Events, cohort: Cohort, recipe: str, data: Mapping[str, str]) -> Examples:
