@@ -26,6 +26,7 @@ GROUP = "vitruvian.learned"
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "DiscreteHazards": "vitruvian.learn.survival.hazards:KEPT",
+        "HistoryModel": "vitruvian.learn.history:HISTORY",
         "RiskModel": "vitruvian.learn.risk:RISK_MODEL",
         "SequenceModel": "vitruvian.learn.sequence:SEQUENCE",
     }

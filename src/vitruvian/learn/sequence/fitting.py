@@ -74,6 +74,10 @@ def fit_sequences(
 
 def _loss(noise: float) -> Any:
     def loss(net: Network, batch: Batch, y: Array, key: Array | None) -> Array:
+        if key is not None:
+            key, drop = jax.random.split(key)
+            kept = jax.random.bernoulli(drop, 1 - noise / 2, batch.seen.shape)
+            batch = batch._replace(values=batch.values * kept, seen=batch.seen * kept)
         margin = net.head(dropped(net.encode(batch), noise, key))[:, 0]
         return jnp.mean(jax.nn.softplus(margin) - y * margin)
 

@@ -25,7 +25,8 @@ Inputs = Any
 @dataclass(frozen=True)
 class Training:
     """How to train. Batches are drawn anew each epoch; it stops after `patience` epochs without a better loss on the
-    rows held for stopping, and the best epoch's network is kept. `noise`: share of the code left out at random."""
+    rows held for stopping, and the best epoch's network is kept. `noise` is the share of the code left out at random,
+    and half of it that of what was measured."""
 
     epochs: int = 30
     batch: int = 128

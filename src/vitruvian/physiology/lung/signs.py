@@ -37,6 +37,8 @@ SIGNS = (
 _LOGARITHMIC = {"hrv_rmssd", "steps"}
 _STRAINED = {"resting_heart_rate": 1.0, "hrv_rmssd": -1.0, "sleep": -1.0, "respiratory_rate": 0.4, "steps": -0.3}
 """How a strain of one standard deviation moves a sign, in its own standard deviations (an assumption)."""
+_COLD = {"resting_heart_rate": "fever", "symptoms": "cold", "sleep": "cold_sleep"}
+"""The number by which a whole cold moves a sign."""
 _WEEKEND = -0.1
 """Logarithm of steps on the two last days of a week (an assumption)."""
 
@@ -64,8 +66,8 @@ def _measured(
     drift = number["drift"] * np.cumsum(random.standard_normal((days, people)), axis=0)
     moved = noise + drift + _STRAINED.get(sign.name, 0.0) * strain
     values = own + spread * moved + number[f"{sign.name}_burden"] * courses.burden
-    if sign.name == "resting_heart_rate":
-        values = values + number["fever"] * courses.infection
+    if sign.name in _COLD:
+        values = values + number[_COLD[sign.name]] * _cold(number, courses)
     if sign.name == "steps":
         values = values + _WEEKEND * (np.arange(days) % 7 >= 5)[:, None]
     values = np.exp(values) if sign.name in _LOGARITHMIC else values
@@ -74,10 +76,17 @@ def _measured(
     return np.clip(values, sign.low, sign.high)
 
 
+def _cold(number: Mapping[str, float], courses: Courses) -> Values:
+    """How much of a cold is felt, 0 to 1."""
+    return courses.infection / (courses.infection + number["cold_load"])
+
+
 def _counted(sign: Sign, number: Mapping[str, float], random: np.random.Generator, courses: Courses) -> Values:
     """Counts of a diary; people differ in what they write down."""
     own = np.exp(0.5 * random.standard_normal(courses.burden.shape[1]))
     mean = number[sign.name] * own + number[f"{sign.name}_burden"] * courses.burden
+    if sign.name in _COLD:
+        mean = mean + number[_COLD[sign.name]] * _cold(number, courses)
     return np.minimum(random.poisson(mean), sign.high).astype(float)
 
 
