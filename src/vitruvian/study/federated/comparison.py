@@ -94,7 +94,7 @@ def alone(plan: Plan, table: SiteTable) -> Trained:
 
 def _fold(plan: Plan, tables: Mapping[str, SiteTable], privacy: Privacy | None) -> _Held:
     held = {name: table.parts(plan)[1] for name, table in tables.items()}
-    everybody = _joined(tables)
+    everybody = pooled_table(tables)
     locals_ = {name: alone(plan, table) for name, table in tables.items()}
     pooled = alone(plan, everybody)
     trained, states = simulated(plan, tables, seeded=True)
@@ -130,7 +130,8 @@ def _scores(trained: Trained, table: SiteTable, params: np.ndarray | None = None
     return probability(trained.network.margin(trained.params if params is None else params, x))
 
 
-def _joined(tables: Mapping[str, SiteTable]) -> SiteTable:
+def pooled_table(tables: Mapping[str, SiteTable]) -> SiteTable:
+    """The rows of all sites as one table."""
     first = next(iter(tables.values()))
     values = np.concatenate([one.rows.values for one in tables.values()])
     ids = tuple(person for one in tables.values() for person in one.rows.ids)

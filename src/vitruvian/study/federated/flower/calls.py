@@ -7,8 +7,10 @@ program that Flower insists on is a stub which nobody runs.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -36,7 +38,7 @@ clientapp = "stub:app"
     "stub.py": b'"""Nobody runs this."""\n',
 }
 POLL = 0.3
-STARTED_IN = 60.0
+STARTED_IN = 300.0
 
 
 def flower(command: str) -> str:
@@ -56,7 +58,9 @@ def running(command: str, arguments: list[str], home: Path) -> Iterator[subproce
     home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "FLWR_HOME": str(home), "FLWR_TELEMETRY_ENABLED": "0"}
     with (home / f"{command}.log").open("ab") as log:
-        process = subprocess.Popen([program, *arguments], stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(
+            [program, *arguments], stdout=log, stderr=log, env=environment, preexec_fn=_end_with_parent
+        )
     try:
         yield process
     finally:
@@ -68,17 +72,34 @@ def running(command: str, arguments: list[str], home: Path) -> Iterator[subproce
             process.wait()
 
 
+def _end_with_parent() -> None:
+    """Before the program begins: it is to end when this process does, however that ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def listening(process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
     """Wait until the program listens. Raises InputError where it ended instead."""
     until = time.monotonic() + STARTED_IN
     while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as one:
-            one.settimeout(1)
-            if one.connect_ex((host, port)) == 0:
-                return
+        if in_use(host, port):
+            return
         time.sleep(POLL)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
     raise InputError("Flower did not start", got=" ".join(said) or "nothing said", todo="Is the port in use?")
+
+
+def in_use(host: str, port: int) -> bool:
+    """Whether somebody listens."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.settimeout(1)
+        return one.connect_ex((host, port)) == 0
+
+
+def free(host: str, port: int) -> None:
+    """Raises InputError where somebody else listens already."""
+    if in_use(host, port):
+        raise InputError("a port is in use", got=f"{host}:{port}", todo="Give another: --port.")
 
 
 def runtime(address: str, *, secret: bytes | None = None, token: str = "", roots: bytes | None = None) -> Any:
@@ -142,9 +163,12 @@ def control(address: str, roots: bytes) -> Any:
 
 def register(client: Any, public: bytes, name: str) -> int:
     """Let a node in by its public key; its id."""
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_key
     from flwr.proto.control_pb2 import RegisterNodeRequest
+    from flwr.supercore.primitives.asymmetric import public_key_to_bytes
 
-    return int(client.RegisterNode(RegisterNodeRequest(public_key=public, name=name)).node_id)
+    key = public_key_to_bytes(load_ssh_public_key(public))
+    return int(client.RegisterNode(RegisterNodeRequest(public_key=key, name=name)).node_id)
 
 
 def start_run(client: Any) -> None:

@@ -77,6 +77,7 @@ def _link(center: Center, home: Path) -> Iterator[tuple[Any, dict[str, int]]]:
     for option, name in (("certfile", "server.pem"), ("keyfile", "server.key"), ("ca-certfile", "ca.pem")):
         arguments += [f"--ssl-{option}", str(center.folder / name)]
     address = f"{center.name}:{center.port}"
+    calls.free(center.name, center.port)
     with calls.running("flower-superlink", arguments, home) as process:
         calls.listening(process, center.name, center.port, home / "flower-superlink.log")
         with calls.control(address, roots) as control:

@@ -44,17 +44,25 @@ def take_part(site: Site, hospital: Hospital, on_answer: Callable[[str], None] =
     address = f"{LOOPBACK}:{hospital.port}"
     arguments = ["--isolation", "process", "--superlink", hospital.server, "--host", LOOPBACK]
     arguments += ["--port", str(hospital.port), "--root-certificates", str(hospital.authority)]
+    arguments += ["--max-retries", "1000000", "--max-wait-time", str(site.plan.wait)]
     arguments += [
         "--auth-supernode-private-key",
         str(hospital.key),
         "--superexec-auth-secret-file",
         str(home / "secret"),
     ]
-    with calls.running("flower-supernode", arguments, home) as node:
-        log = home / "flower-supernode.log"
-        calls.listening(node, LOOPBACK, hospital.port, log)
-        state = _answers(site, address, secret, hospital.folder / "state", node, on_answer)
-        time.sleep(LINGER)
+    state, until = SiteState(), time.monotonic() + site.plan.wait
+    while not state.end:
+        calls.free(LOOPBACK, hospital.port)
+        with calls.running("flower-supernode", arguments, home) as node:
+            calls.listening(node, LOOPBACK, hospital.port, home / "flower-supernode.log")
+            state, answered = _answers(site, address, secret, hospital.folder / "state", node, on_answer)
+            time.sleep(LINGER)
+        until = time.monotonic() + site.plan.wait if answered else until
+        if not state.end and time.monotonic() > until:  # Flower gives up where a key is not registered yet
+            raise InputError(
+                "the coordinator did not let this site in", todo=f"See flower-supernode.log in {home.name}."
+            )
     (hospital.folder / "state").unlink(missing_ok=True)
     if state.end != "finished":
         raise VitruvianError("the coordinator stopped the training", got=state.end)
@@ -63,19 +71,18 @@ def take_part(site: Site, hospital: Hospital, on_answer: Callable[[str], None] =
 
 def _answers(
     site: Site, address: str, secret: bytes, kept: Path, node: Any, on_answer: Callable[[str], None]
-) -> SiteState:
-    state = state_of(unpack(kept.read_bytes())) if kept.exists() else SiteState()
-    tasks = calls.runtime(address, secret=secret)
-    while not state.end:
-        if node.poll() is not None:
-            raise InputError("the node ended", got=f"exit code {node.returncode}", todo="See flower-supernode.log.")
-        token = calls.acquired(tasks, "flwr-clientapp")
-        if not token:
-            time.sleep(calls.POLL)
-            continue
-        state = _answer(site, state, calls.runtime(address, token=token), kept, on_answer)
-    tasks.close()
-    return state
+) -> tuple[SiteState, int]:
+    """Answer as long as the node runs; the state then, and how many questions were answered."""
+    state, answered = state_of(unpack(kept.read_bytes())) if kept.exists() else SiteState(), 0
+    with calls.runtime(address, secret=secret) as tasks:
+        while not state.end and node.poll() is None:
+            token = calls.acquired(tasks, "flwr-clientapp")
+            if not token:
+                time.sleep(calls.POLL)
+                continue
+            state = _answer(site, state, calls.runtime(address, token=token), kept, on_answer)
+            answered += 1
+    return state, answered
 
 
 def _answer(site: Site, state: SiteState, client: Any, kept: Path, on_answer: Callable[[str], None]) -> SiteState:
