@@ -44,7 +44,8 @@ def eligible(case: Case, models: tuple[Model, ...]) -> tuple[list[Model], list[M
 
     Findings against one model are warnings while another model may be used; they refuse when none may.
     """
-    used, found = [], []
+    used: list[Model] = []
+    found: list[Message] = []
     for model in (case.model(base) for base in _for_person(case, models, found)):
         messages = _suits(case, model)
         if refused(messages):
