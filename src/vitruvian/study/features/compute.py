@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -78,9 +79,8 @@ def _plan(recipe: Recipe, told: Sequence[tuple[int, str, str]]) -> list[_InWindo
 
 def _blocks(part: Numbered) -> Iterator[Numbered]:
     """A part in pieces of whole subjects that fit into the cache of a processor."""
-    cuts = np.unique(part.run[::_BLOCK])
-    ends = [*cuts[1:].tolist(), len(part.subjects)]
-    for first, last in zip(cuts.tolist(), ends, strict=True):
+    cuts = np.unique(part.run[::_BLOCK]).tolist()
+    for first, last in pairwise([*cuts, len(part.subjects)]):
         yield part.of(first, last)
 
 
