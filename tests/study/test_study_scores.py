@@ -11,43 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vitruvian.core import Source, UnsupportedError
-from vitruvian.learn import Manifest, Rows, Target, save
-from vitruvian.learn.risk import RiskModel
-from vitruvian.learn.table import Growth, Mix, fit_blend
-from vitruvian.learn.trust import Platt, class_conditional, outcomes, plausible
+from made_risk import SYSTOLIC, made_risk
+from vitruvian.core import UnsupportedError
+from vitruvian.learn import Rows, save
 from vitruvian.record import Patient, Record
-from vitruvian.study.features import read_recipe
 from vitruvian.study.scores import FOLDER, RISK, installed, seen
 from vitruvian.study.scores.told import score_told
 from vitruvian.twin.doors import TwinDoor, checked
 
-NAMES = ("creatinine_last_ever", "systolic_last_ever", "systolic_n_year", "heart_failure_any_ever", "sex_last_ever",
-         "born_years_ever")  # fmt: skip
-SYSTOLIC = 1
 AT = "2026-01-10T00:00:00Z"
-
-
-def _model() -> RiskModel:
-    """Made-up people of whom those with high creatinine and pressure come to hospital."""
-    known = {one.name: one for one in read_recipe("chf_30d").features}
-    features, rng, n = tuple(known[name] for name in NAMES), np.random.default_rng(0), 600
-    values = np.column_stack([
-        rng.lognormal(0.2, 0.4, n), rng.normal(140, 20, n), rng.integers(1, 9, n), rng.random(n) < 0.5,
-        rng.integers(0, 2, n), rng.uniform(40, 90, n),
-    ]).astype(float)  # fmt: skip
-    label = rng.random(n) < 1 / (1 + np.exp(-(2 * (values[:, 0] - 1.5) + 0.06 * (values[:, 1] - 150))))
-    rows = Rows(features, values, tuple(f"p{k}" for k in range(n)))
-    growth = Growth(trees=30, min_data_in_leaf=20, feature_fraction=0.9, learning_rate=0.1)
-    blend = fit_blend(Mix(growth, share=0.5), rows, label, seed=0, group=rows.ids)
-    validation = {"part": "cross-validation", "measures": {"auroc": {"value": 0.8, "low": 0.7, "high": 0.9}}}
-    told = {"plausible": plausible(rows).to_dict(), "about": "Made up.", "validation": validation}
-    manifest = Manifest({"made": "up"}, "", 0, n, {}, "2026-01-01T00:00:00+00:00", told)
-    target = Target("stay", "Hospital stay", events=("no", "yes"), horizon="P30D")
-    p = 1 / (1 + np.exp(-blend.margin(values)))
-    sets = class_conditional(outcomes(p), label, 0.6)
-    return RiskModel("made_stay", "Made-up stay", "1", features, target, (Source("Nobody, 2026"),), manifest, blend,
-                     Platt(), sets)  # fmt: skip
 
 
 def _bundle(systolic: float, creatinine: float) -> dict[str, Any]:
@@ -74,7 +46,7 @@ def _bundle(systolic: float, creatinine: float) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("models")
-    save(_model(), found / "made_stay")
+    save(made_risk(), found / "made_stay")
     return found
 
 
@@ -174,7 +146,7 @@ def test_a_model_outside_its_domain_says_that_it_does_not_decide(patient: Patien
 
 
 def test_what_cannot_be_used_is_left_out(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = _model()
+    model = made_risk()
     other = replace(model.features[0], name="unheard_of")
     strange = replace(model, name="strange", features=(other, *model.features[1:]))
     save(strange, tmp_path / "strange")
