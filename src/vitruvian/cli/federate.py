@@ -57,6 +57,20 @@ def simulate_command(
     typer.echo(json.dumps(told, allow_nan=False) if as_json else text_of(told))
 
 
+@federate_app.command("prepare")
+def prepare_command(
+    task: Annotated[str, typer.Argument(help="A recipe of `vitruvian predict`: icu_death, readmission_30d …")],
+    where: Annotated[Path, typer.Argument(help="Where its data are.")],
+    folder: Annotated[Path, typer.Argument(help="Where plan.toml and table.csv are written; must not exist.")],
+    feature: Annotated[list[str] | None, typer.Option(help='Features to take, e.g. "*_last_all"; default all.')] = None,
+) -> None:
+    """Write the plan and table of a recipe, to try how it would train across hospitals."""
+    from vitruvian.study.federated import prepare
+
+    plan, rows = prepare(task, where, folder, features=feature or ["*"])
+    typer.echo(f"{rows:,} rows, {len(plan.features)} features: {folder / 'plan.toml'}, {folder / 'table.csv'}")
+
+
 @federate_app.command("keys")
 def keys_command(
     folder: Annotated[Path, typer.Argument(help="Where the keys are written.")],

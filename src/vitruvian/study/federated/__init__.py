@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vitruvian.study.federated.plan import Plan as Plan
     from vitruvian.study.federated.plan import Privacy as Privacy
     from vitruvian.study.federated.plan import read_plan as read_plan
+    from vitruvian.study.federated.preparing import prepare as prepare
     from vitruvian.study.federated.results import table_of as table_of
     from vitruvian.study.federated.results import text_of as text_of
     from vitruvian.study.federated.results import told_of as told_of

@@ -20,7 +20,7 @@ def sites_of(path: Path, plan: Plan, *, by: str | None, sites: int) -> dict[str,
     Raises what `read_table` raises, UnknownNameError for a column that is not there, InputError for too many values.
     """
     table = read_table(path, plan, path.stem)
-    return split(table, ["all"] * len(table.rows) if by is None else _column(path, by), sites)
+    return split(table, [""] * len(table.rows) if by is None else _column(path, by), sites)
 
 
 def split(table: SiteTable, labels: Sequence[str], sites: int) -> dict[str, SiteTable]:
@@ -29,13 +29,13 @@ def split(table: SiteTable, labels: Sequence[str], sites: int) -> dict[str, Site
     names = sorted(set(labels))
     if len(names) > sites:
         raise InputError("more groups than sites", got=len(names), allowed=f"up to {sites}")
-    groups = {f"site-{name}": of_row == name for name in names}
+    groups = {f"site-{name}".rstrip("-"): of_row == name for name in names}
     coins = np.array([hashlib.sha256(b"site " + one.encode()).digest() for one in table.rows.ids], "S32")
     bits = np.unpackbits(coins.view(np.uint8).reshape(len(coins), -1), axis=1).astype(bool)
     for halved in range(sites - len(names)):
         largest = max(groups, key=lambda name: groups[name].sum())
         whole = groups.pop(largest)
-        groups[f"{largest}a"], groups[f"{largest}b"] = whole & bits[:, halved], whole & ~bits[:, halved]
+        groups[f"{largest}-1"], groups[f"{largest}-2"] = whole & bits[:, halved], whole & ~bits[:, halved]
     if not all(chosen.any() for chosen in groups.values()):
         raise InputError("too few people for so many sites", got=len(table.rows))
     return partition(table, groups)

@@ -118,20 +118,26 @@ def runtime(address: str, *, secret: bytes | None = None, token: str = "", roots
         way.append(SuperExecAuthHttpInterceptor(master_secret=secret, protected_methods=protected))
     if token:
         way.append(RuntimeTokenHttpInterceptor(token))
+    again = make_simple_http_retry_invoker()
+    again.max_tries = 1 if secret is not None else again.max_tries  # who asks for tasks asks again, and looks about
     return RuntimeHttpClient.from_server_address(
         server_address=address,
         insecure=roots is None,
         root_certificates=roots,
         interceptors=way,
-        retry_invoker=make_simple_http_retry_invoker(),
+        retry_invoker=again,
     )
 
 
 def acquired(client: Any, kind: str) -> str:
-    """The token of the next task of a kind; "" where there is none."""
+    """The token of the next task of a kind; "" where there is none, or nobody answers."""
+    import httpx
     from flwr.proto.runtime_pb2 import AcquireTaskRequest
 
-    found = client.AcquireTask(AcquireTaskRequest(supported_task_types=[kind]))
+    try:
+        found = client.AcquireTask(AcquireTaskRequest(supported_task_types=[kind]))
+    except httpx.TransportError:
+        return ""
     return str(found.token) if found.HasField("task") else ""
 
 
@@ -211,8 +217,11 @@ def begin_run(link: Any) -> None:
     """Take the task's input, by which its state becomes running."""
     from flwr.common.serde import run_from_proto
     from flwr.proto.runtime_pb2 import PullTaskInputRequest
+    from flwr.supercore.task_identity import TaskIdentity
 
     found = link._runtime_client.PullTaskInput(PullTaskInputRequest())
+    TaskIdentity.task_id, TaskIdentity.run_id = found.task_id, found.run.run_id
+    TaskIdentity.node_id = found.context.node_id
     link.set_run(run_from_proto(found.run))
 
 
