@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from vitruvian.cli.main import app
 from vitruvian.core import AccessError, Actor, DataError, InputError
-from vitruvian.learn.private import Mechanism, Randomness, epsilon_of
+from vitruvian.learn.private import Mechanism, Randomness, epsilon_of, noise_for
 from vitruvian.record import Record
 from vitruvian.study import PrivacyLedger
 
@@ -46,6 +46,14 @@ def test_runs_add_up_until_the_budget_is_spent(record: Record) -> None:
     assert ledger.left() == 0
     with pytest.raises(DataError):
         ledger.spend("count:4", [Mechanism("pure", 1000.0)])
+
+
+@pytest.mark.parametrize("epsilon", [0.1, 1.0, 8.0])
+def test_what_was_calibrated_for_the_whole_budget_fits_in_it(record: Record, epsilon: float) -> None:
+    ledger = PrivacyLedger(record)
+    ledger.set_budget(epsilon, DELTA)
+    ledger.spend("trees", [Mechanism("gaussian", noise_for(epsilon, DELTA))])
+    assert ledger.left() < epsilon / 100
 
 
 def test_the_ledger_is_part_of_the_audit(record: Record) -> None:

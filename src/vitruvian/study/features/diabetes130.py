@@ -122,8 +122,8 @@ def _categories(table: pl.DataFrame) -> list[_Column]:
 
 
 def _category(table: pl.DataFrame, name: str, title: str, about: str) -> _Column:
-    """A column of texts as places in the sorted texts; NaN where the source has ?."""
-    known = table[name].drop_nulls().unique().to_list()
+    """A column of texts as places in the sorted texts; NaN where the source has ?, also where it has nothing else."""
+    known = table[name].drop_nulls().unique().to_list() or ["none recorded"]
     labels = tuple(sorted(known, key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text)))
     place = {text: float(k) for k, text in enumerate(labels)}
     values = np.array([np.nan if text is None else place[text] for text in table[name]])
