@@ -62,6 +62,8 @@ def test_epsilon_of_one_gaussian_is_the_exact_one() -> None:
     assert epsilon_of([Mechanism("gaussian", 4.0)], DELTA) == pytest.approx(exact, rel=1e-3)
     four = epsilon_of([Mechanism("gaussian", 8.0, times=4)], DELTA)
     assert four == pytest.approx(exact, rel=2e-3), "four looks with twice the noise cost one look"
+    assert noise_for(exact, DELTA) == pytest.approx(4.0, rel=1e-3)
+    assert noise_for(exact, DELTA, times=4) == pytest.approx(8.0, rel=1e-3)
 
 
 def test_composition_costs_and_noise_keeps_to_a_target() -> None:

@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "DiscreteHazards": "vitruvian.learn.survival.hazards:KEPT",
         "HistoryModel": "vitruvian.learn.history:HISTORY",
+        "PrivateTrees": "vitruvian.learn.private.kept:PRIVATE_TREES",
         "RiskModel": "vitruvian.learn.risk:RISK_MODEL",
         "SequenceModel": "vitruvian.learn.sequence:SEQUENCE",
     }

@@ -2,9 +2,7 @@
 
 Each step every person is in the batch by a coin of their own (Poisson), with at most `windows` of their windows; the
 gradient of their mean loss is clipped as a whole, so a person with a hundred windows weighs no more than one with one.
-Clipping is that of jax-privacy, a few people at a time, which keeps their gradients in the processor's cache. The sum
-is rounded to a grid, and so is the Gaussian noise (53 secret bits each): neighbouring sums can give the same outputs,
-so that the last bits of a floating-point number tell nothing; what rounding adds to a person's reach is in the noise.
+Clipping is that of jax-privacy, a few people at a time, which keeps their gradients in the processor's cache.
 """
 
 from __future__ import annotations
@@ -20,12 +18,10 @@ from vitruvian.core import DataError, InputError, UnsupportedError
 from vitruvian.learn.private.accounting import Mechanism, epsilon_of, noise_for
 from vitruvian.learn.private.people import Owners, at_least_two, owners
 from vitruvian.learn.private.randomness import Coins, Randomness
+from vitruvian.learn.private.vectors import noised
 
 if TYPE_CHECKING:
     import jax
-
-_GRID = 2.0**-20  # of the standard deviation of the noise
-_ROUNDED = 1e-5  # relative error of a norm in float32, with room
 
 Losses = Callable[[Any, Any], Any]
 """(parameters, windows) → the loss of each window; windows are a tree of arrays whose first axis is the window."""
@@ -161,14 +157,12 @@ def _batch(whose: Owners, coins: Coins, setting: Setting) -> tuple[np.ndarray, n
 
 def _noised(summed: Any, setting: Setting, divisor: float, coins: Coins) -> Any:
     """The mean over the expected batch, from the sum with its noise, both on one grid."""
+    import jax.numpy as jnp
     from jax.flatten_util import ravel_pytree
 
     flat, tree = ravel_pytree(summed)
-    grid = _GRID * setting.noise * setting.clip
-    reach = setting.clip * (1 + _ROUNDED) + grid * np.sqrt(flat.size)
-    noise = setting.noise * reach * coins.normal(flat.size)
-    on_grid = np.round(np.asarray(flat, np.float64) / grid) + np.round(noise / grid)
-    return tree((on_grid * grid / divisor).astype(flat.dtype))
+    noisy = noised(np.asarray(flat, np.float64), setting.clip, setting.noise, coins)
+    return tree(jnp.asarray(noisy / divisor, flat.dtype))
 
 
 def _applied(optax: Any, rule: Any, gradient: Any, state: Any, parameters: Any) -> tuple[Any, Any]:
