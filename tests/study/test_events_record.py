@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "record"))
 from clinic import DOCTOR, RESEARCHER, SECRET, STRANGER, as_, clinic, condition, lab
 
 from vitruvian.core import AccessError, InputError
-from vitruvian.record import Record, give_consent
+from vitruvian.record import Record, Samples, give_consent, scan_visible
 from vitruvian.record import scanning as scanning_module
 from vitruvian.study.cohorts import label_events, read_cohort
 from vitruvian.study.events import record_events
@@ -128,6 +129,23 @@ def test_heart_failure_readmission_of_the_record(record: Record, tmp_path: Path)
     assert labelled.label.tolist() == [True, False]
     assert labelled.hours.tolist() == [14 * 24 + 12, 30 * 24]
     assert labelled.left_out == {}
+
+
+def test_samples_of_chosen_signals(record: Record, tmp_path: Path) -> None:
+    start = np.array([1_735_718_400_000 + 60_000 * k for k in range(4)])
+    value = np.array([60.0, 62.0, 999.0, 64.0])
+    offset, place = np.zeros(4, np.int64), np.arange(4)
+    more = (start, start + 5_000, offset, value, place)
+    record.append_samples([Samples("p1", one, "watch", "/min", *more) for one in ("heart_rate", "respiratory_rate")])
+    assert not events(record, tmp_path / "none")["code"].str.starts_with("SIGNAL//").any()
+    found = record_events(record, tmp_path / "some", signals=["heart_rate"])
+    rows = pl.concat(found.events.frames()).filter(pl.col("code").cat.starts_with("SIGNAL//"))
+    assert rows["code"].cast(pl.String).unique().to_list() == ["SIGNAL//heart_rate"]
+    assert rows["numeric_value"].to_list() == [60, 62, 64]
+    assert ((rows["known"] - rows["time"]).dt.total_seconds() == 5).all()
+    assert found.left_out["doubtful sample"] == 1
+    with pytest.raises(InputError, match="no such table"):
+        scan_visible(record, ("people",), list)
 
 
 def test_an_empty_record_has_no_events(tmp_path: Path) -> None:
