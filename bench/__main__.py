@@ -21,7 +21,14 @@ def main() -> int:
     """Measure everything and print the table; gives 1 if a limit does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="Smaller numbers of people and rounds: to see it run.")
-    parts = {"glucose": glucose_rows, "cells": cell_rows, "circulation": circulation_rows, "serve": serve_rows}
+    parts = {
+        "glucose": glucose_rows,
+        "cells": cell_rows,
+        "circulation": circulation_rows,
+        "serve": serve_rows,
+        "private": private_rows,
+        "features": feature_rows,
+    }
     parser.add_argument("part", nargs="?", choices=list(parts), help="Measure this part alone.")
     told = parser.parse_args()
     quick = told.quick
@@ -56,7 +63,10 @@ def measure(quick: bool) -> list[Row]:
             *glucose_control.rows(100 if quick else 1000, 30 if quick else 300),
             *cell_rows(quick),
             *circulation_rows(quick),
+            *private_rows(quick),
             *serve_rows(quick),
+            *feature_rows(quick),
+            *sequence_rows(quick),
         ]
     return [*rows, *cold, *memory]
 
@@ -83,6 +93,27 @@ def circulation_rows(quick: bool) -> list[Row]:
         *circulation.rows(100 if quick else 1000, 2 if quick else 5),
         *svzerod.rows(10 if quick else 50, 2 if quick else 5),
     ]
+
+
+def private_rows(quick: bool) -> list[Row]:
+    """A training step with privacy beside a plain one."""
+    from bench import private
+
+    return private.rows(64 if quick else 256, 3 if quick else 15)
+
+
+def feature_rows(quick: bool) -> list[Row]:
+    """Features of a cohort beside pandas, and the memory that events of many people take."""
+    from bench import features
+
+    return features.rows(4000, (5000, 4_000_000) if quick else (100_000, 100_000_000), 2 if quick else 7)
+
+
+def sequence_rows(quick: bool) -> list[Row]:
+    """Windows of series, scored and explained."""
+    from bench import sequences
+
+    return sequences.rows(2048 if quick else 20_480, 2 if quick else 5)
 
 
 def serve_rows(quick: bool) -> list[Row]:
