@@ -122,7 +122,7 @@ def test_abstention_says_why() -> None:
     assert why[0] == ""
     assert why[1] == "At 90 % certainty neither “no” nor “yes” can be ruled out."
     assert why[2].startswith("No outcome fits")
-    assert why[3] == "Age is 95 a, outside what the model was made for (18 to 90 a)."
+    assert why[3] == "Age is 95 years, outside what the model was made for (18 to 90)."
     assert why[4] == f"Ward is of a kind that the model does not know. {why[1]}"
     with pytest.raises(DataError, match="differ"):
         abstention(sets, ("no",))

@@ -55,7 +55,7 @@ def test_words_for_clinician_and_patient() -> None:
     found = explained(_ROW, _scores(_ROW), _explain(_ROW))
     assert found.clinician == (
         "Stroke within a year: 50 %; 90 % set: {no}. Raised most by Systolic pressure (165 mmHg; +1.05), Smoking "
-        "(current; +1.00), LDL cholesterol (4.1 mmol/L; +0.44); lowered most by Age (54 a; -0.48) (log-odds)."
+        "(current; +1.00), LDL cholesterol (4.1 mmol/L; +0.44); lowered most by Age (54 years; -0.48) (log-odds)."
     )
     assert found.patient == (
         "Of 100 people like you, about 50 would have this within a year: stroke. For you, systolic pressure, smoking "

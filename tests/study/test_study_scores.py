@@ -102,6 +102,8 @@ def test_the_score_with_set_reasons_and_words_for_both(patient: Patient) -> None
     assert told.reasons[0].startswith("For the patient: Of 100 people like you, about")
     assert any(one.startswith("The record says 4 of 6 values") for one in told.reasons)
     assert told.data["set"]
+    assert told.messages == ()  # nothing of this record was left out
+    assert "(ever)" not in told.data["patient"]
     assert told.data["fingerprint"]
     (picture,) = told.pictures
     assert picture.lines[0].y[-1] == pytest.approx(100 * p)
@@ -124,7 +126,7 @@ def test_what_would_lower_it_is_the_pressure_and_never_what_cannot_be_acted_on(p
 @pytest.mark.usefixtures("models")
 def test_how_it_stands(patient: Patient) -> None:
     (one,) = RISK.status(patient, AT)
-    assert (one.state, one.subject) == ("ready", "Made-up stay")
+    assert (one.state, one.subject, one.newest[:16]) == ("ready", "Made-up stay", "2026-01-03T08:00")
     assert one.credibility == "AUROC 0.800 (0.700 to 0.900) by cross-validation."
     bob = patient.record.patient("bob")
     assert RISK.status(bob) == ()
@@ -142,7 +144,7 @@ def test_a_model_outside_its_domain_says_that_it_does_not_decide(patient: Patien
 
     told = score_told(one, replace(person, row=Rows(person.row.features, values)), "risk")
     assert told.messages[0].code == "abstains"
-    assert "Systolic pressure, last (ever) is 350 mm[Hg], outside" in told.messages[0].text
+    assert "Systolic pressure, last (ever) is 350 mmHg, outside" in told.messages[0].text
 
 
 def test_what_cannot_be_used_is_left_out(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ from vitruvian.core.time import now_ms as now_ms
 from vitruvian.core.time import parse_instant as parse_instant
 from vitruvian.core.time import to_datetime as to_datetime
 from vitruvian.core.time import to_ms as to_ms
+from vitruvian.core.unit_words import unit_text as unit_text
 from vitruvian.core.units import Quantity as Quantity
 from vitruvian.core.units import convert as convert
 from vitruvian.core.units import is_tabled as is_tabled

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING
 
+from vitruvian.core import unit_text as unit_text
 from vitruvian.twin.answer import GoalStated, Interval, Option
 from vitruvian.twin.metrics import limits, threshold
 
@@ -45,10 +46,6 @@ _PARAMETERS = {
     "VMAX": "largest elimination rate", "KM": "level of half that rate", "EC50": "half-maximal effect",
     "KDE": "elimination rate of the drug",
 }  # fmt: skip
-_UNITS = {
-    "1": "", "{INR}": "", "{ratio}": "", "{score}": "", "%": "%", "mm[Hg]": "mmHg", "cm[H2O]": "cmH₂O", "Cel": "°C",
-    "[degF]": "°F", "[lb_av]": "lb", "[in_i]": "in", "[iU]": "units", "[iU]/h": "units/h", "[iU]/d": "units/d",
-}  # fmt: skip
 
 
 def metric_name(metric: str, above: str = "") -> str:
@@ -85,22 +82,6 @@ def parameter_name(name: str) -> str:
     """Name of a model parameter for people, symbol kept: "CL" → "clearance (CL)"."""
     known = _PARAMETERS.get(name)
     return name if known is None else (known if name in known else f"{known} ({name})")
-
-
-def unit_text(unit: str) -> str:
-    """A UCUM unit for people: "mg.h/L" → "mg·h/L", "umol/L" → "µmol/L"; nothing for numbers without unit."""
-    if unit in _UNITS:
-        return _UNITS[unit]
-    text = unit.replace("[iU]", "IU").replace("mm[Hg]", "mmHg")
-    text = text.replace("{1.73_m2}", "1,73 m²").replace(".", "·").replace("1,73", "1.73")
-    text = (
-        text.replace("m2", "m²")
-        .replace("10*9", "10⁹")
-        .replace("10*12", "10¹²")
-        .replace("10*6", "10⁶")
-        .replace("10*3", "10³")
-    )
-    return "·".join("/".join(_micro(part) for part in factor.split("/")) for factor in text.split("·"))
 
 
 def number_text(value: float) -> str:
@@ -180,7 +161,3 @@ def percent_text(p: float) -> str:
 def _three(value: float) -> str:
     """Three significant digits with their zeros, so that a column of numbers shows one precision."""
     return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:#.3g}".rstrip(".")
-
-
-def _micro(part: str) -> str:
-    return f"µ{part[1:]}" if part in ("ug", "umol", "uL", "u[IU]") else part

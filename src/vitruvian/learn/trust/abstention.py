@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from vitruvian.core import DataError
 from vitruvian.learn.shapes import Feature, Rows
 from vitruvian.learn.trust.interval import Interval, proportion
+from vitruvian.learn.trust.sentences import value_in_words
 
 
 def abstention(
@@ -50,8 +51,7 @@ def _said(one: Feature, value: float) -> str:
         return f"{one.title} is of a kind that the model does not know."
     low, high = (f"{end:g}" if end is not None else "" for end in (one.low, one.high))
     bounds = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
-    unit = f" {one.unit}" if one.unit and one.unit != "1" else ""
-    return f"{one.title} is {value:g}{unit}, outside what the model was made for ({bounds}{unit})."
+    return f"{one.title} is {value_in_words(one, value)}, outside what the model was made for ({bounds})."
 
 
 def selective(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from vitruvian.core import DataError
+from vitruvian.core import DataError, unit_text
 from vitruvian.learn.shapes import Contributions, Feature, Rows, Scores
 from vitruvian.learn.trust.counterfactual import CAUTION, Counterfactual
 
@@ -37,12 +38,15 @@ def explained(
     rows: Rows, scores: Scores, contributions: Contributions, i: int = 0, *, event: int = 1, most: int = 10,
     change: Counterfactual | None = None,
 ) -> Explained:  # fmt: skip
-    """Row i in words. Raises DataError where rows, scores and contributions differ, or the target is a number."""
+    """Row i in words, first of all what would change it where that is asked.
+
+    Raises DataError where rows, scores and contributions differ, or the target is a number.
+    """
     if not len(rows) == len(scores.probability) == len(contributions.values) or scores.target.kind == "number":
         raise DataError("rows, scores and contributions differ, or there is no event to speak of")
     bars = _bars(rows, contributions, i)
     return Explained(
-        " ".join([_score(scores, i, event), _moved(bars), *_changed(change)]),
+        " ".join([*_changed(change), _score(scores, i, event), _moved(bars)]),
         " ".join([_plain(scores, i, event), _plainly_moved(bars), *_plainly_changed(change)]), _few(bars, most),
     )  # fmt: skip
 
@@ -54,7 +58,8 @@ def value_in_words(feature: Feature, value: float) -> str:
     if feature.kind == "category":
         index = int(value)
         return feature.categories[index] if 0 <= index < len(feature.categories) else "of an unknown kind"
-    return f"{value:.4g} {feature.unit}".strip() if feature.unit != "1" else f"{value:.4g}"
+    unit = "years" if feature.unit == "a" else unit_text(feature.unit)
+    return f"{value:.4g} {unit}".strip()
 
 
 def percent(p: float) -> str:
@@ -122,8 +127,12 @@ def _plain(scores: Scores, i: int, event: int) -> str:
 
 
 def _plainly_moved(bars: list[Bar]) -> str:
-    more = [_lower(one.feature.title) for one in bars if one.moved >= _LEAST][:TOP]
-    less = [_lower(one.feature.title) for one in bars if one.moved <= -_LEAST][:TOP]
+    things: dict[str, float] = {}  # what is told of one thing in several ways is one thing
+    for one in bars:
+        things[_thing(one.feature)] = things.get(_thing(one.feature), 0.0) + one.moved
+    greatest = sorted(things, key=lambda name: -abs(things[name]))
+    more = [name for name in greatest if things[name] >= _LEAST][:TOP]
+    less = [name for name in greatest if things[name] <= -_LEAST][:TOP]
     parts = [f"{_and(more)} {_verb(more)} it up"] if more else []
     parts += [f"{_and(less)} {_verb(less)} it down"] if less else []
     return f"For you, {', and '.join(parts)}." if parts else "No single thing about you changes it much."
@@ -151,6 +160,11 @@ def _and(words: list[str]) -> str:
 
 def _verb(words: list[str]) -> str:
     return "pushes" if len(words) == 1 else "push"
+
+
+def _thing(feature: Feature) -> str:
+    """What a feature is of, without how it is told: "Creatinine, last (ever)" is creatinine."""
+    return _lower(re.split(r"[,:(]", feature.title)[0].strip())
 
 
 def _lower(title: str) -> str:

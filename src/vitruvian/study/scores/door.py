@@ -104,7 +104,7 @@ def _status(one: Installed, person: Seen) -> Status | None:
     scores = one.model.predict(person.row)
     doubt = " The model does not decide." if scores.abstained[0] else ""
     risk = 100 * float(scores.probability[0, EVENT])
-    return Status("ready", f"{scores.target.title}: {risk:.2g} %.{doubt}", person.at, _credible(one), (),
+    return Status("ready", f"{scores.target.title}: {risk:.2g} %.{doubt}", person.newest, _credible(one), (),
                   "What moved it?", title)  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 
 from vitruvian.core import now_ms, to_datetime, to_ms
 from vitruvian.learn import Rows
-from vitruvian.study.events import Moments, person_events
+from vitruvian.study.events import Events, Moments, person_events
 from vitruvian.study.features import features_of
 from vitruvian.study.scores.models import Installed
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vitruvian.record import Patient
 
 _NOBODY = ""
+_NO_LOSS = ("demographic: no event", "void")
+"""A name is no event, and what is void is no fact."""
 _KNOWN_OF_ALL = ("MEDS_BIRTH", "DEMOGRAPHIC//sex")
 
 
@@ -29,7 +31,8 @@ class Seen:
     row: Rows
     said: Bool[np.ndarray, " features"]
     notes: Mapping[str, int]
-    at: str
+    newest: str
+    """Moment of the newest event that was known (ISO 8601), "" without any."""
 
     @property
     def share(self) -> float:
@@ -51,4 +54,14 @@ def seen(patient: Patient, one: Installed, at: str | None = None) -> Seen:
     told = np.array([not any(f.name.startswith(f"{name}_") for name in of_all) for f in one.model.features])
     features = tuple(one.recipe.features[k] for k in order)
     row = Rows(features, values[:1], (patient.id,))
-    return Seen(row, ~same & told, {**left_out, **found.notes}, to_datetime(moment).isoformat(timespec="minutes"))
+    notes = {reason: count for reason, count in {**left_out, **found.notes}.items() if reason not in _NO_LOSS}
+    return Seen(row, ~same & told, notes, _newest(events, moment))
+
+
+def _newest(events: Events, moment: int) -> str:
+    """The latest time of what happened and was known by a moment (ms)."""
+    times = [np.column_stack([frame[name].dt.epoch("ms").to_numpy() for name in ("time", "known")])
+             for frame in events.frames(("time", "known"))]  # fmt: skip
+    both = np.concatenate(times)
+    there = both[(both <= moment).all(1), 0]
+    return to_datetime(int(there.max())).isoformat(timespec="minutes") if len(there) else ""

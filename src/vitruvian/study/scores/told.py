@@ -56,8 +56,8 @@ def _picture(moved: Contributions, bars: tuple[Bar, ...]) -> Picture:
     risk = tuple((100.0 / (1.0 + np.exp(-margins))).tolist())
     x = tuple(float(k) for k in range(len(risk)))
     title = "The risk as each value is counted: from people in general (0) to this person"
-    line = Line("risk", risk, role="own")
-    return Picture("moved", title, "values counted, as in the table", "1", "risk", "%", x, (line,))
+    lines = (Line("risk", risk, role="own"), Line("after each value", risk, marks=True))
+    return Picture("moved", title, "values counted, as in the table", "1", "risk", "%", x, lines)
 
 
 def _moved_table(bars: tuple[Bar, ...]) -> Table:
@@ -94,7 +94,7 @@ def _data(
 ) -> dict[str, Any]:
     target = scores.target
     told: dict[str, Any] = {
-        "model": one.model.name, "version": one.model.version, "fingerprint": one.fingerprint, "at": person.at,
+        "model": one.model.name, "version": one.model.version, "fingerprint": one.fingerprint, "newest": person.newest,
         "horizon": target.horizon, "level": scores.level, "abstained": bool(scores.abstained[0]), "why": scores.why[0],
         "probability": dict(zip(target.events, map(float, scores.probability[0]), strict=True)),
         "set": [name for name, there in zip(target.events, scores.sets[0], strict=True) if there],
