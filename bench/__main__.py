@@ -28,6 +28,7 @@ def main() -> int:
         "serve": serve_rows,
         "private": private_rows,
         "features": feature_rows,
+        "sequences": sequence_rows,
     }
     parser.add_argument("part", nargs="?", choices=list(parts), help="Measure this part alone.")
     told = parser.parse_args()

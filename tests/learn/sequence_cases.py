@@ -11,7 +11,8 @@ from vitruvian.learn.sequence import SequenceModel, Shape, Training, Windows, fi
 
 CHANNELS = (Feature("one", "One", "mmol/L", low=-50, high=50), Feature("two", "Two", "/min"), Feature("noise", "Noise"))
 TARGET = Target("event", "An event", horizon="P5D")
-STEPS = 12
+STEPS = 10
+HOW = Training(epochs=6, batch=64, rate=0.015, seed=2)
 
 
 def windows(rows: int, seed: int, missing: float = 0.3) -> tuple[Windows, np.ndarray]:
@@ -35,8 +36,8 @@ def parts(rows: int) -> dict[str, np.ndarray]:
 
 @cache
 def model(kind: str = "gru_d") -> SequenceModel:
-    some, outcome = windows(1500, seed=1)
+    some, outcome = windows(1000, seed=1)
     return fit_sequences(
-        some, outcome, parts(1500), Shape(kind, hidden=16, layers=1),  # type: ignore[arg-type]
-        Training(epochs=6, batch=128, rate=0.01, seed=2), name="made_up", title="Made up", target=TARGET, unit="d",
+        some, outcome, parts(1000), Shape(kind, hidden=12, layers=1),  # type: ignore[arg-type]
+        HOW, name="made_up", title="Made up", target=TARGET, unit="d",
     )  # fmt: skip

@@ -101,7 +101,7 @@ def made_up_histories(people: int, seed: int) -> MadeUp:
         for code, has in treated.items():
             written.add(code, has & ill & seen, ago)
     organs = 1.3 * heart + 0.9 * lung + 0.03 * (60 - filtering) + 0.05 * (50 - ejection) * heart
-    return MadeUp(written.events(), chance(-3.2 + organs + 0.03 * (age - 60)))
+    return MadeUp(written.events(), chance(-1.7 + organs + 0.03 * (age - 60)))
 
 
 @dataclass(frozen=True)

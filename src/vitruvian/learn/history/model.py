@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class HistoryModel(Kept):
     def attribute(self, found: Histories) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, "rows tokens"]]:
         """(base, how much each token moved the margin): integrated gradients, which add up.
 
-        The path begins where of each thing only the time is known. Raises SolveError where they do not at the finest path.
+        The path begins where of each thing only the time is known. Raises SolveError where they do not.
         """
         given = self._checked(found)
         parts = [_attributed(self.net, given, rows) for rows in _chunks(len(found))]
@@ -151,6 +152,7 @@ def _features(vocabulary: Vocabulary) -> tuple[Feature, ...]:
     return tuple(Feature(code, code, about=kind) for code, kind in zip(vocabulary.codes, vocabulary.kinds, strict=True))
 
 
+@lru_cache(maxsize=8)
 def _loss(noise: float) -> Any:
     def loss(net: HistoryNetwork, given: Tokens, y: Array, key: Array | None) -> Array:
         code = given.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ def fit_sequences(
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def _loss(noise: float) -> Any:
     def loss(net: Network, batch: Batch, y: Array, key: Array | None) -> Array:
         if key is not None:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -79,15 +80,10 @@ def train(
     same as without a break. Raises DataError where no rows are left to learn from or to stop by, or the loss is no
     number, InputError where the folder holds another training.
     """
-    optax = _optax()
     rows = np.flatnonzero(~held)
     if not len(rows) or not held.any():
         raise DataError("no rows to learn from, or none to stop by", got=f"{len(rows)} and {int(held.sum())}")
-    steps = how.epochs * -(-len(rows) // how.batch)
-    rate = optax.cosine_decay_schedule(how.rate, steps, 0.1)
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=how.decay))
-    step = _step(task, optimiser)
-    loss_of = eqx.filter_jit(lambda net, some, y: task.loss(net, some, y, None))
+    optimiser, step, loss_of = _compiled(task, how.rate, how.decay, how.epochs * -(-len(rows) // how.batch))
     state = _State(start, optimiser.init(eqx.filter(start, eqx.is_array)), start, np.inf, 0, 0)
     kept = _Kept(keep, _fingerprint(how, start, inputs, outcome, held)) if keep else None
     state = kept.taken_up(state) if kept else state
@@ -128,14 +124,20 @@ class _State(NamedTuple):
     """Epochs since the best one."""
 
 
-def _step(task: Task, optimiser: Any) -> Callable[..., tuple[Any, Any, Array]]:
+@lru_cache(maxsize=8)
+def _compiled(task: Task, rate: float, decay: float, steps: int) -> tuple[Any, Any, Any]:
+    """Optimiser, one step of it, and the loss without noise; programs are made once for a task."""
+    optax = _optax()
+    falling = optax.cosine_decay_schedule(rate, steps, 0.1)
+    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(falling, weight_decay=decay))
+
     @eqx.filter_jit
     def step(net: Any, memory: Any, some: Inputs, y: Array, key: Array) -> tuple[Any, Any, Array]:
         loss, slope = eqx.filter_value_and_grad(task.loss)(net, some, y, key)
         change, memory = optimiser.update(slope, memory, eqx.filter(net, eqx.is_array))
         return eqx.apply_updates(net, change), memory, loss
 
-    return step
+    return optimiser, step, eqx.filter_jit(lambda net, some, y: task.loss(net, some, y, None))
 
 
 def _epoch(
