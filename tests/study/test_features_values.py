@@ -17,7 +17,7 @@ from made_events import HOUR, Event, at, drawn, frame
 from vitruvian.core import DataError
 from vitruvian.learn import Rows
 from vitruvian.study.events import Events, Moments, write_events
-from vitruvian.study.features import Derived, Recipe, Variable, Window, compute, features_of
+from vitruvian.study.features import Derived, Recipe, Variable, Window, features_of, past
 
 VALUES = ("first", "last", "mean", "min", "max", "sd", "slope", "sum", "delta", "n", "since")
 RECIPE = Recipe(
@@ -141,7 +141,7 @@ def test_order_of_arrival_and_division_into_parts_change_nothing(
 def test_blocks_of_subjects_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     events = Events.of(frame(drawn(9)))
     whole = features_of(RECIPE, events, MANY)
-    monkeypatch.setattr(compute, "_BLOCK", 7)
+    monkeypatch.setattr(past, "_BLOCK", 7)
     same(whole.rows, features_of(RECIPE, events, MANY).rows)
 
 
