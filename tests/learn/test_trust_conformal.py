@@ -39,18 +39,18 @@ def test_the_quantile_is_the_one_of_finite_samples(n: int, level: float) -> None
 
 
 def test_split_forgets_the_rare_class_and_class_conditional_does_not() -> None:
-    """Mean coverage over 200 calibrations is within the bounds of theory, for each class."""
+    """Mean coverage over 100 calibrations is within the bounds of theory, for each class."""
     by_split, by_class, counts = [], [], []
-    p_test, y_test = _rare(20_000, 10_000)
-    for seed in range(200):
+    p_test, y_test = _rare(10_000, 10_000)
+    for seed in range(100):
         p, y = _rare(600, seed)
         by_split.append([one.value for one in coverage(split_conformal(p, y).sets(p_test), y_test).by_event])
         by_class.append([one.value for one in coverage(class_conditional(p, y).sets(p_test), y_test).by_event])
         counts.append(int(y.sum()))
     assert np.mean(by_split, 0)[1] < 0.5
     rare, common = np.mean(by_class, 0)[1], np.mean(by_class, 0)[0]
-    assert 0.9 - 0.006 <= rare <= 0.9 + np.mean(1 / (np.array(counts) + 1)) + 0.006
-    assert 0.9 - 0.006 <= common <= 0.9 + 1 / 400 + 0.006
+    assert 0.9 - 0.012 <= rare <= 0.9 + np.mean(1 / (np.array(counts) + 1)) + 0.012
+    assert 0.9 - 0.012 <= common <= 0.9 + 1 / 400 + 0.012
 
 
 def test_overlapping_groups_each_keep_the_promise() -> None:
