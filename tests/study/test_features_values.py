@@ -153,6 +153,14 @@ def test_what_is_known_only_now_and_what_is_planned() -> None:
     np.testing.assert_array_equal(found, [[np.nan, 0], [7, 1], [8, 2]])
 
 
+def test_both_ends_of_a_window_belong_to_it() -> None:
+    windows = (Window("a", 48, 24), Window("b", 24))
+    one = Recipe("r", "r", windows, (Variable("x", ("X",), {"a": ("n",), "b": ("n",)}),))
+    rows = [Event("p", 100 - ago, 0, "X") for ago in (48.01, 48, 24, 23.99, 0)]
+    found = features_of(one, Events.of(frame(rows)), moments(("p", 100))).rows.values
+    np.testing.assert_array_equal(found, [[2, 3]])
+
+
 def test_units_convert_or_are_refused_with_their_number() -> None:
     variable = Variable("x", ("X",), {"ever": ("mean",)}, unit="mg/dL")
     one = Recipe("r", "r", (Window("ever"),), (variable,))
