@@ -185,6 +185,13 @@ def test_an_age_over_89_is_not_shown() -> None:
     assert found.resource["valueQuantity"]["value"] == 90
     assert found.resource["valueQuantity"]["comparator"] == ">="
     assert found.removed["age"] == 1
+    loinc = {"code": {"coding": [{"system": "http://loinc.org", "code": "30525-0"}]}}
+    told = {"resourceType": "Observation", "status": "final"} | loinc | {"valueInteger": 94}
+    part = told | {"component": [loinc | {"valueQuantity": {"value": 95}}, loinc | {"valueInteger": 50}]}
+    plain = deidentify_fhir(part, key=KEY, on=ON).resource
+    assert plain["valueInteger"] == 90
+    assert plain["component"][0]["valueQuantity"]["value"] == 90
+    assert plain["component"][1]["valueInteger"] == 50
     months = {"valueQuantity": {"value": 93, "unit": "mo", "system": "http://unitsofmeasure.org", "code": "mo"}}
     assert deidentify_fhir(observation | months, key=KEY, on=ON).resource["valueQuantity"]["value"] == 93
     calendar = Calendar("shift", -10, ON)

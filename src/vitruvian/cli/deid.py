@@ -53,7 +53,7 @@ def files_command(
     ),
 ) -> None:
     """Write de-identified copies; warnings say what a person must still look at."""
-    from vitruvian.cli.deid_writing import key_of, resources_of, text_of, unpacked, written_fhir
+    from vitruvian.cli._deid import key_of, resources_of, text_of, unpacked, written_fhir
     from vitruvian.core import InputError
     from vitruvian.deid import Known, deidentify_dicom, deidentify_text
     from vitruvian.record import files_under

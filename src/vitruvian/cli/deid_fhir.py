@@ -27,7 +27,7 @@ def fhir_command(
     name: list[str] = typer.Option([], help="A name that is to go from texts, beside those in the resources."),
 ) -> None:
     """Write de-identified copies of FHIR resources and bundles."""
-    from vitruvian.cli.deid_writing import key_of, resources_of, text_of, unpacked, written_fhir
+    from vitruvian.cli._deid import key_of, resources_of, text_of, unpacked, written_fhir
     from vitruvian.core import InputError
     from vitruvian.deid import Known
     from vitruvian.record import files_under

@@ -21,7 +21,7 @@ def report_command(
     import csv
     import io
 
-    from vitruvian.cli.deid_writing import text_of, unpacked
+    from vitruvian.cli._deid import text_of, unpacked
     from vitruvian.core import InputError
     from vitruvian.deid import anonymity, suppressed
 

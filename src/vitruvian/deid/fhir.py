@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Literal
 
 from vitruvian.core import DataError
-from vitruvian.deid.fhir_dates import Calendar, Dates
+from vitruvian.deid.fhir_dates import OLDEST, Calendar, Dates
 from vitruvian.deid.fhir_people import known_of, person_of, persons_by_url
 from vitruvian.deid.fhir_treatments import Walk
 from vitruvian.deid.fhir_types import is_resource
@@ -23,6 +23,7 @@ from vitruvian.deid.keyed import demand_key, shift_of
 from vitruvian.deid.text import Known
 
 Texts = Literal["remove", "clean"]
+_AGES = frozenset({"30525-0", "21611-9", "21612-7", "29553-5", "63900-5"})  # LOINC: age now, estimated, reported, …
 _MARK = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "PSEUDED"}
 
 
@@ -81,9 +82,22 @@ def _one(resource: Mapping[str, Any], told: _Told, removed: Counter[str]) -> dic
     days = None if owner is None else shift_of(told.key, owner)
     calendar = Calendar(told.dates, days, told.on)
     clean = Walk(told.key, calendar, told.texts == "clean", told.known, removed).resource(resource)
+    for one in (clean, *clean.get("component", ())):
+        if _speaks_of_age(one) and one.get("valueInteger", 0) > OLDEST:
+            one["valueInteger"] = OLDEST + 1
+            removed["age"] += 1
+        elif _speaks_of_age(one) and (told_value := one.get("valueQuantity")) and "unit" not in told_value:
+            told_value["value"] = min(told_value.get("value", 0), OLDEST + 1)
     meta = clean.setdefault("meta", {})
     meta["security"] = [*meta.get("security", ()), _MARK]
     return clean
+
+
+def _speaks_of_age(observation: Mapping[str, Any]) -> bool:
+    """Whether an Observation, or a component of one, is an age that need not say so by its unit."""
+    code = observation.get("code")
+    coded = code.get("coding", ()) if isinstance(code, Mapping) else ()
+    return any(one.get("code") in _AGES for one in coded)
 
 
 def _bundle(bundle: Mapping[str, Any], told: _Told, removed: Counter[str]) -> dict[str, Any]:

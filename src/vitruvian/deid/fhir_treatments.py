@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitruvian.deid.fhir_codes import is_free_code, is_harmless_extension, is_public, is_published_code, is_unit
-from vitruvian.deid.fhir_dates import Calendar
+from vitruvian.deid.fhir_dates import OLDEST, Calendar
 from vitruvian.deid.fhir_types import Element, elements_of, is_resource
 from vitruvian.deid.keyed import new_uid, new_uuid, pseudonym
 from vitruvian.deid.regions import region_of_zip, state
@@ -36,7 +36,6 @@ _NUMBERS = re.compile(r"(?:-?\d{1,12}(?:\.\d{1,12})?|[EUL])(?: (?:-?\d{1,12}(?:\
 _LINK = re.compile(r"(?:(?P<base>https?://.*)/)?(?P<kind>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/.*)?")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _YEARS = {"a": 1.0, "mo": 12.0, "wk": 52.18, "d": 365.25, "year": 1.0, "years": 1.0, "yr": 1.0}
-_HIGHEST_AGE = 89
 
 
 @dataclass(frozen=True)
@@ -224,9 +223,9 @@ class Walk:
         elif unit or code:
             self.removed["unit"] += 1
         years = _YEARS.get(str(found.get("unit")))
-        if years and isinstance(found.get("value"), int | float) and found["value"] / years >= _HIGHEST_AGE + 1:
+        if years and isinstance(found.get("value"), int | float) and found["value"] / years >= OLDEST + 1:
             self.removed["age"] += 1
-            found |= {"value": round((_HIGHEST_AGE + 1) * years), "comparator": ">="}
+            found |= {"value": round((OLDEST + 1) * years), "comparator": ">="}
         return found or None
 
     def _place(self, value: Mapping[str, Any]) -> dict[str, Any] | None:
