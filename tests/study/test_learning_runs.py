@@ -86,24 +86,43 @@ def test_what_was_measured_comes_back_from_the_manifest_for_the_card(trained, ex
     card = markdown(model_card(done.model, [back], use="To test.", limits=(TASK.about,)))
     assert "AUROC" in card
     assert "Against simpler models" in card
-    sheet = markdown(data_sheet(TASK.title, examples, why="", collected=TASK.collected, rights=TASK.rights))
+    sheet = markdown(data_sheet(TASK.title, examples.real, why="", collected=TASK.collected, rights=TASK.rights))
     assert "220 rows of 220 people" in sheet
 
 
-def test_settings_are_searched_alike_in_process_in_a_pool_and_on_dask(examples, tmp_path):
+def test_rows_made_without_last_readings_teach_and_are_never_judged_on(trained, examples):
+    assert (len(examples), len(examples.real), len(set(examples.people))) == (440, 220, 220)
+    assert trained[1].judged.n == 220
+    names = [one.name for one in examples.rows.features]
+    assert not [one for one in names if "_since_" in one or "_n_" in one]
+    last, mean = (names.index(f"Lactate_{one}_all") for one in ("last", "mean"))
+    whole, copy = examples.rows.values[:220], examples.rows.values[220:]
+    n = 6  # readings of each stay
+    np.testing.assert_allclose((whole[:, mean] * n - whole[:, last]) / (n - 1), copy[:, mean], atol=0.02)
+    assert (whole[:, last] != copy[:, last]).mean() > 0.9
+
+
+def searched(examples, folder, executor):
+    return search(examples, drawn(SMALL, 2, seed=4), folder, folds=2, seed=1, executor=executor)
+
+
+def test_settings_are_searched_alike_in_process_and_on_dask(examples, tmp_path):
     from distributed import LocalCluster
 
     mixes = drawn(SMALL, 2, seed=4)
     assert mixes == drawn(SMALL, 2, seed=4)
     assert mixes[0] == SMALL != mixes[1]
-    alone = search(examples, mixes, tmp_path / "one", folds=2, seed=1, executor=InProcess())
-    pooled = search(examples, mixes, tmp_path / "two", folds=2, seed=1, executor=ProcessPool(1))
+    alone = searched(examples, tmp_path / "one", InProcess())
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
-        spread = search(
-            examples, mixes, tmp_path / "three", folds=2, seed=1, executor=DaskCluster(cluster.scheduler_address)
-        )
-    assert alone == pooled == spread
+        spread = searched(examples, tmp_path / "two", DaskCluster(cluster.scheduler_address))
+    assert alone == spread
     assert alone[0].auroc >= alone[1].auroc
+
+
+@pytest.mark.slow
+def test_settings_are_searched_alike_in_a_pool_of_processes(examples, tmp_path):
+    alone = searched(examples, tmp_path / "one", InProcess())
+    assert searched(examples, tmp_path / "two", ProcessPool(2)) == alone
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_if_it_had_not_been(trained, examples, tmp_path, monkeypatch):
@@ -154,8 +173,8 @@ def test_people_learned_from_cannot_judge(trained, examples):
 
 
 def test_shuffled_labels_are_told_no_better_than_chance(examples, tmp_path):
-    label = np.random.default_rng(0).permutation(examples.label)
-    mixed = Examples(examples.rows, label, examples.people, examples.data)
+    label = np.tile(np.random.default_rng(0).permutation(examples.real.label), 2)
+    mixed = Examples(examples.rows, label, examples.people, examples.data, made=examples.made)
     done = train(TASK, mixed, tmp_path / "chance", mix=SMALL, folds=3, draws=50)
     assert 0.4 < done.judged.measures["auroc"].value < 0.6
 

@@ -51,7 +51,7 @@ def train_command(
         mix = found[0].mix
     with progress_bar("folds and the model", FOLDS + 1) as advance:
         done = train(task, examples, out, mix=mix, seed=seed, executor=executor, advance=advance)
-    sheet = data_sheet(task.title, examples, why=task.about, collected=task.collected, rights=task.rights)
+    sheet = data_sheet(task.title, examples.real, why=task.about, collected=task.collected, rights=task.rights)
     (out / "data_sheet.md").write_text(markdown(sheet), encoding="utf-8")
     (out / "card.md").write_text(markdown(_card(done.model)), encoding="utf-8")
     for remark in done.remarks:

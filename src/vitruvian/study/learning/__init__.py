@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vitruvian.study.learning.folds import folds_of as folds_of
     from vitruvian.study.learning.folds import held_back as held_back
     from vitruvian.study.learning.folds import split_hash as split_hash
+    from vitruvian.study.learning.frozen import read_frozen as read_frozen
     from vitruvian.study.learning.judging import Gain as Gain
     from vitruvian.study.learning.judging import Judged as Judged
     from vitruvian.study.learning.judging import judge as judge

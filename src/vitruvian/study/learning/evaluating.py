@@ -29,9 +29,10 @@ def evaluate(
     floors: dict[str, np.ndarray] = {}
     if learned_from is not None:
         _apart(learned_from.people, examples.people)
-        known = only(learned_from.rows, model.features)
+        real = learned_from.real
+        known = only(real.rows, model.features)
         for name, floor in FLOORS.items():
-            fitted = floor(known, learned_from.label, model.manifest.seed, learned_from.people)
+            fitted = floor(known, real.label, model.manifest.seed, real.people)
             floors[name] = fitted(rows.values)
     scores = model.predict(rows)
     threshold = float(model.manifest.settings["threshold"])

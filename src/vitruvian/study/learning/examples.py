@@ -17,7 +17,10 @@ from vitruvian.learn import Feature, Rows
 
 @dataclass(frozen=True)
 class Examples:
-    """N rows with label. `people` says whose a row is, `data` the md5 of each file, `left_out` rows by reason."""
+    """N rows with label. `people` says whose a row is, `data` the md5 of each file, `left_out` rows by reason.
+
+    `made`: rows made from others of the same people, to teach what a model must do without; nothing is judged on them.
+    """
 
     rows: Rows
     label: Bool[np.ndarray, " rows"]
@@ -25,6 +28,7 @@ class Examples:
     data: Mapping[str, str]
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
+    made: Bool[np.ndarray, " rows"] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.rows) == len(self.label) == len(self.people) == len(self.rows.ids):
@@ -40,13 +44,20 @@ class Examples:
         chosen = np.arange(len(self))[which]
         rows = Rows(self.rows.features, self.rows.values[chosen], tuple(self.rows.ids[i] for i in chosen))
         people = tuple(self.people[i] for i in chosen)
-        return Examples(rows, self.label[chosen], people, self.data, self.left_out, self.notes)
+        made = None if self.made is None else self.made[chosen]
+        return Examples(rows, self.label[chosen], people, self.data, self.left_out, self.notes, made)
+
+    @property
+    def real(self) -> Examples:
+        """Without the rows that were made from others."""
+        return self if self.made is None else self.taken(~self.made)
 
     @property
     def hash(self) -> str:
         """SHA-256 of ids, people, labels and values: what makes a run this run."""
         told = hashlib.sha256("\0".join((*self.rows.ids, *self.people)).encode())
         told.update(np.ascontiguousarray(self.label).tobytes())
+        told.update(b"" if self.made is None else self.made.tobytes())
         told.update(np.ascontiguousarray(self.rows.values).tobytes())
         return told.hexdigest()
 
@@ -56,6 +67,16 @@ def valued(rows: Rows) -> Rows:
     there = ~np.isnan(rows.values).all(0)
     features = tuple(one for one, here in zip(rows.features, there, strict=True) if here)
     return Rows(features, rows.values[:, there], rows.ids)
+
+
+def with_copies(examples: Examples, copies: Rows) -> Examples:
+    """And a made copy of every row, of the same person and label."""
+    both = Rows(
+        examples.rows.features, np.concatenate([examples.rows.values, copies.values]),
+        (*examples.rows.ids, *(f"{one} (copy)" for one in examples.rows.ids)),
+    )  # fmt: skip
+    label, made = np.tile(examples.label, 2), np.repeat([False, True], len(examples))
+    return Examples(both, label, examples.people * 2, examples.data, examples.left_out, examples.notes, made)
 
 
 def only(rows: Rows, features: Sequence[Feature]) -> Rows:
@@ -73,6 +94,7 @@ def write_examples(examples: Examples, path: Path) -> None:
     np.savez(
         path, values=examples.rows.values, label=examples.label, people=np.array(examples.people),
         ids=np.array(examples.rows.ids), about=np.array(json.dumps(about)),
+        made=np.zeros(len(examples), bool) if examples.made is None else examples.made,
     )  # fmt: skip
 
 
@@ -82,7 +104,8 @@ def read_examples(path: Path) -> Examples:
         about = json.loads(str(found["about"]))
         features = tuple(Feature(**{**one, "categories": tuple(one["categories"])}) for one in about["features"])
         rows = Rows(features, found["values"], tuple(map(str, found["ids"])))
-        return Examples(rows, found["label"], tuple(map(str, found["people"])), about["data"])
+        people = tuple(map(str, found["people"]))
+        return Examples(rows, found["label"], people, about["data"], made=found["made"])
 
 
 def md5_of(*paths: Path) -> dict[str, str]:

@@ -44,8 +44,8 @@ def fit_fold(work: Work) -> Held:
     here = parts == work.part
     learn, rest = examples.taken(~here), examples.rows.values[here]
     blend = fit_blend(work.mix, learn.rows, learn.label, seed=work.seed, group=learn.people)
-    floors = FLOORS if work.floors else {}
-    said = {name: floor(learn.rows, learn.label, work.seed, learn.people)(rest) for name, floor in floors.items()}
+    floors, real = FLOORS if work.floors else {}, learn.real
+    said = {name: floor(real.rows, real.label, work.seed, real.people)(rest) for name, floor in floors.items()}
     return Held(work.part, blend.margin(rest), said)
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from vitruvian.core import DataError, InputError, UnsupportedError
 from vitruvian.learn import Rows
 from vitruvian.study.cohorts import Cohort, label_events, read_cohort
-from vitruvian.study.events import Events, icu2012_events
+from vitruvian.study.events import Events, Moments, icu2012_events
 from vitruvian.study.features import features_of, read_recipe, readmission_table
-from vitruvian.study.learning.examples import Examples, md5_of, valued
+from vitruvian.study.learning.examples import Examples, md5_of, only, valued, with_copies
 from vitruvian.study.learning.folds import held_back
+from vitruvian.study.learning.thinning import thinned
 
 _SETS = {"train": "a", "test": "b"}
+OF_CHARTING = ("since", "n")
+"""Statistics of how often and how late something was charted; they differ between the sets of the challenge."""
 OWN_LABELS = ("earlier_soon", "previous_soon")
 """Columns of earlier labels, which need not have been known by then: the source has no dates."""
 
@@ -34,7 +37,13 @@ def _icu(where: Path, part: str, cohort: str) -> Examples:
     series, outcomes = folder / f"set_{_SETS[part]}.csv.gz", folder / f"outcomes_{_SETS[part]}.csv"
     md5 = md5_of(series, outcomes)
     _no_death_after_discharge(outcomes)
-    return of_events(icu2012_events(series, outcomes), read_cohort(cohort), "icu2012_48h", md5)
+    events = icu2012_events(series, outcomes)
+    found, moments = labelled(events, read_cohort(cohort), md5, "icu2012_48h")
+    found = replace(found, rows=without(found.rows, OF_CHARTING))
+    if part != "train":
+        return found
+    whole = features_of(read_recipe("icu2012_48h"), thinned(events), moments).rows
+    return with_copies(found, only(whole, found.rows.features))
 
 
 def _no_death_after_discharge(outcomes: Path) -> None:
@@ -48,12 +57,24 @@ def _no_death_after_discharge(outcomes: Path) -> None:
 
 def of_events(events: Events, cohort: Cohort, recipe: str, data: Mapping[str, str]) -> Examples:
     """Moments of a cohort with the features of a recipe. Raises DataError where there are none."""
+    return labelled(events, cohort, data, recipe)[0]
+
+
+def labelled(events: Events, cohort: Cohort, data: Mapping[str, str], recipe: str) -> tuple[Examples, Moments]:
+    """Examples as `of_events`, and their moments."""
     found = label_events(cohort, events)
     if not len(found.moments):
         left_out = ", ".join(f"{reason}: {count:,}" for reason, count in found.left_out.items())
         raise DataError(f"nobody is in the cohort {cohort.name}", got=left_out or "no index event")
     featured = features_of(read_recipe(recipe), events, found.moments)
-    return Examples(valued(featured.rows), found.label, found.groups, data, found.left_out, featured.notes)
+    told = Examples(valued(featured.rows), found.label, found.groups, data, found.left_out, featured.notes)
+    return told, found.moments
+
+
+def without(rows: Rows, statistics: tuple[str, ...]) -> Rows:
+    """Without the features of some statistics of a recipe."""
+    kept = [k for k, one in enumerate(rows.features) if not set(statistics) & set(one.name.split("_")[1:-1])]
+    return Rows(tuple(rows.features[k] for k in kept), rows.values[:, kept], rows.ids)
 
 
 def readmission_examples(where: Path, part: str) -> Examples:
@@ -85,4 +106,9 @@ def heart_failure_examples(where: Path, part: str) -> Examples:
     cohort = read_cohort("chf_readmission_30d")
     if part == "score":
         cohort = replace(cohort, follow_up="complete")  # the newest discharges have no outcome yet
-    return of_events(Events.open(where), cohort, "chf_30d", md5_of(*files))
+    found = of_events(Events.open(where), cohort, "chf_30d", md5_of(*files))
+    if part == "train" and not found.label.any():
+        got = f"0 of {len(found):,} moments are followed by a readmission"
+        todo = "People can be scored by a model from elsewhere; nothing is claimed of its performance here."
+        raise DataError("this record has no outcome to learn from or to judge by", got=got, todo=todo)
+    return found

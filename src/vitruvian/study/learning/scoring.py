@@ -17,28 +17,35 @@ if TYPE_CHECKING:
 ID = "id"
 
 
-def read_rows(path: str | Path, features: tuple[Feature, ...]) -> Rows:
+def read_rows(path: str | Path, features: tuple[Feature, ...], *, more: bool = False) -> Rows:
     """Rows of a CSV or Parquet file with a column for each feature and `id`; categories by name, empty is missing.
 
     A category that the model does not know is kept, and its row abstains. Raises DataError for a column that is missing
-    or holds no numbers, with the count of rows.
+    or holds no numbers, with the count of rows; and for other columns, unless there may be `more`.
     """
     import polars as pl
 
-    path = Path(path)
-    if path.suffix not in (".csv", ".parquet") or not path.is_file():
-        raise InputError("rows are read from a .csv or .parquet file that is there", got=path.name)
-    table = pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
+    table = read_table(path)
     names = {ID, *(one.name for one in features)}
     if absent := sorted(names - set(table.columns)):
         raise DataError(
             f"{len(absent)} columns are missing", got=", ".join(absent[:6]), todo="Add them, empty if unknown."
         )
-    if extra := sorted(set(table.columns) - names):
+    if not more and (extra := sorted(set(table.columns) - names)):
         raise DataError(f"{len(extra)} columns are not the model's", got=", ".join(extra[:6]), todo="Leave them out.")
     columns = [_column(table[one.name], one) for one in features]
     values = np.column_stack(columns) if columns else np.zeros((table.height, 0))
     return Rows(features, values, tuple(table[ID].cast(pl.String)))
+
+
+def read_table(path: str | Path) -> pl.DataFrame:
+    """A CSV (all texts) or Parquet file as a table. Raises InputError where there is none."""
+    import polars as pl
+
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet") or not path.is_file():
+        raise InputError("rows are read from a .csv or .parquet file that is there", got=path.name)
+    return pl.read_csv(path, infer_schema=False) if path.suffix == ".csv" else pl.read_parquet(path)
 
 
 def _column(series: pl.Series, feature: Feature) -> np.ndarray:

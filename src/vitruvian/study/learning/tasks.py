@@ -74,8 +74,9 @@ _DIABETES = Source(
     doi="10.1155/2014/781670", status="primary",
 )  # fmt: skip
 _STAY = Mix(
-    Growth(trees=350, learning_rate=0.07, feature_fraction=0.1, min_data_in_leaf=30, extra_trees=True), forests=2
-)
+    Growth(trees=350, learning_rate=0.07, feature_fraction=0.1, min_data_in_leaf=60, lambda_l2=20.0, extra_trees=True),
+    forests=2, ridge=2000.0,
+)  # fmt: skip
 _STAY_GROUPS = {"Gender_first_all": None, "Age_first_all": 70.0, "ICUType_first_all": None}
 _STAYS = "Charted values and laboratory results of stays in intensive care, one hospital; four sets of 4,000 stays."
 _STAYS_RIGHTS = "ODC-BY 1.0, as the source states; attribution is due."

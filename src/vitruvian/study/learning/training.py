@@ -50,7 +50,7 @@ def train(
     if out.exists():
         raise InputError("a model is not written over", got=out.name, todo="Give a folder that does not exist.")
     mix = mix or task.mix
-    remarks = trainable(examples.rows, examples.label)
+    remarks = trainable(examples.real.rows, examples.real.label)
     parts = folds_of(examples.people, examples.label, folds, seed)
     run = Run.begin(out.with_name(f"{out.name}.run"), examples, mix, parts, seed)
     held = []
@@ -76,10 +76,12 @@ def _judged(
         here = parts == part
         rest = class_conditional(outcomes(p[~here]), examples.label[~here], LEVEL)
         sets[here] = rest.sets(outcomes(p[here]))
+    judged = np.ones(len(p), bool) if examples.made is None else ~examples.made
+    real, p, sets = examples.real, p[judged], sets[judged]
     return judge(
-        f"{int(parts.max()) + 1}-fold cross-validation by person", p, examples.label, examples.people, sets,
-        level=LEVEL, threshold=best_threshold(p, examples.label), floors=floors,
-        groups=task.group_values(examples.rows), draws=draws,
+        f"{int(parts.max()) + 1}-fold cross-validation by person", p, real.label, real.people, sets,
+        level=LEVEL, threshold=best_threshold(p, real.label), groups=task.group_values(real.rows), draws=draws,
+        floors={name: said[judged] for name, said in floors.items()},
     )  # fmt: skip
 
 
@@ -104,7 +106,7 @@ def _fitted(
         told |= {"plausible": usual}
     told |= {"plausible": plausible(examples.rows).to_dict()}
     manifest = Manifest(
-        dict(examples.data), split_hash(examples.rows.ids, parts), seed, len(examples), versions(),
+        dict(examples.data), split_hash(examples.rows.ids, parts), seed, len(examples.real), versions(),
         datetime.now(UTC).isoformat(timespec="seconds"), told,
     )  # fmt: skip
     return RiskModel(
