@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,13 +14,13 @@ import polars as pl
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "record"))
-from clinic import DOCTOR, RESEARCHER, SECRET, STRANGER, as_, clinic, condition, lab
+from clinic import DOCTOR, RESEARCHER, SECRET, STRANGER, as_, bundle, clinic, condition, lab
 
 from vitruvian.core import AccessError, InputError
 from vitruvian.record import Record, Samples, give_consent, scan_visible
 from vitruvian.record import scanning as scanning_module
 from vitruvian.study.cohorts import label_events, read_cohort
-from vitruvian.study.events import record_events
+from vitruvian.study.events import person_events, record_events
 
 Json = dict[str, Any]
 
@@ -81,6 +82,42 @@ def test_a_result_is_known_when_it_was_issued(record: Record, tmp_path: Path) ->
 def test_every_coding_of_a_fact_is_an_event(record: Record, tmp_path: Path) -> None:
     codes = events(record, tmp_path / "events").filter(time=datetime(2023, 5, 1))["code"].to_list()
     assert sorted(codes) == ["ICD10CM//I50.9", "SNOMED//84114007"]
+
+
+def test_what_is_not_said_to_be_true_of_the_person_says_so(record: Record, tmp_path: Path) -> None:
+    note = "Discharge note of the ward. No pulmonary embolism. Mother had asthma. She has atrial fibrillation today."
+    content = {"attachment": {"contentType": "text/plain", "data": base64.b64encode(note.encode()).decode()}}
+    about = {"status": "current", "subject": {"reference": "Patient/p1"}, "date": "2025-01-05T08:00:00Z"}
+    refuted = condition("c7", "p1", "13645005", "2024-02-01")
+    refuted |= {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    concept = {"coding": [{"system": "http://snomed.info/sct", "code": "22298006"}]}
+    family = {"resourceType": "FamilyMemberHistory", "id": "f", "status": "completed", "date": "2025-01-05"}
+    family |= {
+        "patient": {"reference": "Patient/p1"},
+        "relationship": {"text": "father"},
+        "condition": [{"code": concept}],
+    }
+    document = {"resourceType": "DocumentReference", "id": "d", **about, "content": [content]}
+    report = record.ingest(bundle(tmp_path, "b.json", document, refuted, family))
+    assert report.quarantined == 0, report.problems
+    rows = events(record, tmp_path / "events")
+    said = dict(rows.filter(pl.col("kind") == "extracted").select("code", "text").iter_rows())
+    assert said == {
+        "ABSENT//SNOMED//59282003": "absent",
+        "FAMILY//SNOMED//195967001": "family",
+        "SNOMED//49436004": "present",
+    }
+    codes = set(rows["code"])
+    assert {"REFUTED//SNOMED//13645005", "FAMILY_HISTORY//SNOMED//22298006"} <= codes
+    assert not {"SNOMED//13645005", "SNOMED//22298006", "SNOMED//59282003", "SNOMED//195967001"} & codes
+
+
+def test_one_person_gives_the_same_events(record: Record, tmp_path: Path) -> None:
+    everybody = events(record, tmp_path / "events").filter(subject_id="p1")
+    (mine,) = person_events(record.patient("p1"))[0].frames()
+    columns = ["subject_id", "time", "known", "code", "numeric_value", "text"]
+    plain = mine.with_columns(pl.col("code").cast(pl.String)).select(columns)
+    assert plain.sort(columns).equals(everybody.select(columns).sort(columns))
 
 
 def test_consents_decide_what_is_there(record: Record, tmp_path: Path) -> None:

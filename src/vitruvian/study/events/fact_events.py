@@ -28,8 +28,15 @@ VOCABULARIES = {
 _VOID = ("entered-in-error", "cancelled", "not-done")
 _STATIC = ("sex", "birth_sex", "gender")
 _LASTING = ("condition", "encounter", "procedure", "medication_statement", "care_plan")
-_TOLD = ("observation", "social", "exposure", "questionnaire")
+_TOLD = ("observation", "social", "exposure", "answer")
 """Kinds whose text is an answer; of others only codes are taken, for names and notes are no features."""
+_TRUE = frozenset(
+    {*_TOLD, "condition", "procedure", "immunization", "activity", "imaging_study", "medication_request",
+     "medication_statement", "medication_administration", "medication_dispense"}
+)  # fmt: skip
+"""Kinds that say of the person what their code means; of others the kind comes before the code: FAMILY_HISTORY//…"""
+_DOUBTED = {"refuted": "REFUTED//", "unconfirmed": "UNCERTAIN//", "provisional": "UNCERTAIN//"}
+_DOUBTED |= {"differential": "UNCERTAIN//"}
 _ALWAYS = -2_208_988_800_000
 """1900-01-01, ms: since when a person is of a sex."""
 
@@ -74,9 +81,27 @@ def _others(rows: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
 
     answered = pl.when(pl.col("kind").is_in(_TOLD)).then(pl.coalesce("value_code", "value_text"))
     facts = rows.with_columns(text=answered.otherwise("value_code"))
-    every = pl.concat([facts, _recoded(facts)])
+    every = pl.concat([facts, _recoded(facts)]).with_columns(name=_meant() + pl.col("name"))
     lasting = every.filter(pl.col("kind").is_in(_LASTING)).with_columns(value=None, unit=None)
     return _events(every, "time", "known"), _ends(lasting)
+
+
+def _meant() -> pl.Expr:
+    """What comes before a code that is not said to be true of the person: ABSENT//, FAMILY_HISTORY//, UNCERTAIN// …"""
+    import polars as pl
+
+    verified = pl.col("detail").str.json_path_match("$.verification").replace_strict(_DOUBTED, default="")
+    forbidden = pl.col("detail").str.json_path_match("$.doNotPerform") == "true"
+    mentioned = pl.when(pl.col("value_code") == "present").then(pl.lit(""))
+    return (
+        pl.when(pl.col("kind") == "mention")
+        .then(mentioned.otherwise(pl.col("value_code").fill_null("uncertain").str.to_uppercase() + "//"))
+        .when(~pl.col("kind").is_in(_TRUE))
+        .then(pl.col("kind").str.to_uppercase() + "//")
+        .when(forbidden)
+        .then(pl.lit("FORBIDDEN//"))
+        .otherwise(verified.fill_null(""))
+    )
 
 
 def _code(system: pl.Expr, code: pl.Expr) -> pl.Expr:
