@@ -87,7 +87,7 @@ _TASKS = (
         "icu_death", "Death in hospital, from the first 48 hours of intensive care",
         Target("icu_death", "Death in hospital", events=("survives", "dies")),
         icu_death_examples, _STAY, "Learned from stays of 2001–2008 in one hospital.",
-        "set b", _STAY_GROUPS, (_ICU,), _STAYS, _STAYS_RIGHTS,
+        "set b", _STAY_GROUPS, (_ICU,), _STAYS, _STAYS_RIGHTS, version="2",
     ),
     Task(
         "icu_deterioration", "Deterioration on the second day of intensive care",
