@@ -45,7 +45,7 @@ def test_a_worse_one_is_not_with_reasons() -> None:
 def test_too_few_people_mean_no() -> None:
     """As good as the old one, but of 60 people nobody can say that it loses no more than 0.005."""
     few = Frozen(_FROZEN.ids[:60], _Y[:60])
-    plan, taken = replace(_PLAN, frozen=few.hash, slope=(0.1, 9.0), draws=60), 0
+    plan, taken = replace(_PLAN, frozen=few.hash, slope=(0.1, 9.0), brier_loss=1.0, draws=60), 0
     for seed in range(10):
         noise = np.random.default_rng(seed).normal(0, 0.6, (2, 60))
         old, new = 1 / (1 + np.exp(-(_X[:60] + noise) * 0.85 + 0.15))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,7 @@ def expected_ratio(
     influence = np.bincount(person, weights=p / expected - y / observed)
     half = _z(level) * float(np.sqrt((influence**2).sum()))
     value = float(expected / observed)
-    return Interval(value, value * np.exp(-half), value * np.exp(half), level)
+    return Interval(value, value * math.exp(-half), value * math.exp(half), level)
 
 
 def _z(level: float) -> float:
