@@ -118,7 +118,7 @@ def test_attributions_add_up_and_name_what_decides(kind: str) -> None:
 
 def test_attributions_that_do_not_add_up_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(path, "TOLERANCE", 1e-12)
-    monkeypatch.setattr(path, "NODES", (8,))
+    monkeypatch.setattr(path, "PANELS", (1,))
     with pytest.raises(SolveError, match="do not add up"):
         model().attribute(windows(60, seed=9)[0])
 

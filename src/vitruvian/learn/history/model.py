@@ -18,7 +18,7 @@ from vitruvian.core import DataError, SolveError, Source
 from vitruvian.learn.history.histories import EMPTY, FIRST, MASK, UNKNOWN, Histories, Vocabulary
 from vitruvian.learn.history.network import HistoryNetwork, Tokens, some_of, tokens
 from vitruvian.learn.keeping import Header, Kind, Parts
-from vitruvian.learn.sequence import Task, Told, Training, dropped, filled, train
+from vitruvian.learn.sequence import PANELS, Task, Told, Training, constant, dropped, filled, path, train
 from vitruvian.learn.shapes import Feature, Kept, Manifest, Scores, Target
 from vitruvian.learn.trust import (
     Calibration,
@@ -33,7 +33,6 @@ from vitruvian.learn.trust import (
 
 _STRANGE = "Most codes of this history are unknown."
 CHUNK = 64
-NODES = (16, 32, 64, 128)
 TOLERANCE = 5e-3
 """Of log-odds, and of their change along the path where that is larger than 1."""
 
@@ -129,7 +128,7 @@ def fit_history(
                             allowed="both outcomes")  # fmt: skip
     net = untrained(vocabulary, shape, how.seed) if start is None else start
     share = outcome[parts["train"]].mean()
-    net = eqx.tree_at(lambda one: one.head.b, net, jnp.full((1,), np.log(share / (1 - share)), jnp.float32))
+    net = eqx.tree_at(lambda one: one.head.b, net, constant(float(np.log(share / (1 - share))), 1))
     learning = parts["train"] | parts["stop"]
     given, y = tokens(found.take(learning)), outcome[learning].astype(np.float32)
     net = train(net, Task(_loss(how.noise), some_of), given, y, parts["stop"][learning], how, tell=tell, keep=keep)
@@ -145,7 +144,7 @@ def fit_history(
 
 def untrained(vocabulary: Vocabulary, shape: HistoryShape, seed: int) -> HistoryNetwork:
     """A network that has learned nothing yet."""
-    return HistoryNetwork(jax.random.key(seed), vocabulary, shape.width, shape.layers, shape.heads)
+    return HistoryNetwork(seed, vocabulary, shape.width, shape.layers, shape.heads)
 
 
 def _features(vocabulary: Vocabulary) -> tuple[Feature, ...]:
@@ -182,10 +181,10 @@ def _in_chunks(net: HistoryNetwork, given: Tokens) -> Float[np.ndarray, " rows"]
 
 def _attributed(net: HistoryNetwork, given: Tokens, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     some = some_of(given, rows)
-    for nodes in NODES:
-        places, weights = np.polynomial.legendre.leggauss(nodes)
-        path = jnp.asarray((places + 1) / 2, jnp.float32), jnp.asarray(weights / 2, jnp.float32)
-        base, margin, moved = (np.asarray(one, float) for one in _integral(net, some, *path))
+    for panels in PANELS:
+        parts = [[np.asarray(x, float) for x in _integral(net, some, *piece)] for piece in path(panels)]
+        base, margin = parts[0][:2]
+        moved = np.sum([one[2] for one in parts], axis=0)
         error = np.abs(margin - base - moved.sum(axis=1))
         if (error <= TOLERANCE * np.maximum(1, np.abs(margin - base))).all():
             return base, moved

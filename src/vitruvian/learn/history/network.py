@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
 from vitruvian.learn.history.histories import EMPTY, FIRST, Histories, Vocabulary
-from vitruvian.learn.sequence import HIDDEN, WAVES, Block, Linear, waves
+from vitruvian.learn.sequence import HIDDEN, WAVES, Block, Linear, drawn, waves
 
 FAR = 4.0
+SMALL = 0.3
 
 
 class Tokens(NamedTuple):
@@ -31,8 +31,9 @@ def tokens(found: Histories) -> Tokens:
     valued = ~np.isnan(found.value)
     value = np.where(valued, FAR * np.tanh(found.value / FAR), 0.0)
     ago = np.log1p(np.where(np.isnan(found.time), 0.0, -found.time))
-    small = [jnp.asarray(one, jnp.float32) for one in (value, valued, ago)]
-    return Tokens(jnp.asarray(found.code, jnp.int32), small[0], small[1], small[2])
+    small: list[Any] = [np.asarray(one, np.float32) for one in (value, valued, ago)]
+    code: Any = found.code.astype(np.int32)
+    return Tokens(code, small[0], small[1], small[2])
 
 
 def some_of(given: Tokens, rows: np.ndarray) -> Tokens:
@@ -55,21 +56,17 @@ class HistoryNetwork(eqx.Module):
     head: Linear
     kind_of: tuple[int, ...] = eqx.field(static=True)
 
-    def __init__(self, key: Array, vocabulary: Vocabulary, width: int, layers: int, heads: int):
-        keys = jax.random.split(key, 9 + layers)
+    def __init__(self, seed: int, vocabulary: Vocabulary, width: int, layers: int, heads: int):
+        random = np.random.default_rng(seed)
         names = {name: k + 1 for k, name in enumerate(vocabulary.kind_names)}
         self.kind_of = (0,) * FIRST + tuple(names[one] for one in vocabulary.kinds)
         places = len(self.kind_of)
-
-        def drawn(one: Array, *size: int) -> Array:
-            return 0.3 * jax.random.normal(one, size, jnp.float32)
-
-        self.codes, self.slopes = drawn(keys[0], places, width), drawn(keys[1], places, width)
-        self.kinds, self.ask = drawn(keys[2], len(names) + 1, width), drawn(keys[3], width)
-        self.values, self.times = Linear(keys[4], 3, width), Linear(keys[5], WAVES + 1, width)
-        self.told, self.amount = Linear(keys[6], width, width), Linear(keys[7], width, width)
-        self.head = Linear(keys[8], 2 * width, 1)
-        self.blocks = tuple(Block(one, width, heads) for one in keys[9:])
+        self.codes, self.slopes = drawn(random, (places, width), SMALL), drawn(random, (places, width), SMALL)
+        self.kinds, self.ask = drawn(random, (len(names) + 1, width), SMALL), drawn(random, (width,), SMALL)
+        self.values, self.times = Linear(random, 3, width), Linear(random, WAVES + 1, width)
+        self.told, self.amount = Linear(random, width, width), Linear(random, width, width)
+        self.head = Linear(random, 2 * width, 1)
+        self.blocks = tuple(Block(random, width, heads) for _ in range(layers))
 
     def embedded(self, given: Tokens) -> Float[Array, "rows tokens width"]:
         """Each token by itself."""

@@ -1,10 +1,14 @@
 """Irregular series → batches; LSTM, GRU-D, a causal transformer; integrated gradients."""
 
+from vitruvian.learn.sequence.attribution import PANELS as PANELS
 from vitruvian.learn.sequence.attribution import Attributions as Attributions
+from vitruvian.learn.sequence.attribution import path as path
 from vitruvian.learn.sequence.fitting import fit_sequences as fit_sequences
 from vitruvian.learn.sequence.layers import HIDDEN as HIDDEN
 from vitruvian.learn.sequence.layers import Block as Block
 from vitruvian.learn.sequence.layers import Linear as Linear
+from vitruvian.learn.sequence.layers import constant as constant
+from vitruvian.learn.sequence.layers import drawn as drawn
 from vitruvian.learn.sequence.model import SEQUENCE as SEQUENCE
 from vitruvian.learn.sequence.model import SequenceModel as SequenceModel
 from vitruvian.learn.sequence.model import Shape as Shape

@@ -19,7 +19,9 @@ from jaxtyping import Array, Float
 from vitruvian.core import SolveError
 from vitruvian.learn.sequence.batch import Batch, rows_of
 
-NODES = (8, 16, 32, 64, 128, 256)
+PANELS = (1, 2, 4, 8, 16, 32)
+"""Pieces of the path, `NODES` places in each."""
+NODES = 8
 TOLERANCE = 2e-3
 """Of log-odds, and of their change along the path where that is larger than 1."""
 ROWS = 64
@@ -34,7 +36,7 @@ class Attributions:
     base: Float[np.ndarray, " rows"]
     margin: Float[np.ndarray, " rows"]
     error: Float[np.ndarray, " rows"]
-    nodes: int
+    panels: int
 
 
 def attributions(net: Any, batch: Batch) -> Attributions:
@@ -42,7 +44,7 @@ def attributions(net: Any, batch: Batch) -> Attributions:
     rows = batch.values.shape[1]
     found = [_chunk(net, batch, np.arange(k, min(k + ROWS, rows))) for k in range(0, rows, ROWS)]
     joined = {name: np.concatenate([getattr(one, name) for one in found]) for name in _ARRAYS}
-    return Attributions(**joined, nodes=max(one.nodes for one in found))
+    return Attributions(**joined, panels=max(one.panels for one in found))
 
 
 _ARRAYS = ("values", "fixed", "base", "margin", "error")
@@ -52,20 +54,24 @@ def _chunk(net: Any, batch: Batch, rows: np.ndarray) -> Attributions:
     padded = np.resize(rows, ROWS)
     some = rows_of(batch, padded)
     features = some.fixed.shape[1] // 2
-    for nodes in NODES:
-        base, margin, values, fixed = (np.asarray(one, float) for one in _integral(net, some, *_path(nodes)))
+    for panels in PANELS:
+        parts = [[np.asarray(x, float) for x in _integral(net, some, *piece)] for piece in path(panels)]
+        base, margin = parts[0][:2]
+        values, fixed = (np.sum([one[k] for one in parts], axis=0) for k in (2, 3))
         values, fixed = values.swapaxes(0, 1), fixed[:, :features]
         error = margin - base - values.sum(axis=(1, 2)) - fixed.sum(axis=1)
         if (np.abs(error) <= TOLERANCE * np.maximum(1, np.abs(margin - base))).all():
             n = len(rows)
-            return Attributions(values[:n], fixed[:n], base[:n], margin[:n], error[:n], nodes)
+            return Attributions(values[:n], fixed[:n], base[:n], margin[:n], error[:n], panels)
     raise SolveError("attributions do not add up to the margin", got=f"{np.abs(error).max():.2g}", allowed=TOLERANCE)
 
 
-def _path(nodes: int) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
-    """Places and weights of Gauss and Legendre between 0 and 1."""
-    places, weights = np.polynomial.legendre.leggauss(nodes)
-    return jnp.asarray((places + 1) / 2, jnp.float32), jnp.asarray(weights / 2, jnp.float32)
+def path(panels: int) -> list[tuple[Array, Array]]:
+    """Places and weights of Gauss and Legendre on each of so many equal pieces of 0 to 1."""
+    places, weights = np.polynomial.legendre.leggauss(NODES)
+    ends = np.arange(panels)[:, None] / panels
+    at = ends + (places + 1) / 2 / panels
+    return [(jnp.asarray(one.astype(np.float32)), jnp.asarray((weights / 2 / panels).astype(np.float32))) for one in at]
 
 
 @eqx.filter_jit

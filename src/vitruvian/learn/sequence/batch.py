@@ -73,13 +73,14 @@ class Scaling:
     def numbers(self) -> tuple[Array, ...]:
         """The same as float32."""
         given = (self.mean, self.sd, self.fixed_mean, self.fixed_sd, np.asarray(self.step))
-        return tuple(jnp.asarray(one, jnp.float32) for one in given)
+        return tuple(jnp.asarray(np.asarray(one, np.float32)) for one in given)
 
     def batch(self, windows: Windows) -> Batch:
         """All rows as a network takes them. Raises DataError as `checked` does."""
         self.checked(windows)
         given = (windows.values, windows.times, windows.fixed.values)
-        return _prepared(self.numbers, *(jnp.asarray(one, jnp.float32) for one in given))
+        found: Batch = jax.tree.map(np.asarray, _prepared(self.numbers, *(one.astype(np.float32) for one in given)))
+        return found
 
 
 def prepared(

@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool
 
 from vitruvian.core import DataError, Source
 from vitruvian.learn.sequence.batch import Batch, Scaling, rows_of
+from vitruvian.learn.sequence.layers import constant
 from vitruvian.learn.sequence.model import SequenceModel, Shape, margins, sigmoid
 from vitruvian.learn.sequence.networks import Network, network
 from vitruvian.learn.sequence.training import Task, Told, Training, dropped, train
@@ -54,11 +55,10 @@ def fit_sequences(
     learning = parts["train"] | parts["stop"]
     scaling = Scaling.of(windows.take(parts["train"]))
     batch = scaling.batch(windows.take(learning))
-    key = jax.random.key(how.seed)
     sizes = (len(windows.channels), 2 * len(windows.fixed.features))
-    start = network(shape.kind, key, *sizes, shape.hidden, shape.layers, shape.heads)
+    start = network(shape.kind, how.seed, *sizes, shape.hidden, shape.layers, shape.heads)
     share = outcome[parts["train"]].mean()
-    start = eqx.tree_at(lambda net: net.head.b, start, jnp.full((1,), np.log(share / (1 - share)), jnp.float32))
+    start = eqx.tree_at(lambda net: net.head.b, start, constant(float(np.log(share / (1 - share))), 1))
     task = Task(_loss(how.noise), rows_of)
     net = train(
         start, task, batch, outcome[learning].astype(np.float32), parts["stop"][learning], how, tell=tell, keep=keep

@@ -5,10 +5,21 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 HIDDEN = -1e9
 """What is added to the weight of a place that may not be looked at."""
+
+
+def drawn(random: np.random.Generator, shape: tuple[int, ...], spread: float) -> Array:
+    """Normal numbers to begin with."""
+    return jnp.asarray((spread * random.standard_normal(shape)).astype(np.float32))
+
+
+def constant(value: float, n: int) -> Array:
+    """The same number to begin with."""
+    return jnp.asarray(np.full(n, value, np.float32))
 
 
 class Linear(eqx.Module):
@@ -17,9 +28,9 @@ class Linear(eqx.Module):
     w: Float[Array, "of to"]
     b: Float[Array, " to"]
 
-    def __init__(self, key: Array, of: int, to: int, bias: float = 0.0):
-        self.w = jax.random.normal(key, (of, to), jnp.float32) / jnp.sqrt(jnp.float32(max(of, 1)))
-        self.b = jnp.full((to,), bias, jnp.float32)
+    def __init__(self, random: np.random.Generator, of: int, to: int):
+        self.w = drawn(random, (of, to), 1 / np.sqrt(max(of, 1)))
+        self.b = constant(0.0, to)
 
     def __call__(self, x: Float[Array, "... of"]) -> Float[Array, "... to"]:
         return x @ self.w + self.b
@@ -32,7 +43,7 @@ class Norm(eqx.Module):
     shift: Float[Array, " n"]
 
     def __init__(self, n: int):
-        self.scale, self.shift = jnp.ones(n, jnp.float32), jnp.zeros(n, jnp.float32)
+        self.scale, self.shift = constant(1.0, n), constant(0.0, n)
 
     def __call__(self, x: Float[Array, "... n"]) -> Float[Array, "... n"]:
         centred = x - x.mean(-1, keepdims=True)
@@ -50,11 +61,10 @@ class Block(eqx.Module):
     narrow: Linear
     heads: int = eqx.field(static=True)
 
-    def __init__(self, key: Array, width: int, heads: int):
-        keys = jax.random.split(key, 4)
+    def __init__(self, random: np.random.Generator, width: int, heads: int):
         self.before, self.between = Norm(width), Norm(width)
-        self.of_all, self.out = Linear(keys[0], width, 3 * width), Linear(keys[1], width, width)
-        self.wide, self.narrow = Linear(keys[2], width, 2 * width), Linear(keys[3], 2 * width, width)
+        self.of_all, self.out = Linear(random, width, 3 * width), Linear(random, width, width)
+        self.wide, self.narrow = Linear(random, width, 2 * width), Linear(random, 2 * width, width)
         self.heads = heads
 
     def __call__(

@@ -154,7 +154,7 @@ def _from_parts(header: Header, parts: Parts) -> SequenceModel:
     fixed = tuple(Feature(**{**one, "categories": tuple(one["categories"])}) for one in data["fixed"])
     mean, sd, fixed_mean, fixed_sd = (arrays[f"scaling_{one}"] for one in _SCALING)
     scaling = Scaling(mean, sd, fixed_mean, fixed_sd, data["step"])
-    empty = network(shape.kind, jax.random.key(0), len(header.features), 2 * len(fixed),
+    empty = network(shape.kind, 0, len(header.features), 2 * len(fixed),
                     shape.hidden, shape.layers, shape.heads)  # fmt: skip
     return SequenceModel(
         header.name, header.title, header.version, header.features, fixed, header.target, header.sources,

@@ -10,11 +10,12 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
 from vitruvian.learn.sequence.batch import Batch
-from vitruvian.learn.sequence.layers import HIDDEN, Block, Linear
+from vitruvian.learn.sequence.layers import HIDDEN, Block, Linear, constant
 
 NetworkKind = Literal["gru_d", "lstm", "transformer"]
 
@@ -47,13 +48,12 @@ class GRUD(Network):
     recur: Linear
     head: Linear
 
-    def __init__(self, key: Array, channels: int, fixed: int, hidden: int):
-        keys = jax.random.split(key, 5)
-        self.start = Linear(keys[0], fixed, hidden)
-        self.fade_input = jnp.full((channels,), -2.0, jnp.float32)
-        self.fade_state = Linear(keys[1], channels, hidden)
-        self.gates, self.recur = Linear(keys[2], 2 * channels, 3 * hidden), Linear(keys[3], hidden, 3 * hidden)
-        self.head = Linear(keys[4], hidden, 1)
+    def __init__(self, random: np.random.Generator, channels: int, fixed: int, hidden: int):
+        self.start = Linear(random, fixed, hidden)
+        self.fade_input = constant(-2.0, channels)
+        self.fade_state = Linear(random, channels, hidden)
+        self.gates, self.recur = Linear(random, 2 * channels, 3 * hidden), Linear(random, hidden, 3 * hidden)
+        self.head = Linear(random, hidden, 1)
 
     def encode(self, batch: Batch) -> Float[Array, "rows hidden"]:
         def step(carry: tuple[Array, Array], now: tuple[Array, ...]) -> tuple[tuple[Array, Array], None]:
@@ -87,10 +87,9 @@ class LSTM(Network):
     recur: Linear
     head: Linear
 
-    def __init__(self, key: Array, channels: int, fixed: int, hidden: int):
-        keys = jax.random.split(key, 4)
-        self.start, self.gates = Linear(keys[0], fixed, hidden), Linear(keys[1], 3 * channels, 4 * hidden)
-        self.recur, self.head = Linear(keys[2], hidden, 4 * hidden), Linear(keys[3], hidden, 1)
+    def __init__(self, random: np.random.Generator, channels: int, fixed: int, hidden: int):
+        self.start, self.gates = Linear(random, fixed, hidden), Linear(random, 3 * channels, 4 * hidden)
+        self.recur, self.head = Linear(random, hidden, 4 * hidden), Linear(random, hidden, 1)
 
     def encode(self, batch: Batch) -> Float[Array, "rows hidden"]:
         def step(carry: tuple[Array, Array, Array], now: tuple[Array, ...]) -> tuple[tuple[Array, Array, Array], None]:
@@ -121,11 +120,10 @@ class CausalTransformer(Network):
     blocks: tuple[Block, ...]
     head: Linear
 
-    def __init__(self, key: Array, channels: int, fixed: int, hidden: int, layers: int, heads: int):
-        keys = jax.random.split(key, 3 + layers)
-        self.start, self.embed = Linear(keys[0], fixed, hidden), Linear(keys[1], 3 * channels + WAVES, hidden)
-        self.blocks = tuple(Block(one, hidden, heads) for one in keys[3:])
-        self.head = Linear(keys[2], hidden, 1)
+    def __init__(self, random: np.random.Generator, channels: int, fixed: int, hidden: int, layers: int, heads: int):
+        self.start, self.embed = Linear(random, fixed, hidden), Linear(random, 3 * channels + WAVES, hidden)
+        self.blocks = tuple(Block(random, hidden, heads) for _ in range(layers))
+        self.head = Linear(random, hidden, 1)
 
     def encode(self, batch: Batch) -> Float[Array, "rows hidden"]:
         places = jnp.concatenate([batch.values, batch.seen, batch.gaps, waves(batch.times)], axis=-1)
@@ -151,9 +149,16 @@ _RECURRENT: Mapping[str, type[GRUD] | type[LSTM]] = MappingProxyType({"gru_d": G
 
 
 def network(
-    kind: NetworkKind, key: Array, channels: int, fixed: int, hidden: int = 32, layers: int = 2, heads: int = 2
+    kind: NetworkKind,
+    seed: int,
+    channels: int,
+    fixed: int,
+    hidden: int = 32,
+    layers: int = 2,
+    heads: int = 2,
 ) -> Network:
     """An untrained network for batches of so many channels and fixed numbers; `layers`, `heads`: of the transformer."""
+    random = np.random.default_rng(seed)
     if kind == "transformer":
-        return CausalTransformer(key, channels, fixed, hidden, layers, heads)
-    return _RECURRENT[kind](key, channels, fixed, hidden)
+        return CausalTransformer(random, channels, fixed, hidden, layers, heads)
+    return _RECURRENT[kind](random, channels, fixed, hidden)

@@ -84,7 +84,7 @@ def train(
     if not len(rows) or not held.any():
         raise DataError("no rows to learn from, or none to stop by", got=f"{len(rows)} and {int(held.sum())}")
     optimiser, step, loss_of = _compiled(task, how.rate, how.decay, how.epochs * -(-len(rows) // how.batch))
-    state = _State(start, optimiser.init(eqx.filter(start, eqx.is_array)), start, np.inf, 0, 0)
+    state = _State(start, eqx.filter_jit(optimiser.init)(eqx.filter(start, eqx.is_array)), start, np.inf, 0, 0)
     kept = _Kept(keep, _fingerprint(how, start, inputs, outcome, held)) if keep else None
     state = kept.taken_up(state) if kept else state
     while state.epoch < how.epochs and state.since < how.patience:
