@@ -86,7 +86,13 @@ def _few(bars: list[Bar], most: int) -> tuple[Bar, ...]:
 
 
 def _horizon(scores: Scores) -> str:
-    names = {"PT48H": "within 48 hours", "P5D": "within 5 days", "P30D": "within 30 days", "P1Y": "within a year"}
+    names = {
+        "PT24H": "within 24 hours",
+        "PT48H": "within 48 hours",
+        "P5D": "within 5 days",
+        "P30D": "within 30 days",
+        "P1Y": "within a year",
+    }
     horizon = scores.target.horizon
     return f" {names.get(horizon, f'within {horizon}')}" if horizon else ""
 
