@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_stays import made_stays
 
+from made_stays import made_stays
 from vitruvian.core import InputError, UnknownNameError
 from vitruvian.study.events import Moments, icu2012_events
 from vitruvian.study.features import read_recipe
-from vitruvian.study.sequence_contest import NAMES, contest, icu_stays
+from vitruvian.study.sequence_contest import NAMES, icu_contest, icu_stays
 from vitruvian.study.series import known_of, told, windows_of
 
 BEGIN, HOUR = 946_684_800_000_000, 3_600_000_000
@@ -89,9 +89,9 @@ def test_histories_hold_means_of_bins_and_categories(stays: Path, source: np.nda
 def test_a_contest_names_its_winner(tmp_path: Path) -> None:
     a, b = (icu_stays(f / f"set_{k}.csv.gz", f / f"outcomes_{k}.csv") for k, f in
             ((k, made_stays(tmp_path, k, count=150, seed=ord(k))) for k in "ab"))  # fmt: skip
-    found = contest(a, b, folds=2, data={"a": "made up"}, ledger=tmp_path / "openings.jsonl", say=lambda _: None)
+    found = icu_contest(a, b, folds=2, data={"a": "made up"}, ledger=tmp_path / "openings.jsonl", say=lambda _: None)
     assert [one.name for one in found.folds] == list(NAMES)
     assert found.winner == max(found.opened, key=lambda one: one.auroc.value).name
     assert found.opened[0].auroc.value > 0.7
     with pytest.raises(InputError, match="were opened"):
-        contest(a, b, folds=2, data={"a": "made up"}, ledger=tmp_path / "openings.jsonl", say=lambda _: None)
+        icu_contest(a, b, folds=2, data={"a": "made up"}, ledger=tmp_path / "openings.jsonl", say=lambda _: None)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from vitruvian.core import late
 
 if TYPE_CHECKING:
+    from vitruvian.study.deterioration import Deterioration as Deterioration
+    from vitruvian.study.deterioration import train_deterioration as train_deterioration
     from vitruvian.study.glucose_forecast import Contest as Contest
     from vitruvian.study.glucose_forecast import contest as contest
     from vitruvian.study.glucose_loop import LoopResult as LoopResult
@@ -17,5 +19,9 @@ if TYPE_CHECKING:
     from vitruvian.study.population import simulate_population as simulate_population
     from vitruvian.study.privacy_ledger import Budget as Budget
     from vitruvian.study.privacy_ledger import PrivacyLedger as PrivacyLedger
+    from vitruvian.study.sequence_contest import icu_contest as icu_contest
+    from vitruvian.study.sequence_contest import icu_stays as icu_stays
+    from vitruvian.study.wearables import WearableDays as WearableDays
+    from vitruvian.study.wearables import wearable_days as wearable_days
 else:
     __getattr__ = late(__name__)

@@ -89,7 +89,7 @@ def icu_stays(series: Path, outcomes: Path) -> Stays:
     return Stays(features_of(recipe, events, moments).rows, windows, known, kinds, died)
 
 
-def contest(
+def icu_contest(
     a: Stays,
     b: Stays | None = None,
     *,
