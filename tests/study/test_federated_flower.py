@@ -124,7 +124,7 @@ class Hospitals:
 
     def until(self, name: str, text: str) -> None:
         """Wait until a process has said something."""
-        end = time.monotonic() + 500
+        end = time.monotonic() + 900
         while text not in self.log(name):
             assert time.monotonic() < end, self.log(name)
             time.sleep(0.5)

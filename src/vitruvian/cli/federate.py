@@ -26,7 +26,7 @@ def simulate_command(
     compare: Annotated[
         bool, typer.Option("--compare", help="Instead: sites alone, federated, pooled, in a table.")
     ] = False,
-    noise: Annotated[float | None, typer.Option(help="With --compare: with privacy too, of this noise.")] = None,
+    epsilon: Annotated[float | None, typer.Option(help="With --compare: with privacy too, of this epsilon.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another seed than the plan's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -48,7 +48,7 @@ def simulate_command(
     chosen = read_plan(plan) if seed is None else replace(read_plan(plan), seed=seed)
     tables = sites_of(table, chosen, by=by, sites=sites)
     if compare:
-        return _compare(chosen, tables, noise, as_json)
+        return _compare(chosen, tables, epsilon, as_json)
     new_folder(out)
     with progress_bar("rounds", chosen.rounds, shown=not as_json) as advance:
         trained = simulate(chosen, tables, absent=late_by_chance(chosen.seed, late), on_round=advance)
@@ -151,13 +151,12 @@ def site_command(
     typer.echo(f"the model is in {out}")
 
 
-def _compare(plan: Plan, tables: Mapping[str, SiteTable], noise: float | None, as_json: bool) -> None:
+def _compare(plan: Plan, tables: Mapping[str, SiteTable], epsilon: float | None, as_json: bool) -> None:
     from dataclasses import replace
 
     from vitruvian.scale import progress_bar
-    from vitruvian.study.federated import Privacy, compared, rows_of, table_of
+    from vitruvian.study.federated import compared, rows_of, table_of
 
-    privacy = plan.privacy if noise is None else Privacy(noise)
     with progress_bar("folds", plan.folds, shown=not as_json) as advance:
-        ways = compared(replace(plan, privacy=None), tables, privacy=privacy, on_fold=advance)
+        ways = compared(replace(plan, privacy=None), tables, epsilon=epsilon, on_fold=advance)
     typer.echo(json.dumps(rows_of(ways)) if as_json else table_of(ways))

@@ -53,21 +53,23 @@ def numbers(features: Sequence[Feature]) -> list[int]:
     return [at for at, feature in enumerate(features) if feature.kind == "number"]
 
 
-def moments(rows: Rows, *, bounded: bool = False) -> Float[np.ndarray, "rows three*numbers"]:
-    """Of each row: whether a number is there, the number, and its square, on the scale of the feature's bounds.
-
-    `bounded`: numbers beyond the bounds count as the bound, so that no row weighs more than `bounded_norm`.
-    """
+def moments(rows: Rows) -> Float[np.ndarray, "rows three*numbers"]:
+    """Of each row: whether a number is there, the number, and its square, on the scale of the feature's bounds."""
     middle, half = _scales(rows.features)
     values = (rows.values[:, numbers(rows.features)] - middle) / half
     there = ~np.isnan(values)
-    values = np.where(there, np.clip(values, -1, 1) if bounded else values, 0.0)
+    values = np.where(there, values, 0.0)
     return np.hstack([there.astype(float), values, values**2])
 
 
-def bounded_norm(features: Sequence[Feature]) -> float:
-    """The largest Euclidean norm of a bounded row of `moments`."""
-    return float(np.sqrt(3 * len(numbers(features))))
+def weighed(features: Sequence[Feature]) -> tuple[Float[np.ndarray, " three*numbers"], float]:
+    """For privacy: weights of `moments` by how exactly each is needed, and the norm to which a weighed row is clipped.
+
+    A deviation is small on the scale of the bounds, so squares need least noise. Clipping shortens all of a row alike:
+    means and deviations are then weighted ones.
+    """
+    count = len(numbers(features))
+    return np.repeat([0.3, 1.0, 3.0], count), 1.1 * np.sqrt(count)
 
 
 def standard_of(total: Float[np.ndarray, " three*numbers"], rows: float, features: Sequence[Feature]) -> Standard:

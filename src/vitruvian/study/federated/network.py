@@ -1,6 +1,6 @@
 """Logistic regression, or a network with one hidden layer, as one vector of parameters that can be averaged.
 
-Plain arrays and gradients by hand: a site's process begins at once, compiles nothing, and is checked against JAX.
+Plain arrays and gradients by hand: a site's process begins at once and compiles nothing; checked against differences.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Privacy:
     clip: float = 1.0
     sampled: float = 0.1
     delta: float = 1e-5
-    statistics: float = 8.0
+    statistics: float = 4.0
 
     def __post_init__(self) -> None:
         if not (

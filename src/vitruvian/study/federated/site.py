@@ -13,7 +13,7 @@ from vitruvian.learn.private import Randomness
 from vitruvian.study.federated import quiet
 from vitruvian.study.federated.agreement import told
 from vitruvian.study.federated.counts import counted
-from vitruvian.study.federated.design import Standard, bounded_norm, moments
+from vitruvian.study.federated.design import Standard, moments, weighed
 from vitruvian.study.federated.keys import Identity
 from vitruvian.study.federated.local import Shard, Step, averaged, curvature, descend
 from vitruvian.study.federated.masks import Member, begin, deal, keep, mask, reveal
@@ -99,9 +99,12 @@ def _statistics(site: Site, state: SiteState, asked: Content) -> tuple[SiteState
     if privacy is None:
         terms = moments(train.rows).sum(axis=0)
     else:
-        people = quiet.person_means(moments(train.rows, bounded=True), train.people)
-        needed, most = _member(state).threshold, bounded_norm(site.plan.features)
-        terms = quiet.noised(people, most, privacy.statistics, needed, site.randomness, "statistics", site.name)
+        weights, most = weighed(site.plan.features)
+        people = quiet.person_means(moments(train.rows) * weights, train.people)
+        needed = _member(state).threshold
+        terms = (
+            quiet.noised(people, most, privacy.statistics, needed, site.randomness, "statistics", site.name) / weights
+        )
     return _masked(site, state, asked, "statistics", terms)
 
 

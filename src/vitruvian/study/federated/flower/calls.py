@@ -102,6 +102,17 @@ def free(host: str, port: int) -> None:
         raise InputError("a port is in use", got=f"{host}:{port}", todo="Give another: --port.")
 
 
+def loaded() -> None:
+    """Load what a task needs before one is taken: Flower takes it away again unless it hears of it within seconds.
+
+    Raises UnsupportedError without Flower.
+    """
+    flower("flower-supernode")
+    import flwr.supercore.heartbeat
+    import flwr.superlink.grid.http_grid
+    import flwr.supernode.runtime.run_clientapp  # noqa: F401
+
+
 def runtime(address: str, *, secret: bytes | None = None, token: str = "", roots: bytes | None = None) -> Any:
     """A connection to the tasks of a node or of the coordinator's link: by its secret, or by a task's token."""
     from flwr.supercore.interceptors import (

@@ -78,6 +78,7 @@ def _link(center: Center, home: Path) -> Iterator[tuple[Any, dict[str, int]]]:
         arguments += [f"--ssl-{option}", str(center.folder / name)]
     address = f"{center.name}:{center.port}"
     calls.free(center.name, center.port)
+    calls.loaded()
     with calls.running("flower-superlink", arguments, home) as process:
         calls.listening(process, center.name, center.port, home / "flower-superlink.log")
         with calls.control(address, roots) as control:

@@ -37,6 +37,7 @@ def take_part(site: Site, hospital: Hospital, on_answer: Callable[[str], None] =
     Raises InputError where the node ends by itself (a key that is not registered, another certificate), VitruvianError
     with the coordinator's reason where the training was stopped.
     """
+    calls.loaded()
     home = hospital.folder / "flower"
     home.mkdir(parents=True, exist_ok=True)
     secret = secrets.token_bytes(32)
