@@ -7,8 +7,8 @@ from vitruvian.learn.private.audit import Audit as Audit
 from vitruvian.learn.private.audit import audit_canaries as audit_canaries
 from vitruvian.learn.private.audit import audit_membership as audit_membership
 from vitruvian.learn.private.canaries import audit_training as audit_training
-from vitruvian.learn.private.private_sets import PrivateSets as PrivateSets
 from vitruvian.learn.private.randomness import Randomness as Randomness
+from vitruvian.learn.private.sets import PrivateSets as PrivateSets
 from vitruvian.learn.private.sgd import PrivateRun as PrivateRun
 from vitruvian.learn.private.sgd import Setting as Setting
 from vitruvian.learn.private.sgd import train_private as train_private

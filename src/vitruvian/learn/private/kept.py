@@ -9,7 +9,7 @@ import numpy as np
 
 from vitruvian.learn.keeping import Header, Kind, Parts
 from vitruvian.learn.private.accounting import Mechanism
-from vitruvian.learn.private.private_sets import PrivateSets
+from vitruvian.learn.private.sets import PrivateSets
 from vitruvian.learn.private.trees import PrivateTrees
 
 

@@ -24,10 +24,9 @@ class Owners:
     def __len__(self) -> int:
         return len(self.count)
 
-    @property
-    def weight(self) -> Float[np.ndarray, " rows"]:
-        """What each row counts, so that every person counts one."""
-        return 1.0 / self.count[self.of_row]
+    def weight(self, most: int = 1) -> Float[np.ndarray, " rows"]:
+        """What each row counts: up to `most` rows of a person alike, more share as much; nobody's sum exceeds 1."""
+        return 1.0 / np.maximum(self.count, most)[self.of_row]
 
     def rows_of(
         self, people: Int[np.ndarray, " n"], most: int, coins: Coins

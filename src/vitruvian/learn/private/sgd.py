@@ -108,7 +108,7 @@ def train_private(
         batch = _batch(whose, chosen, setting)
         total += int((~batch[2]).sum())
         summed = clipped(parameters, jax.tree.map(lambda leaf: leaf[batch[0]], windows), *batch[1:])  # noqa: B023
-        parameters, state = moved(_noised(summed, setting, setting.rate * len(whose), noise), state, parameters)
+        parameters, state = moved(noised_mean(summed, setting, setting.rate * len(whose), noise), state, parameters)
         if on_step is not None:
             on_step(step + 1, setting.steps)
     return PrivateRun(parameters, (setting.mechanism,), told.seeded, len(whose), total / setting.steps)
@@ -155,7 +155,7 @@ def _batch(whose: Owners, coins: Coins, setting: Setting) -> tuple[np.ndarray, n
     return rows[order], weights[order], nobody[order]
 
 
-def _noised(summed: Any, setting: Setting, divisor: float, coins: Coins) -> Any:
+def noised_mean(summed: Any, setting: Setting, divisor: float, coins: Coins) -> Any:
     """The mean over the expected batch, from the sum with its noise, both on one grid."""
     import jax.numpy as jnp
     from jax.flatten_util import ravel_pytree

@@ -2,9 +2,9 @@
 
 After Nori, Caruana, Bu, Shen and Kulkarni 2021 (arXiv:2106.09680): only histograms of features and the sums in leaves
 touch people, all with Gaussian noise; splits are random, features take turns. Trees of one feature add up to one curve,
-so the model is its own explanation. Every person counts one, however many rows they have. Bins lie between the bounds
-that features declare, never between those of the data. A part of the people, chosen by coins, is kept apart for the
-prediction sets: they pay for these alone and the others for the trees, so nobody pays twice.
+so the model is its own explanation. No person counts more than one, however many rows they have. Bins lie between the
+bounds that features declare, never between those of the data. A part of the people, chosen by coins, is kept apart for
+the prediction sets: they pay for these alone and the others for the trees, so nobody pays twice.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from scipy.special import expit, logit
 from vitruvian.core import DataError, InputError, Source
 from vitruvian.learn.private.accounting import Mechanism, noise_for
 from vitruvian.learn.private.people import Owners, at_least_two, owners
-from vitruvian.learn.private.private_sets import PrivateSets, private_sets
 from vitruvian.learn.private.randomness import Coins, Randomness
+from vitruvian.learn.private.sets import PrivateSets, private_sets
 from vitruvian.learn.private.vectors import noised
 from vitruvian.learn.shapes import Contributions, Feature, Learned, Manifest, Rows, Scores, Target
 from vitruvian.learn.table import matched
@@ -29,22 +29,38 @@ from vitruvian.learn.table import matched
 _CELLS = 64  # of a number between its bounds, before they are joined to bins
 _BASE, _BINS, _TREES = 0.02, 0.13, 0.85  # shares of the budget of those who train
 _APART = 0.2  # of the people are kept for the prediction sets
+_SHAKE = 0.2  # standard deviation of the noise in log-odds
 _STEEPEST = 1.0  # log-odds that one tree may add
 SOURCES = (Source("Nori et al. 2021, Accuracy, Interpretability, and Differential Privacy, arXiv:2106.09680"),)
 
 
 @dataclass(frozen=True)
 class Boosting:
-    """How to boost: `rounds` trees of `leaves` leaves for each feature, `bins` of a number at most."""
+    """How to boost: `rounds` trees of `leaves` leaves for each feature, `bins` of a number at most.
 
-    rounds: int = 50
+    `rows_each`: rows of a person that count in full. With 1 every person counts the same, and rates and coverage are
+    those of a random row of a random person; with more, rather those of a random row, under more noise.
+    `learning_rate`: None takes steps as large as the noise allows.
+    """
+
+    rounds: int = 30
     leaves: int = 3
     bins: int = 32
-    learning_rate: float = 0.1
+    rows_each: int = 1
+    learning_rate: float | None = None
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or self.leaves < 2 or self.bins < 2 or not 0 < self.learning_rate <= 1:
-            raise InputError("settings of boosting", got=self, allowed="rounds ≥ 1, leaves ≥ 2, bins ≥ 2")
+        if min(self.rounds, self.rows_each) < 1 or min(self.leaves, self.bins) < 2:
+            raise InputError("settings of boosting", got=self, allowed="rounds, rows_each ≥ 1, leaves, bins ≥ 2")
+        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+            raise InputError("a learning rate", got=self.learning_rate, allowed="above 0, up to 1")
+
+    def rate(self, noise: float, features: int, people: float, bend: float) -> float:
+        """How much of each step is taken, so that noise moves nobody's log-odds by much more than `_SHAKE`."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        whole = _SHAKE * people / self.leaves * bend / (noise * features / np.sqrt(_TREES))
+        return float(np.clip(whole, 0.2, 3.0) / self.rounds)
 
 
 @dataclass(frozen=True)
@@ -109,10 +125,10 @@ def fit_private_trees(
     told = randomness or Randomness.secret()
     noise = noise_for(epsilon, delta)
     apart = told.coins("apart").chosen(len(whose), _APART)[whose.of_row]
-    cells = _cells(rows)
-    base, curves = _boosted(cells[~apart], label[~apart], whose.weight[~apart], rows.features, boosting, noise, told)
+    cells, weight = _cells(rows), whose.weight(boosting.rows_each)
+    base, curves = _boosted(cells[~apart], label[~apart], weight[~apart], rows.features, boosting, noise, told)
     margin = base + _added(cells[apart], curves).sum(1)
-    sets = private_sets(margin, label[apart], whose.weight[apart], noise, level, told.coins("sets"))
+    sets = private_sets(margin, label[apart], weight[apart], noise, level, told.coins("sets"))
     spent = (Mechanism("gaussian", noise),)
     title = f"{target.title}, with privacy"
     return PrivateTrees(name, title, "1", rows.features, target, manifest, base, curves, sets, spent, told.seeded)
@@ -140,6 +156,7 @@ def _boosted(
     bins = [_joined(m, one, people / boosting.bins) for m, one in zip(mass, features, strict=True)]
     least = max(people / 200, 3 * per_bin)
     bend = rate * (1 - rate)
+    taken = boosting.rate(noise, len(features), people, bend)
     curves, margin = [np.zeros(size) for size in sizes], np.full(len(label), float(logit(rate)))
     for _ in range(boosting.rounds):
         for k, column in enumerate(columns):
@@ -148,7 +165,7 @@ def _boosted(
             wrong = weight * (label - expit(margin))
             sums = noised(np.bincount(leaf[column], wrong, count), 1.0, per_tree, coins)
             heavy = np.maximum(np.bincount(leaf, mass[k], count), least)
-            step = boosting.learning_rate * np.clip(sums / heavy / bend, -_STEEPEST, _STEEPEST)
+            step = taken * np.clip(sums / heavy / bend, -_STEEPEST, _STEEPEST)
             curves[k] += step[leaf]
             margin += step[leaf][column]
     middle = [float(np.average(c, weights=m)) if m.sum() > 0 else 0.0 for c, m in zip(curves, mass, strict=True)]
