@@ -62,6 +62,9 @@ class Examples:
         return told.hexdigest()
 
 
+EMPTY = "columns in which no row has a value"
+
+
 def valued(rows: Rows) -> Rows:
     """Without columns in which no row has a value: nothing can be learned from them."""
     there = ~np.isnan(rows.values).all(0)

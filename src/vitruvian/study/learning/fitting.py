@@ -19,10 +19,14 @@ from vitruvian.study.learning.examples import Examples, read_examples
 
 @dataclass(frozen=True)
 class Work:
-    """Fit `mix` on all parts but `part` of the examples in a file; `floors` too, or the model alone."""
+    """Fit `mix` on all parts but `part` of the examples in a file; `floors` too, or the model alone.
+
+    `hash` is that of the examples, so that a worker never takes others of the same place for them.
+    """
 
     examples: str
     folds: str
+    hash: str
     part: int
     mix: Mix
     seed: int
@@ -40,7 +44,7 @@ class Held:
 
 def fit_fold(work: Work) -> Held:
     """The held-out part of one fold; the same on any machine for the same seed."""
-    examples, parts = _examples(work.examples), np.load(work.folds)
+    examples, parts = _examples(work.examples, work.hash), np.load(work.folds)
     here = parts == work.part
     learn, rest = examples.taken(~here), examples.rows.values[here]
     blend = fit_blend(work.mix, learn.rows, learn.label, seed=work.seed, group=learn.people)
@@ -50,7 +54,7 @@ def fit_fold(work: Work) -> Held:
 
 
 @lru_cache(maxsize=1)
-def _examples(path: str) -> Examples:
+def _examples(path: str, hashed: str) -> Examples:
     return read_examples(Path(path))
 
 

@@ -11,7 +11,7 @@ from vitruvian.learn import Rows
 from vitruvian.study.cohorts import Cohort, label_events, read_cohort
 from vitruvian.study.events import Events, Moments, icu2012_events
 from vitruvian.study.features import features_of, read_recipe, readmission_table
-from vitruvian.study.learning.examples import Examples, md5_of, only, valued, with_copies
+from vitruvian.study.learning.examples import EMPTY, Examples, md5_of, only, valued, with_copies
 from vitruvian.study.learning.folds import held_back
 from vitruvian.study.learning.thinning import thinned
 
@@ -67,7 +67,10 @@ def labelled(events: Events, cohort: Cohort, data: Mapping[str, str], recipe: st
         left_out = ", ".join(f"{reason}: {count:,}" for reason, count in found.left_out.items())
         raise DataError(f"nobody is in the cohort {cohort.name}", got=left_out or "no index event")
     featured = features_of(read_recipe(recipe), events, found.moments)
-    told = Examples(valued(featured.rows), found.label, found.groups, data, found.left_out, featured.notes)
+    rows = valued(featured.rows)
+    empty = len(featured.rows.features) - len(rows.features)
+    notes = {**featured.notes, **({EMPTY: empty} if empty else {})}
+    told = Examples(rows, found.label, found.groups, data, found.left_out, notes)
     return told, found.moments
 
 

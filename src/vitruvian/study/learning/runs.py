@@ -27,12 +27,18 @@ class Run:
     mix: Mix
     parts: Int[np.ndarray, " rows"]
     seed: int
+    hash: str
 
     @classmethod
     def begin(cls, folder: Path, examples: Examples, mix: Mix, parts: Int[np.ndarray, " rows"], seed: int) -> Run:
         """Begin a run, or go on with the same one. Raises InputError where another run is in the folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        told = {"examples": examples.hash, "mix": asdict(mix), "seed": seed, "folds": int(parts.max()) + 1}
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        told: dict[str, Any] = {
+            "examples": examples.hash,
+            "mix": asdict(mix),
+            "seed": seed,
+            "folds": int(parts.max()) + 1,
+        }
         about = folder / "run.json"
         if about.is_file() and json.loads(about.read_text(encoding="utf-8")) != told:
             todo = "Give another --out, or delete the folder to begin anew."
@@ -41,12 +47,12 @@ class Run:
             write_examples(examples, folder / "examples.npz")
             np.save(folder / "parts.npy", parts)
             about.write_text(json.dumps(told, indent=1), encoding="utf-8")
-        return cls(folder, mix, parts, seed)
+        return cls(folder, mix, parts, seed, told["examples"])
 
     def work(self, *, floors: bool) -> list[Work]:
         """The fits of all folds."""
         files = (str(self.folder / "examples.npz"), str(self.folder / "parts.npy"))
-        return [Work(*files, part, self.mix, self.seed, floors) for part in range(int(self.parts.max()) + 1)]
+        return [Work(*files, self.hash, part, self.mix, self.seed, floors) for part in range(int(self.parts.max()) + 1)]
 
 
 def versions() -> dict[str, str]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
 
 from vitruvian.learn.table import Mix
 from vitruvian.learn.trust import auroc, brier
 from vitruvian.scale import Executor, InProcess
 from vitruvian.study.learning.examples import Examples, write_examples
-from vitruvian.study.learning.fitting import Work, fit_fold, together
+from vitruvian.study.learning.fitting import Held, Work, fit_fold, together
 from vitruvian.study.learning.folds import folds_of
 from vitruvian.study.learning.training import crossed
 
@@ -31,29 +31,34 @@ def search(
     examples: Examples, mixes: Sequence[Mix], folder: Path, *, folds: int, seed: int, executor: Executor | None = None,
     advance: Callable[[int], None] = lambda n: None,
 ) -> tuple[Candidate, ...]:  # fmt: skip
-    """Candidates, best AUROC first. `folder` holds the rows while workers read them.
+    """Candidates, best AUROC first. `folder` holds the rows while workers read them, and is deleted.
 
     The best of many is a little lucky: judge it on rows that were not searched with.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = folds_of(examples.people, examples.label, folds, seed)
-    write_examples(examples, folder / "examples.npz")
-    np.save(folder / "parts.npy", parts)
-    files = (str(folder / "examples.npz"), str(folder / "parts.npy"))
-    held = []
-    for one in (executor or InProcess()).map(
-        fit_fold, [Work(*files, k, mix, seed) for mix in mixes for k in range(folds)]
-    ):
-        held.append(one)
-        advance(1)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        parts = folds_of(examples.people, examples.label, folds, seed)
+        write_examples(examples, folder / "examples.npz")
+        np.save(folder / "parts.npy", parts)
+        files = (str(folder / "examples.npz"), str(folder / "parts.npy"))
+        work = [Work(*files, examples.hash, k, mix, seed) for mix in mixes for k in range(folds)]
+        held = []
+        for one in (executor or InProcess()).map(fit_fold, work):
+            held.append(one)
+            advance(1)
+    finally:
+        shutil.rmtree(folder)
     found = [_judged(mix, examples, parts, held[k * folds : (k + 1) * folds]) for k, mix in enumerate(mixes)]
     return tuple(sorted(found, key=lambda one: -one.auroc))
 
 
-def _judged(mix: Mix, examples: Examples, parts: np.ndarray, held: list) -> Candidate:  # type: ignore[type-arg]
+def _judged(mix: Mix, examples: Examples, parts: np.ndarray, held: Sequence[Held]) -> Candidate:
     margin = together(parts, held).margin
-    each = [auroc(expit(margin[parts == k]), examples.label[parts == k]) for k in range(len(held))]
-    return Candidate(mix, float(np.mean(each)), brier(crossed(margin, examples.label, parts), examples.label))
+    p, real = crossed(margin, examples.label, parts), np.ones(len(parts), bool)
+    if examples.made is not None:
+        real = ~examples.made
+    each = [auroc(p[real & (parts == k)], examples.label[real & (parts == k)]) for k in range(len(held))]
+    return Candidate(mix, float(np.mean(each)), brier(p[real], examples.label[real]))
 
 
 def drawn(mix: Mix, count: int, seed: int) -> tuple[Mix, ...]:

@@ -18,7 +18,7 @@ from vitruvian.learn.risk import RiskModel
 from vitruvian.learn.table import Mix, fit_blend, trainable
 from vitruvian.learn.trust import Platt, class_conditional, outcomes, platt, plausible
 from vitruvian.scale import Executor, InProcess
-from vitruvian.study.learning.examples import Examples
+from vitruvian.study.learning.examples import EMPTY, Examples
 from vitruvian.study.learning.fitting import held_out, together
 from vitruvian.study.learning.folds import folds_of, split_hash
 from vitruvian.study.learning.judging import DRAWS, Judged, best_threshold, judge
@@ -51,6 +51,8 @@ def train(
         raise InputError("a model is not written over", got=out.name, todo="Give a folder that does not exist.")
     mix = mix or task.mix
     remarks = trainable(examples.real.rows, examples.real.label)
+    if empty := examples.notes.get(EMPTY):
+        remarks += (f"{empty} columns have no value in {len(examples.real):,} rows and are left out.",)
     parts = folds_of(examples.people, examples.label, folds, seed)
     run = Run.begin(out.with_name(f"{out.name}.run"), examples, mix, parts, seed)
     held = []
