@@ -13,6 +13,7 @@ from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operatio
 from vitruvian.serve.address import remember_address
 from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
+from vitruvian.serve.heads import Heads
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
@@ -56,6 +57,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_middleware(operations.Measured, metrics=metrics)
     app.add_middleware(cds.Cors, origins=settings.cds_origins)
     app.add_middleware(EncodedSlashes)
+    app.add_middleware(Heads)
     app.add_middleware(Traced)
     add_handlers(app)
     for part in _PARTS:
