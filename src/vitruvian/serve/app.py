@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from vitruvian import __version__
-from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, science
+from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, preparing, science
 from vitruvian.serve.address import remember_address
 from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
@@ -37,6 +37,7 @@ def make_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             stack.callback(server.close)
             await stack.enter_async_context(science.running(server))
+            await stack.enter_async_context(preparing.running(server))
             for part in _PARTS:
                 if hasattr(part, "running"):
                     await stack.enter_async_context(part.running(server))
