@@ -55,7 +55,7 @@ class Preparing:
         """End it; what was compiled stays on disk."""
         self.ended.set()
         if self._process is not None:
-            self._process.terminate()
+            self._process.kill()
 
     def _compiled(self) -> Iterator[tuple[str, str]]:
         """(person, drug) as their programs come to lie on disk."""
@@ -63,7 +63,7 @@ class Preparing:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
             self._process = process
             if self.ended.is_set():
-                process.terminate()
+                process.kill()
             assert process.stdout is not None
             for line in process.stdout:
                 person, drug = json.loads(line)
