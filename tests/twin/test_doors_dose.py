@@ -21,8 +21,9 @@ from vitruvian.twin import Twin, answer_from, read_case
 from vitruvian.twin.changes import Change, as_before, changed
 from vitruvian.twin.doors import FieldError, Told, ask, fields_for, slow_to_compare, twin_door
 from vitruvian.twin.doors import dose as door
+from vitruvian.twin.doors.assumed import assuming, in_words
 from vitruvian.twin.doors.dose import DoseDoor
-from vitruvian.twin.doors.dose_shown import compared
+from vitruvian.twin.doors.dose_shown import compared, recommended
 from vitruvian.twin.genome import advice_texts
 from vitruvian.twin.goals import goal_for
 
@@ -222,7 +223,9 @@ def test_a_drug_that_does_not_act_is_answered_from_what_is_known(
     with monkeypatch.context() as nothing_computed:
         nothing_computed.setattr("vitruvian.twin.twin.compare", _read)
         told = ask(patient, "dose", "recommend", DRUG | {"start": "allopurinol"})
-    assert told.data == changed(twin, Change((("allopurinol", None),))).recommend().to_dict()
+    change = Change((("allopurinol", None),))
+    computed = recommended(changed(twin, change).recommend(), goal_for(drug, None))
+    assert told == assuming(computed, in_words(change, None), change)
     assert any("allopurinol started now" in one for one in told.reasons)
     assert "drug-does-not-act" in {m.code for m in told.messages}
 
@@ -254,7 +257,7 @@ def test_a_regimen_by_itself_is_what_it_is_beside_others(
     for one, other in zip(changes, beside, strict=True):
         told = ask(patient, "dose", "regimen", OWN | one)
         assert told.data["own"] == other.data["own"]
-        assert (told.data["options"], told.data["recommended"]) == ([], None)
+        assert (len(told.data["options"]), told.data["recommended"]) == (0, None)
         assert (told.data["levels"], told.data["models"]) == (other.data["levels"], other.data["models"])
         assert other.sentence.startswith(told.sentence)
         assert "Recommended" not in told.sentence
