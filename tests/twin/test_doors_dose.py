@@ -123,7 +123,7 @@ def test_a_second_question_reads_nothing_but_what_the_caller_sees(
 def test_a_what_if_keeps_its_unit_where_nothing_is_recommended(patient: Patient) -> None:
     told = ask(patient, "dose", "compare", OWN)
     own = answer_from({**told.data, "options": [told.data["own"]], "recommended": None, "standard": None}).options[0]
-    bare = {"options": [], "recommended": None, "standard": None, "past": None, "levels": []}
+    bare: dict[str, Any] = {"options": [], "recommended": None, "standard": None, "past": None, "levels": []}
     course = compared(answer_from({**told.data, **bare}), own, goal_for(find("tacrolimus"), None)).pictures[0]
     assert course.y_unit == told.pictures[0].y_unit != ""
     assert [line.role for line in course.lines] == ["own"]
@@ -206,7 +206,7 @@ def test_another_drug_or_genotype_needs_no_program_that_the_first_answer_did_not
     first = Program._first
 
     def counted(self: Program, *given: Any) -> Any:
-        made.append(self.__name__)
+        made.append(self._function.__qualname__)
         return first(self, *given)
 
     monkeypatch.setattr(Program, "_first", counted)
