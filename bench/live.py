@@ -153,7 +153,9 @@ def _started(path: Path) -> tuple[str, subprocess.Popen[bytes]]:
         port = one.getsockname()[1]
     command = [str(Path(sys.executable).with_name("vitruvian")), "serve", "--record", str(path), "--port", str(port)]
     log = path.with_suffix(".log").open("wb")
-    process = subprocess.Popen([*command, "--no-samples", "--requests-per-second", "0"], stdout=log, stderr=log)
+    process = subprocess.Popen(
+        [*command, "--no-samples", "--no-prepare", "--requests-per-second", "0"], stdout=log, stderr=log
+    )
     url = f"http://127.0.0.1:{port}"
     for _ in range(600):
         if process.poll() is not None:

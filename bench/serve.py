@@ -96,7 +96,7 @@ def _running(record: Path, workers: int) -> Iterator[There]:
     vitruvian = Path(sys.executable).with_name("vitruvian")
     started = time.perf_counter()
     command = [str(vitruvian), "serve", "--record", str(record), "--port", str(port)]
-    command += ["--workers", str(workers)]
+    command += ["--workers", str(workers), "--no-prepare"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}"

@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import vitruvian  # noqa: F401  (sets the environment before JAX starts)
+
+settings.register_profile("busy", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""A machine that does other work too makes no test fail."""
 
 _MAPS = Path("/proc/self/maps")
 _MANY_MAPS = 15_000

@@ -57,7 +57,7 @@ def _curve(model: object, table: object, theta: dict, scale: object, *, twice: b
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple:
     from dataclasses import replace
 
-    monkeypatch.setattr("vitruvian.core.programs._folder", lambda: tmp_path)
+    monkeypatch.setattr("vitruvian.core.programs.program_folder", lambda: tmp_path)
     model = find_model("vancomycin_goti_2018")
     course = infusion("vancomycin", 1000, "mg", over="1 h", every="12 h", count=4)
     person = course.to_subject(model, [23.5, 47.5], {"CRCL": 80.0, "WT": 70.0, "DIALYSIS": 0.0})

@@ -45,6 +45,17 @@ def test_leaving_one_level_out_by_weights_is_refitting_without_it(first):
     assert "24.6" in str(check)
 
 
+def test_a_draw_without_weight_does_not_count_whatever_was_predicted_of_it(first):
+    weight, lost = first.log_weight.copy(), predictions(first).copy()
+    weight[0, 7], lost[0, 7] = -np.inf, np.inf
+    near, gone = replace(first, log_weight=weight), replace(first, log_weight=weight, predictions=lost)
+    assert overall_check(gone) == pytest.approx(overall_check(near), rel=1e-12)
+    for one, other in zip(check_levels(gone), check_levels(near), strict=True):
+        assert one.p_others == pytest.approx(other.p_others, rel=1e-9)
+        assert one.p_posterior == pytest.approx(other.p_posterior, rel=1e-9)
+        assert np.isfinite([one.log_density_others, *one.predicted]).all()
+
+
 def _record(table, time):
     return int(np.flatnonzero(np.asarray(table.observations.time)[0] == time)[0])
 

@@ -7,7 +7,7 @@ import pytest
 
 from vitruvian.model import Adaptive, compile_events, oral, simulate
 from vitruvian.pharmacology import find
-from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
+from vitruvian.pharmacology.modifiers import Modifier, presence_of, with_modifiers
 
 DRUG = find("warfarin")
 MODEL = DRUG.default_model
@@ -62,10 +62,19 @@ def test_fixed_steps_agree_with_the_adaptive_solver_even_for_fast_people():
 
 def test_inhibited_clearance_raises_the_inr_as_less_clearance_does():
     inhibited = with_modifiers(MODEL, (Modifier("inhibitor", float(np.log(0.6)), 0.0, "halves clearance"),))
-    found = inr(inhibited, {**person(), "MODIFIER_INHIBITOR": 1.0})[0, -1]
-    absent = inr(inhibited, {**person(), "MODIFIER_INHIBITOR": 0.0})[0, -1]
+    found = inr(inhibited, {**person(), presence_of(0): 1.0})[0, -1]
+    absent = inr(inhibited, {**person(), presence_of(0): 0.0})[0, -1]
     assert absent == pytest.approx(inr(MODEL, person())[0, -1])
     assert found > absent + 0.3
+
+
+def test_modifiers_are_told_apart_by_their_place_and_keep_their_names():
+    one, two = (Modifier(name, ratio, 0.1, "a test") for name, ratio in (("fluconazole", -0.5), ("rifampicin", 1.0)))
+    both, later = with_modifiers(MODEL, (one, two)), with_modifiers(with_modifiers(MODEL, (one,)), (two,))
+    assert type(both) is type(later) is type(with_modifiers(MODEL, (two, one)))
+    assert both.name == later.name == "warfarin_hamberg_2010+fluconazole+rifampicin"
+    assert both.theta == later.theta
+    assert (both.theta["LOG_RATIO_1"], both.theta["LOG_RATIO_2"]) == (-0.5, 1.0)
 
 
 def test_two_independent_models_agree_on_the_same_person():

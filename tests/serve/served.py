@@ -240,7 +240,7 @@ def running(record: Path, *options: str, env: dict[str, str] | None = None) -> I
 
 def _running(record: Path, port: int, options: Sequence[str], env: Mapping[str, str]) -> Iterator[Running]:
     program = str(Path(sys.executable).with_name("vitruvian"))
-    command = [program, "serve", "--record", str(record), "--port", str(port), *options]
+    command = [program, "serve", "--record", str(record), "--port", str(port), "--no-prepare", *options]
     store = Store.open(f"{record}.serve")  # first: two who make its tables at once are in each other's way
     log = record.parent / f"serve-{port}.log"
     with log.open("wb") as stream:

@@ -123,6 +123,7 @@ def test_an_old_record_migrates_and_serves(own_record: Path) -> None:
         with record.engine.begin() as connection:
             connection.execute(text("DROP TABLE journal"))
             connection.execute(text("DROP INDEX ix_resource_source_id"))
+            connection.execute(text("DROP INDEX audit_by_time"))
             connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     with serving(own_record) as one:
         assert hashes(one.server.record) == before

@@ -100,6 +100,21 @@ def test_only_what_changed_since(own_served: Served) -> None:
     assert manifest["output"] == []
 
 
+def test_an_export_is_begun_with_parameters_in_the_body(own_served: Served) -> None:
+    client = own_served.client("clinician")
+    named = [{"name": "_type", "valueString": one} for one in ("Patient", "Condition")]
+    asked = {"resourceType": "Parameters", "parameter": named}
+    begun = client.post("/fhir/Patient/$export", json=asked, headers=ASYNC)
+    assert begun.status_code == 202, begun.text
+    path = "/fhir" + begun.headers["content-location"].partition("/fhir")[2]
+    manifest = wait_until(lambda: one if (one := client.get(path)).status_code != 202 else None).json()
+    assert {one["type"] for one in manifest["output"]} == {"Patient", "Condition"}
+    assert client.post("/fhir/$export", json=asked).status_code == 400
+    assert client.post("/fhir/$export", json={"resourceType": "Patient"}, headers=ASYNC).status_code == 400
+    wrong = {"resourceType": "Parameters", "parameter": [{"name": "_type", "valueString": "Quark"}]}
+    assert client.post("/fhir/$export", json=wrong, headers=ASYNC).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("url", "headers", "status"),
     [

@@ -309,6 +309,9 @@ def test_includes_bring_what_is_referred_to_and_what_refers(doctor: TestClient) 
     assert found(doctor, "Observation?_id=glu-1&_include=Observation:subject:Group", "include") == []
     assert found(doctor, "Observation?_id=glu-1&_revinclude=Provenance:target", "include") == ["prov"]
     assert sorted(found(doctor, "Patient?_id=ada&_revinclude=Condition:patient", "include")) == ["fever"]
+    pointing = sorted(found(doctor, "Patient?_id=ada&_revinclude=*", "include"))
+    assert "fever" in pointing
+    assert set(pointing) == set(found(doctor, "Patient?_id=ada&_revinclude=*&_revinclude=Condition:patient", "include"))
     assert sorted(found(doctor, "Practitioner?_id=doc&_revinclude=Encounter:participant", "include")) == ["visit"]
     assert sorted(found(doctor, "MedicationRequest?_include=MedicationRequest:*", "include")) == [
         "doc",

@@ -36,9 +36,12 @@ def test_a_twin_page_stands_before_its_state_is_asked_for(client: Client) -> Non
     there, base = client(json=False), "/patients/sample-e/twins/glucose"
     first = there.get(base).text
     assert f'hx-get="{base}/state"' in first
-    assert 'href="/patients/sample-e/twins"' in first  # the same without scripts
     assert "at the newest reading" not in first
-    assert "at the newest reading" in there.get(f"{base}/state").text
+    part, whole = there.get(f"{base}/state", headers=PART).text, there.get(f"{base}/state").text
+    assert "at the newest reading" in part
+    assert "<h1" not in part
+    assert "at the newest reading" in whole
+    assert "<h1" in whole
     assert "at the newest reading" in there.get(f"{base}?ask=usual_day&days=400").text
 
 

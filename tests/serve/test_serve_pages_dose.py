@@ -148,6 +148,26 @@ def test_a_what_if_that_changes_nothing_says_so(clinician: TestClient) -> None:
     assert "paroxetine is not known to act on tacrolimus" in text
 
 
+def test_where_comparing_is_slow_the_regimen_stands_first(
+    clinician: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vitruvian.serve.pages.dose.slow_to_compare", lambda _: True)
+    query = "drug=tacrolimus&dose=2&interval=12&start=rifampicin"
+    first = unescape(clinician.get(f"{BASE}/what-if?{query}", headers=PART).text)
+    assert "With rifampicin started now: tacrolimus 2 mg by mouth every 12 h:" in first
+    assert "is being worked out" in first
+    (more,) = re.findall(r'hx-get="([^"]*)" hx-trigger="load', first)
+    assert more == f"{BASE}/what-if?{query}&beside=1"
+    whole = unescape(clinician.get(more, headers=PART).text)
+    assert "Recommended, " in whole
+    assert "beside=1" not in whole
+    assert "hx-trigger" not in whole
+    page = clinician.get(f"{BASE}/what-if?{query}").text  # without scripts there is one answer
+    assert "Recommended, " in page
+    plain = clinician.get(f"{BASE}/what-if?drug=tacrolimus&dose=2&interval=12", headers=PART).text
+    assert "hx-trigger" not in plain  # another dose is soon compared
+
+
 def test_a_what_if_follows_on_what_was_asked(clinician: TestClient) -> None:
     form = clinician.get(f"{BASE}/answer?drug=tacrolimus&loading=no", headers=PART).text
     (part,) = re.findall(r'hx-sync="this:replace" hx-indicator="#course">(.*?)<div class="fields', form, re.S)

@@ -8,16 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vitruvian.core import Actor, DataError, InputError, UnknownNameError
+from vitruvian.core.programs import Program
 from vitruvian.ingest import samples
-from vitruvian.pharmacology import find
+from vitruvian.pharmacology import find, library
+from vitruvian.pharmacology.modifiers import Modifier
 from vitruvian.record import Patient, Record, give_consent, withdraw_consent
-from vitruvian.twin import answer_from
-from vitruvian.twin.doors import FieldError, Told, ask, fields_for, twin_door
+from vitruvian.twin import Twin, answer_from, read_case
+from vitruvian.twin.changes import Change, as_before, changed
+from vitruvian.twin.doors import FieldError, Told, ask, fields_for, slow_to_compare, twin_door
 from vitruvian.twin.doors import dose as door
-from vitruvian.twin.doors.dose_shown import compared
+from vitruvian.twin.doors.assumed import assuming, in_words
+from vitruvian.twin.doors.dose import DoseDoor
+from vitruvian.twin.doors.dose_shown import compared, recommended
 from vitruvian.twin.genome import advice_texts
 from vitruvian.twin.goals import goal_for
 
@@ -117,7 +123,7 @@ def test_a_second_question_reads_nothing_but_what_the_caller_sees(
 def test_a_what_if_keeps_its_unit_where_nothing_is_recommended(patient: Patient) -> None:
     told = ask(patient, "dose", "compare", OWN)
     own = answer_from({**told.data, "options": [told.data["own"]], "recommended": None, "standard": None}).options[0]
-    bare = {"options": [], "recommended": None, "standard": None, "past": None, "levels": []}
+    bare: dict[str, Any] = {"options": [], "recommended": None, "standard": None, "past": None, "levels": []}
     course = compared(answer_from({**told.data, **bare}), own, goal_for(find("tacrolimus"), None)).pictures[0]
     assert course.y_unit == told.pictures[0].y_unit != ""
     assert [line.role for line in course.lines] == ["own"]
@@ -190,6 +196,83 @@ def test_a_drug_stopped_and_another_genotype(patient: Patient, answered: Told) -
         "fluconazole is stopped now" in one
         for one in ask(patient, "dose", "recommend", DRUG | {"stop": "fluconazole"}).reasons
     )
+
+
+@pytest.mark.parametrize("change", [{"start": "rifampicin"}, {"stop": "fluconazole"}, {"genotype": "CYP3A5 *3/*3"}])
+def test_another_drug_or_genotype_needs_no_program_that_the_first_answer_did_not(
+    patient: Patient, answered: Told, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
+) -> None:
+    made: list[str] = []
+    first = Program._first
+
+    def counted(self: Program, *given: Any) -> Any:
+        made.append(self._function.__qualname__)
+        return first(self, *given)
+
+    monkeypatch.setattr(Program, "_first", counted)
+    ask(patient, "dose", "compare", OWN | change | {"loading_dose": 3.0})
+    assert made == []
+
+
+def test_a_drug_that_does_not_act_is_answered_from_what_is_known(
+    patient: Patient, answered: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drug = find("tacrolimus")
+    twin = Twin(read_case(patient, drug), drug).calibrate()
+    ask(patient, "dose", "recommend", DRUG)
+    with monkeypatch.context() as nothing_computed:
+        nothing_computed.setattr("vitruvian.twin.twin.compare", _read)
+        told = ask(patient, "dose", "recommend", DRUG | {"start": "allopurinol"})
+    change = Change((("allopurinol", None),))
+    computed = recommended(changed(twin, change).recommend(), goal_for(drug, None))
+    assert told == assuming(computed, in_words(change, None), change)
+    assert any("allopurinol started now" in one for one in told.reasons)
+    assert "drug-does-not-act" in {m.code for m in told.messages}
+
+
+def test_a_drug_that_does_not_act_is_refused_where_the_two_must_not_meet(patient: Patient, answered: Told) -> None:
+    drug = find("tacrolimus")
+    case = replace(read_case(patient, drug), active=(("ciclosporin", "L04AD01"),))
+    before = Twin(case, drug, fits=())
+    assert as_before(answer_from(answered.data), before, before) is None
+
+
+def test_room_for_one_more_drug_changes_nothing(patient: Patient, answered: Told) -> None:
+    drug = find("tacrolimus")
+    twin = Twin(read_case(patient, drug), drug).calibrate()
+    (fit,) = twin.fits or ()
+    assert fit.draws.open
+    roomy = fit.draws.beside(Modifier("", 0.0, 0.0, ""), 1.0, np.ones(len(fit.draws.eta)))
+    before, after = fit.draws.individual(twin.case.now), roomy.individual(twin.case.now)
+    np.testing.assert_allclose(after["CL"], before["CL"], rtol=1e-14)
+    assert roomy.model.name == fit.model.name
+
+
+def test_a_regimen_by_itself_is_what_it_is_beside_others(
+    patient: Patient, answered: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: tuple[dict[str, str], ...] = ({}, {"start": "rifampicin"}, {"genotype": "CYP3A5 *3/*3"})
+    beside = [ask(patient, "dose", "compare", OWN | one) for one in changes]
+    monkeypatch.setattr(DoseDoor, "_recommended", _read)  # nothing is compared
+    for one, other in zip(changes, beside, strict=True):
+        told = ask(patient, "dose", "regimen", OWN | one)
+        assert told.data["own"] == other.data["own"]
+        assert (len(told.data["options"]), told.data["recommended"]) == (0, None)
+        assert (told.data["levels"], told.data["models"]) == (other.data["levels"], other.data["models"])
+        assert other.sentence.startswith(told.sentence)
+        assert "Recommended" not in told.sentence
+        assert told.pictures[0].lines[0] == other.pictures[0].lines[0]
+
+
+def test_a_regimen_by_itself_outside_its_bounds_is_refused_as_beside_others(patient: Patient, answered: Told) -> None:
+    beyond = DRUG | {"dose": 500.0, "interval": 1.0}
+    told, other = (ask(patient, "dose", question, beyond) for question in ("regimen", "compare"))
+    assert told.refused
+    assert (told.sentence, told.messages) == (other.sentence, other.messages)
+
+
+def test_drugs_whose_regimens_are_simulated_one_by_one() -> None:
+    assert [name for name in library() if slow_to_compare(name)] == ["phenytoin", "voriconazole", "warfarin"]
 
 
 def test_a_what_if_leaves_the_past_as_it_was(patient: Patient, answered: Told) -> None:

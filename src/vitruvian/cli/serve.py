@@ -45,6 +45,9 @@ def serve_command(
         typer.Option(help="Origin whose browsers may call CDS Hooks; may be repeated (default: all)."),
     ] = None,
     samples: Annotated[bool, typer.Option(help="Take the sample patients into an empty record.")] = True,
+    prepare: Annotated[
+        bool, typer.Option(help="Compile in the background what the first question of a drug needs.")
+    ] = True,
     requests_per_second: Annotated[
         float, typer.Option(min=0, help="Limit of one account; twice as many at once, 0 for none.")
     ] = 500.0,
@@ -58,7 +61,7 @@ def serve_command(
         where = record or os.environ.get("VITRUVIAN_RECORD") or DEFAULT_RECORD
         providers, ehrs = _providers(oidc or [], ehr or [])
         providers = _with_roles(providers, oidc_role or [])
-        settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples,
+        settings = Settings(where, host, port, tls_cert, tls_key, workers, None, public_url, samples, prepare=prepare,
                             providers=providers, ehrs=ehrs, cds_origins=tuple(cds_origin or ["*"]),
                             requests_per_s=requests_per_second, mqtt=os.environ.get("VITRUVIAN_MQTT"))  # fmt: skip
         link = prepared(settings)

@@ -20,6 +20,7 @@ from vitruvian.core.keys import derive_seed as derive_seed
 from vitruvian.core.keys import random_key as random_key
 from vitruvian.core.late import late as late
 from vitruvian.core.programs import program as program
+from vitruvian.core.programs import program_folder as program_folder
 from vitruvian.core.purpose import ANY_PURPOSE as ANY_PURPOSE
 from vitruvian.core.purpose import PURPOSE_SYSTEM as PURPOSE_SYSTEM
 from vitruvian.core.purpose import SPELLINGS as SPELLINGS

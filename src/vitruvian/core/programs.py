@@ -74,11 +74,12 @@ class Program:
     def _first(self, model: Any, tree: Any, leaves: list[Any], statics: dict[str, Any], described: str) -> _Loaded:
         name = f"{self._function.__module__}.{self._function.__qualname__}"
         entry = (
-            _folder() / f"{name.rpartition('.')[2].strip('_')}-{_digest(_environment(), _sources(), name, described)}"
+            program_folder()
+            / f"{name.rpartition('.')[2].strip('_')}-{_digest(_environment(), _sources(), name, described)}"
         )
         try:
             content, skeleton = pickle.loads(_read(entry))
-            return _Loaded(_load(_folder() / content, len(leaves), _size(skeleton)), skeleton)
+            return _Loaded(_load(program_folder() / content, len(leaves), _size(skeleton)), skeleton)
         except Exception as error:  # absent, cut off, of another kind: all the same
             _LOG.debug("no stored program for %s: %s", name, error)
         content, loaded = self._build(model, tree, leaves, statics)
@@ -101,11 +102,11 @@ class Program:
         content = "program-" + _digest(_environment(), lowered.as_text().replace(flat.__name__, ""))
         skeleton = skeletons[0]
         try:
-            return content, _Loaded(_load(_folder() / content, len(leaves), _size(skeleton)), skeleton)
+            return content, _Loaded(_load(program_folder() / content, len(leaves), _size(skeleton)), skeleton)
         except Exception as error:
             _LOG.debug("compiling %s: %s", self._function.__qualname__, error)
         compiled = lowered.compile()
-        _store(_folder() / content, compiled)
+        _store(program_folder() / content, compiled)
         return content, _Loaded(compiled, skeleton)
 
 
@@ -122,8 +123,8 @@ def _keeps(model: Any) -> bool:
         and jax.device_count() == 1
         and not any(getattr(jax.config, name) for name in _DEBUGGING)
         and _of_library(model.__class__)
-        # other numbers in one instance are another program; published values of parameters come in as arguments
-        and not set(vars(model)) - {"parameters"}
+        # other numbers in one instance are another program; values of parameters come in as arguments, names in none
+        and not set(vars(model)) - {"parameters", "name"}
     )
 
 
@@ -136,7 +137,7 @@ def _of_library(kind: Any) -> bool:
 
 def _identity(model: Any) -> str:
     kinds = [f"{c.__module__}.{c.__qualname__}" for c in type(model).__mro__]
-    return f"{model.name} {kinds} {model.variability} {model.outputs}"
+    return f"{type(model).name} {kinds} {model.variability} {model.outputs}"
 
 
 def _digest(*parts: str) -> str:
@@ -186,7 +187,8 @@ def _sources() -> str:
 
 
 @cache
-def _folder() -> Path:
+def program_folder() -> Path:
+    """Where compiled programs of this machine lie."""
     base = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
     return Path(base) / "vitruvian" / "programs"
 

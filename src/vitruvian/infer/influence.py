@@ -76,9 +76,15 @@ def overall_check(posterior: Posterior, person: int = 0) -> float:
     total = np.zeros(posterior.draws)
     for k in exact:
         error, level = _error(posterior, person, int(k)), float(np.asarray(o.dv)[person, k])
-        apart = np.log(level / f[:, k]) if error.form == "log" else level - f[:, k]
-        total += apart**2 / variance(error, f[:, k])
-    return float(posterior.weight[person] @ _chi2_beyond(total, len(exact)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.log(level / f[:, k]) if error.form == "log" else level - f[:, k]
+            total += apart**2 / variance(error, f[:, k])
+    return _mean(posterior.weight[person], _chi2_beyond(total, len(exact)))
+
+
+def _mean(weight: Float[np.ndarray, " s"], values: Float[np.ndarray, " s"]) -> float:
+    """The weighted mean. A draw without weight does not count, also where its prediction is no number."""
+    return float(weight @ np.where(weight > 0, values, 0.0))
 
 
 def _chi2_beyond(x: Float[np.ndarray, " s"], freedom: int) -> Float[np.ndarray, " s"]:
@@ -102,10 +108,12 @@ def _check(posterior: Posterior, person: int, record: int, f: Float[np.ndarray, 
     level = float(np.asarray(o.limit if censored else o.dv)[person, record])
     output = posterior.model.outputs[int(np.asarray(o.output)[person, record])]
     weight, log_weight = posterior.weight[person], posterior.log_weight[person]
-    density = (log_cumulative if censored else log_density)(output.error, f, np.asarray(level))
-    below = cumulative(output.error, f, np.asarray(level))
+    with np.errstate(over="ignore", invalid="ignore"):
+        density = (log_cumulative if censored else log_density)(output.error, f, np.asarray(level))
+        below = cumulative(output.error, f, np.asarray(level))
     # a draw that the level excludes (density 0) had no weight to begin with
-    ratio = np.where(np.isfinite(density) & np.isfinite(log_weight), log_weight - density, -np.inf)
+    counts = np.isfinite(density) & np.isfinite(log_weight)
+    ratio = np.where(counts, log_weight - np.where(counts, density, 0.0), -np.inf)
     without, k = smooth(ratio[None])
     others = np.exp(without[0])
     eta = posterior.eta[person]
@@ -120,9 +128,9 @@ def _check(posterior: Posterior, person: int, record: int, f: Float[np.ndarray, 
         level=level,
         censored=censored,
         predicted=(float(low), float(middle), float(high)),
-        p_posterior=_two_sided(float(weight @ below), censored),
-        p_others=_two_sided(float(others @ below), censored),
-        log_density_others=float(np.log(np.maximum(others @ np.exp(density), 1e-300))),
+        p_posterior=_two_sided(_mean(weight, below), censored),
+        p_others=_two_sided(_mean(others, below), censored),
+        log_density_others=float(np.log(np.maximum(_mean(others, np.exp(density)), 1e-300))),
         shift={name: float(m) for name, m in zip(posterior.estimate.names, moved, strict=True)},
         pareto_k=float(k[0]),
     )

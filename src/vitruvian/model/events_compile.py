@@ -29,7 +29,7 @@ from vitruvian.model.subject import Subject
 
 _RESET, _STEADY, _DOSE, _OBSERVE = 0.0, 1.0, 2.0, 3.0  # order within one record; records are 4 apart
 Columns = dict[str, list[Any]]
-_DOUBLED = 64
+_DOUBLED = 128
 
 
 def compile_events(
@@ -39,13 +39,15 @@ def compile_events(
     interpolation: Interpolation | Mapping[str, Interpolation] = "nocb",
     rows: Literal["observations", "all"] = "observations",
     room: int = 0,
+    changes: int = 0,
 ) -> EventTable:
     """The event table of `subjects` for `model`.
 
     `interpolation` says what a covariate is between two records: the next one's value ("nocb", as NONMEM), the last
     one's ("locf"), or on the line between them ("linear", in 16 steps); for all, or per covariate (others: nocb).
     `rows` "all" predicts at every record, not only at observations (EVID 0). With `room` the table holds that many
-    doses, changes and observations at least and grows by doubling, so that one record more is the same program.
+    doses, changes and observations at least and grows by doubling, so that one record more is the same program;
+    `changes` is the room of changes where it is more.
     Raises `DataError` for records that contradict themselves or the model, `UnsupportedError` by name.
     """
     if not subjects:
@@ -58,7 +60,7 @@ def compile_events(
     dosed = {(int(c), float(r)) for p in people for c, r in zip(p["doses.compartment"], p["doses.rate"], strict=True)}
     names = model.compartments
     moved = any({"LAG"} & keys[names[c]] or r < 0 or (r > 0 and "F" in keys[names[c]]) for c, r in dosed)
-    arrays = _pad(people, room)
+    arrays = _pad(people, room, max(room, changes))
     typical = _typical_stretch(model, keys, dosed)
     table = EventTable(
         start=arrays["start"],
@@ -193,7 +195,7 @@ _INTEGERS = {"infusion", "occasion", "compartment", "row", "dose", "output", "re
 _BOOLEANS = {"exists", "adds", "mask", "censored"}
 
 
-def _pad(people: list[dict[str, Any]], room: int) -> dict[str, np.ndarray]:
+def _pad(people: list[dict[str, Any]], room: int, changes: int) -> dict[str, np.ndarray]:
     """Stack everybody's lists, padded to one length per group."""
     out: dict[str, np.ndarray] = {}
     for key in people[0]:
@@ -204,7 +206,8 @@ def _pad(people: list[dict[str, Any]], room: int) -> dict[str, np.ndarray]:
         if key in ("start", "start_row"):
             out[key] = np.asarray([p[key] for p in people], dtype=kind)
             continue
-        size = _length(key, max(len(p[key]) for p in people), room)
+        changing = key.startswith(("changes.", "covariates.")) or key == "occasion"
+        size = _length(key, max(len(p[key]) for p in people), changes if changing else room)
         array = np.zeros((len(people), size), dtype=kind)
         for n, p in enumerate(people):
             array[n, : len(p[key])] = p[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,7 @@ from vitruvian.model import Covariate, Model, Parameter, Values, Variability
 class Modifier:
     """A multiplicative effect on clearance: exp(log_ratio ± log_sd) while present.
 
-    Presence is the time-varying covariate `covariate` (0 absent … 1 full effect), so that an interacting drug can
-    start and stop. `reason` is one sentence for the report.
+    `reason` is one sentence for the report.
     """
 
     name: str
@@ -26,48 +26,54 @@ class Modifier:
     reason: str
     source: Source | None = None
 
-    @property
-    def covariate(self) -> str:
-        """Name of the covariate that tells the presence of this modifier."""
-        return f"MODIFIER_{self.name.upper()}"
+
+def presence_of(k: int) -> str:
+    """Covariate that tells the presence of a model's `k`-th modifier over time: 0 absent … 1 full effect.
+
+    So an interacting drug can start and stop.
+    """
+    return f"MODIFIER_{k + 1}"
 
 
-def with_modifiers(model: Model, modifiers: tuple[Modifier, ...]) -> Model:
-    """The same model, its clearance multiplied by each modifier's effect.
+def with_modifiers(model: Model, modifiers: Sequence[Modifier]) -> Model:
+    """The same model, its clearance multiplied by each modifier's effect after those that it has.
 
     The uncertainty of each effect becomes one more random effect of the person, so levels measured under the
-    interaction teach it. The numbers enter as fixed effects: another size of effect does not recompile anything.
+    interaction teach it. The numbers enter as fixed effects, and modifiers are told apart by their place: another
+    drug, or another size of effect, does not recompile anything.
     """
     if not modifiers:
         return model
-    modified = _modified_class(type(model), tuple(m.name for m in modifiers))()
+    base, held = getattr(type(model), "unmodified", (type(model), 0))
+    modified = _modified_class(base, held + len(modifiers))()
     extra = [
         parameter
-        for m in modifiers
+        for k, m in enumerate(modifiers, held)
         for parameter in (
-            Parameter(f"LOG_RATIO_{m.name}", m.log_ratio, "1", m.reason, source=m.source),
-            Parameter(f"LOG_SD_{m.name}", m.log_sd, "1", "its uncertainty", source=m.source),
+            Parameter(f"LOG_RATIO_{k + 1}", m.log_ratio, "1", m.reason, source=m.source),
+            Parameter(f"LOG_SD_{k + 1}", m.log_sd, "1", "its uncertainty", source=m.source),
         )
     ]
     object.__setattr__(modified, "parameters", (*model.parameters, *extra))
+    object.__setattr__(modified, "name", model.name + "".join(f"+{m.name}" for m in modifiers if m.name))
     return modified
 
 
 @lru_cache(maxsize=256)
-def _modified_class(base: type[Model], names: tuple[str, ...]) -> type[Model]:
-    presence = {name: Modifier(name, 0.0, 0.0, "").covariate for name in names}
+def _modified_class(base: type[Model], count: int) -> type[Model]:
+    numbers = range(1, count + 1)
 
     def typical(self: Any, theta: Values, c: Values) -> dict[str, Any]:
         p = base.typical(self, theta, c)
-        for name in names:
-            p[f"Z_{name}"] = jnp.zeros(())
-            p[f"LOG_RATIO_{name}"] = theta[f"LOG_RATIO_{name}"]
-            p[f"LOG_SD_{name}"] = theta[f"LOG_SD_{name}"]
+        for k in numbers:
+            p[f"Z_{k}"] = jnp.zeros(())
+            p[f"LOG_RATIO_{k}"] = theta[f"LOG_RATIO_{k}"]
+            p[f"LOG_SD_{k}"] = theta[f"LOG_SD_{k}"]
         return p
 
     def derive(self: Any, p: dict[str, Any], c: Values) -> dict[str, Any]:
-        for name in names:
-            effect = jnp.exp(c[presence[name]] * (p[f"LOG_RATIO_{name}"] + p[f"LOG_SD_{name}"] * p[f"Z_{name}"]))
+        for k in numbers:
+            effect = jnp.exp(c[presence_of(k - 1)] * (p[f"LOG_RATIO_{k}"] + p[f"LOG_SD_{k}"] * p[f"Z_{k}"]))
             for key in self.clearance_keys:
                 p = {**p, key: p[key] * effect}
         return base.derive(self, p, c)
@@ -75,15 +81,15 @@ def _modified_class(base: type[Model], names: tuple[str, ...]) -> type[Model]:
     fields = {
         "typical": typical,
         "derive": derive,
-        # effects of other sizes are the same program: equal models share what is compiled
+        "unmodified": (base, count),
+        # effects of other names and sizes are the same program: equal models share what is compiled
         "__eq__": lambda self, other: type(self) is type(other),
         "__hash__": lambda self: hash(type(self)),
         "__doc__": base.__doc__,
-        "name": base.name + "".join(f"+{name}" for name in names),
-        "variability": (*base.variability, *(Variability(f"Z_{name}", 1.0, "normal") for name in names)),
+        "variability": (*base.variability, *(Variability(f"Z_{k}", 1.0, "normal") for k in numbers)),
         "covariates": (
             *base.covariates,
-            *(Covariate(presence[name], "1", f"presence of {name}", hard=(0.0, 1.0)) for name in names),
+            *(Covariate(presence_of(k - 1), "1", f"presence of modifier {k}", hard=(0.0, 1.0)) for k in numbers),
         ),
     }
-    return type(base.__name__ + "Modified", (base,), fields)
+    return type(f"{base.__name__}Modified{count}", (base,), fields)

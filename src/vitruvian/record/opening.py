@@ -35,7 +35,7 @@ from vitruvian.record.blobs import BlobStore
 from vitruvian.record.keys import KeyRing, holds_keys, ring_file
 from vitruvian.record.master import open_master
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest revision of `migrations`."""
 _READS = "vitruvian_reads"
 """Option of a connection that only reads."""

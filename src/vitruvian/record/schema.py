@@ -177,4 +177,5 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("audit_by_time", "at_ms", "shard", "seq"),
 )

@@ -9,10 +9,11 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from vitruvian import __version__
-from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, science
+from vitruvian.serve import api, cds, fhir, identity, live, mcp, oauth, operations, pages, preparing, science
 from vitruvian.serve.address import remember_address
 from vitruvian.serve.faults import Faults
 from vitruvian.serve.files import files_of
+from vitruvian.serve.heads import Heads
 from vitruvian.serve.problems import add_handlers
 from vitruvian.serve.server import Server
 from vitruvian.serve.settings import Settings
@@ -36,6 +37,7 @@ def make_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             stack.callback(server.close)
             await stack.enter_async_context(science.running(server))
+            await stack.enter_async_context(preparing.running(server))
             for part in _PARTS:
                 if hasattr(part, "running"):
                     await stack.enter_async_context(part.running(server))
@@ -56,6 +58,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_middleware(operations.Measured, metrics=metrics)
     app.add_middleware(cds.Cors, origins=settings.cds_origins)
     app.add_middleware(EncodedSlashes)
+    app.add_middleware(Heads)
     app.add_middleware(Traced)
     add_handlers(app)
     for part in _PARTS:

@@ -47,6 +47,8 @@ class Settings:
     """Systems that may launch the twin with a patient; their issuer is the base of their FHIR."""
     cds_origins: tuple[str, ...] = ("*",)
     """Origins whose browsers may call CDS Hooks."""
+    prepare: bool = False
+    """Compile beforehand what the first question of a drug would compile."""
     requests_per_s: float = 500.0
     """Of one account; twice as many at once, and 0 for no limit."""
     mqtt: str | None = field(default=None, repr=False)

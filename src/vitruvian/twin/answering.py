@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -90,10 +90,19 @@ def answer(
 
 def option(case: Case, fits: Sequence[Fit], candidate: Candidate, goal: Goal) -> Option:
     """One regimen of somebody's own, with its curve; nothing else is simulated."""
-    compared = compare(case, fits, [candidate], goal)
-    ahead = _Ahead.of(case, fits, compared, 0, None, goal)
-    (found,) = as_options(compared, fits, goal)
-    return replace(found, band=ahead.options[0], first_h=next_start(case, candidate) - case.now)
+    (found,) = as_options(compare(case, fits, [candidate], goal), fits, goal)
+    start, times = next_start(case, candidate), _future_times(case, candidate, goal)
+    ahead = [case.given + candidate.schedule(case.drug.name, start)]
+    curves = [f.draws.curves(ahead, [times], goal.target.output) for f in fits]
+    (band,) = bands(case, fits, curves, [times], goal.target.output)
+    return replace(found, band=band, first_h=start - case.now)
+
+
+def unranked(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
+    """What is known before any regimen is looked at: levels, what they taught, models, messages."""
+    case, fits = twin.case, twin.fits or ()
+    learned, levels = _learned(case, fits), _levels(case, fits, twin.seed)
+    return replace(_empty(twin, goal, messages), levels=levels, learned=learned, models=_models(fits))
 
 
 def refusal(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
@@ -118,9 +127,14 @@ def moment(case: Case, hours: float) -> str:
     return at.strftime("%Y-%m-%d %H:%M")
 
 
+def by_severity(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Each message once, refusals first."""
+    order = {"refusal": 0, "warning": 1, "note": 2}
+    return tuple(sorted(dict.fromkeys(messages), key=lambda m: order[m.severity]))
+
+
 def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
     case = twin.case
-    order = {"refusal": 0, "warning": 1, "note": 2}
     return Answer(
         patient=case.patient,
         drug=case.drug.name,
@@ -133,7 +147,7 @@ def _empty(twin: Twin, goal: Goal, messages: tuple[Message, ...]) -> Answer:
         standard=None,
         exact_dose=None,
         exact_dose_text="",
-        messages=tuple(sorted(dict.fromkeys(messages), key=lambda m: order[m.severity])),
+        messages=by_severity(messages),
         reasons=case.reasons,
         data_used=(*case.used, *_defaults(case, twin.fits or ())),
         levels=(),

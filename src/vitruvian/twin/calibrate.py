@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from vitruvian.core import RefusalError, SolveError
+from vitruvian.core import RefusalError, SolveError, UnknownNameError
 from vitruvian.infer import LevelCheck, Mixture, Posterior, check_levels, overall_check, posterior, prior_of, weigh
 from vitruvian.model import EventTable, Model, Subject, compile_events
 from vitruvian.model.schedule import Course
+from vitruvian.pharmacology.interactions import find_victim
 from vitruvian.twin.answer import Message
 from vitruvian.twin.case import Case
 from vitruvian.twin.draws import ROOM, Draws, value_at
@@ -94,6 +95,8 @@ def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
         "occasions": case.occasions,
         "molar_mass": case.drug.molar_mass,
         "moiety_factor": case.moiety_factor,
+        "genes": tuple(sorted({name for one in case.alternatives for name in one.covariates})),
+        "open": _may_be_acted_on(case.drug.name),
     }
     main = parts[int(np.argmax(mixture.weight[0]))]
     measured = bool(case.levels)
@@ -107,6 +110,14 @@ def _fit(case: Case, model: Model, draws: int, seed: int) -> Fit:
         p_value=overall_check(main) if measured else None,
         converged=bool(all(p.estimate.converged.all() for p in parts) or all(p.reliable.all() for p in parts)),
     )
+
+
+def _may_be_acted_on(drug: str) -> bool:
+    """Whether the tables know a way by which another drug, or a gene, changes its clearance."""
+    try:
+        return bool(find_victim(drug).pathways)
+    except UnknownNameError:
+        return False
 
 
 def table(case: Case, model: Model, covariates: Mapping[str, Course], *, room: int = ROOM) -> EventTable:

@@ -9,7 +9,7 @@ from typing import Any
 from vitruvian.model import Covariate, Model, Schedule
 from vitruvian.model.schedule import Course
 from vitruvian.pharmacology import Drug
-from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
+from vitruvian.pharmacology.modifiers import Modifier, presence_of, with_modifiers
 from vitruvian.twin.answer import Message, Used
 from vitruvian.twin.draws import value_at
 
@@ -101,13 +101,17 @@ class Case:
 
     def model(self, base: Model) -> Model:
         """The model with this person's interactions and genotype effects acting on its clearance."""
-        own = {c.name for c in base.covariates}
-        return with_modifiers(base, tuple(e.modifier for e in self.effects if not e.held_by(own)))
+        return with_modifiers(base, [e.modifier for e in self.acting(base)])
+
+    def acting(self, model: Model) -> tuple[Effect, ...]:
+        """The effects that the model, as published, does not know itself: its modifiers, in their order."""
+        own = {c.name for c in model.covariates}
+        return tuple(e for e in self.effects if not e.held_by(own))
 
     def covariates_for(self, model: Model) -> tuple[dict[str, Course], ...]:
         """What `model` needs, per alternative; names it does not ask for are left out."""
         known: dict[str, Any] = dict(self.covariates)
-        known |= {e.modifier.covariate: e.presence for e in self.effects}
+        known |= {presence_of(k): e.presence for k, e in enumerate(self.acting(model))}
         known |= {c.name: self.floored[key] for c in model.covariates if (key := floor_of(c)) in self.floored}
         names = [c.name for c in model.covariates]
         return tuple({n: v for n, v in (known | dict(a.covariates)).items() if n in names} for a in self.alternatives)

@@ -12,12 +12,14 @@ from vitruvian.core import UnknownNameError
 from vitruvian.model.schedule import Course
 from vitruvian.pharmacology.interactions import InteractionEffect, clearance_ratio, find_perpetrator
 from vitruvian.pharmacology.interactions import Taken as Agent
-from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
+from vitruvian.pharmacology.modifiers import Modifier, presence_of
 from vitruvian.tables.codes import ATC, codes_of
-from vitruvian.twin.answer import Message
+from vitruvian.twin.answer import Answer, Message
+from vitruvian.twin.answering import by_severity
 from vitruvian.twin.calibrate import Fit
 from vitruvian.twin.case import Case
-from vitruvian.twin.draws import Draws, value_at
+from vitruvian.twin.draws import value_at
+from vitruvian.twin.guard import refused
 from vitruvian.twin.twin import Twin
 
 _NAME = "what_if"
@@ -48,6 +50,23 @@ def changed(twin: Twin, change: Change, *, seed: int = 0) -> Twin:
     return found
 
 
+def untouched(before: Twin, after: Twin) -> bool:
+    """Whether what a change left of a calibrated twin is what it was: no drug of the change acts."""
+    return all(one is other for one, other in zip(before.fits or (), after.fits or (), strict=True))
+
+
+def as_before(answer: Answer, before: Twin, after: Twin) -> Answer | None:
+    """The answer before a change that left the twin untouched, as it stands after it, without computing it again.
+
+    `None` where nothing was recommended, or the guard says no to the change.
+    """
+    messages = by_severity((*after.checks(), *after.messages))
+    if answer.refused or refused(messages):
+        return None
+    kept = [one for one in answer.reasons if one not in before.case.reasons]
+    return replace(answer, messages=messages, reasons=(*kept, *after.case.reasons))
+
+
 def _stopped(twin: Twin, name: str) -> Twin:
     case = twin.case
     if name not in [one for one, _ in case.active]:
@@ -55,16 +74,16 @@ def _stopped(twin: Twin, name: str) -> Twin:
             "the person takes no such drug", got=name, allowed=", ".join(one for one, _ in case.active) or "none"
         )
     effects = [e for e in case.effects if e.modifier.name == name]
-    courses: dict[str, Course] = {}
-    for effect in effects:
-        half_life = _half_life(case, name)
-        courses[effect.modifier.covariate] = _from(case.now, effect.presence, 0.0, half_life)
+    own: dict[str, Course] = {}
     if name.upper() in case.covariates:
-        courses[name.upper()] = _from(case.now, case.covariates[name.upper()], 0.0, None)
-    told = () if courses else (_acts_not(case, name, "stopping"),)
-    text = f"{name} is stopped now." if courses else f"{name} is stopped now: no effect on {case.drug.name} is known."
-    fits = tuple(_with_courses(fit, courses) for fit in twin.fits or ())
-    own = {n: v for n, v in courses.items() if n in case.covariates}
+        own[name.upper()] = _from(case.now, case.covariates[name.upper()], 0.0, None)
+    acts = bool(effects or own)
+    told = () if acts else (_acts_not(case, name, "stopping"),)
+    text = f"{name} is stopped now." if acts else f"{name} is stopped now: no effect on {case.drug.name} is known."
+    ends = [_from(case.now, effect.presence, 0.0, _half_life(case, name)) for effect in effects]
+    fits = twin.fits
+    if acts:
+        fits = tuple(_with_courses(fit, own | _presences(case, fit, name, ends)) for fit in twin.fits or ())
     case = replace(
         case,
         active=tuple(one for one in case.active if one[0] != name),
@@ -73,6 +92,12 @@ def _stopped(twin: Twin, name: str) -> Twin:
         reasons=(*(r for r in case.reasons if r not in [x for e in effects for x in e.reasons]), text),
     )
     return replace(twin, person=case, fits=fits)
+
+
+def _presences(case: Case, fit: Fit, name: str, ends: Sequence[Course]) -> dict[str, Course]:
+    """The courses of a drug's effects by the covariate under which a fit's model knows them."""
+    mine = [k for k, effect in enumerate(case.acting(fit.model)) if effect.modifier.name == name]
+    return {presence_of(k): course for k, course in zip(mine, ends, strict=True)} if mine else {}
 
 
 def _started(twin: Twin, start: Sequence[tuple[str, float | None]], active: Sequence[str], seed: int) -> Twin:
@@ -127,18 +152,8 @@ def _with_effect(fit: Fit, modifier: Modifier, presence: Course, held: set[str],
     own = held & {c.name for c in fit.model.covariates}
     if own:
         return _with_courses(fit, {name: _from(now, 0.0, 1.0, None) for name in own})
-    people = len(fit.draws.model.random_effects)
-    chance = np.random.default_rng([seed, 7])
-
-    def extended(draws: Draws) -> Draws:
-        z = chance.standard_normal((len(draws.eta), 1))
-        told = {f"LOG_RATIO_{modifier.name}": modifier.log_ratio, f"LOG_SD_{modifier.name}": modifier.log_sd}
-        given = tuple({**one, modifier.covariate: presence} for one in draws.covariates)
-        eta = np.concatenate([draws.eta[:, :people], z, draws.eta[:, people:]], axis=1)
-        model = with_modifiers(draws.model, (modifier,))
-        return replace(draws, model=model, theta={**draws.theta, **told}, eta=eta, covariates=given)
-
-    return replace(fit, draws=extended(fit.draws))
+    z = np.random.default_rng([seed, 7]).standard_normal((len(fit.draws.eta), 1))[:, 0]
+    return replace(fit, draws=fit.draws.beside(modifier, presence, z))
 
 
 def _with_courses(fit: Fit, courses: Mapping[str, Course]) -> Fit:

@@ -13,11 +13,14 @@ from jaxtyping import Float, Int
 from vitruvian.core import SolveError, program
 from vitruvian.model import EventTable, Model, Schedule, compile_events, predict
 from vitruvian.model.schedule import Course
+from vitruvian.pharmacology.modifiers import Modifier, with_modifiers
 
 Covariates = Mapping[str, Course]
 
 ROOM = 8
 """Doses, changes of covariates, and levels that every table has room for: a new fact compiles no new program."""
+_CHANGES = 16
+"""Changes of covariates that forecasts have room for at least: those of a drug started now, beside the record's own."""
 _TIMES = 64
 """Times are padded to a multiple of this, so that few programs are compiled."""
 
@@ -28,7 +31,8 @@ class Draws:
 
     `covariates` lists the alternatives for what is not known of the person (an unknown genotype), which differ in
     single numbers only; `alternative` tells which one each draw has. `occasions` are the times (h) at which new
-    occasions start.
+    occasions start. What may be changed in a what-if is told to the same programs: `genes` are covariates given draw
+    by draw, also where they are known, and with `open` there is room for the effect of one more drug.
     """
 
     model: Model
@@ -39,6 +43,18 @@ class Draws:
     occasions: tuple[float, ...] = ()
     molar_mass: float | None = None
     moiety_factor: float = 1.0
+    genes: tuple[str, ...] = ()
+    open: bool = False
+
+    def beside(self, modifier: Modifier, presence: Course, z: Float[np.ndarray, " s"]) -> Draws:
+        """The same people under one more effect on clearance; `z` is its random effect at each draw."""
+        held, people = len(self.model.covariates), len(self.model.random_effects)
+        model = with_modifiers(self.model, [modifier])
+        (name,) = (c.name for c in model.covariates[held:])
+        more = {p.name: p.value for p in model.parameters[len(self.model.parameters) :]}
+        eta = np.concatenate([self.eta[:, :people], z[:, None], self.eta[:, people:]], axis=1)
+        given = tuple({**one, name: presence} for one in self.covariates)
+        return replace(self, model=model, theta={**self.theta, **more}, eta=eta, covariates=given, open=False)
 
     def curves(
         self,
@@ -53,6 +69,8 @@ class Draws:
         With `steady` time starts anew and every covariate keeps its last value (an interaction its full effect).
         Raises `SolveError` if any value is not finite.
         """
+        if self.open:
+            return self._filled_up().curves(schedules, times, output, steady=steady)
         length = -(-max(len(at) for at in times) // _TIMES) * _TIMES
         given = self.covariates[0]
         people = [
@@ -71,17 +89,22 @@ class Draws:
         if steady and self.occasions:
             last = len(self.occasions)  # the future is its own occasion, also where time starts anew
             people = [replace(p, occasion=np.full(len(p), last)) for p in people]
-        table = _filled(compile_events(self.model, people, interpolation="locf", room=0 if steady else ROOM))
+        room, changes = (0, 0) if steady else (ROOM, _CHANGES)
+        table = _filled(compile_events(self.model, people, interpolation="locf", room=room, changes=changes))
         values = np.asarray(_predict(self.model, table, dict(self.theta), self.eta, self._own(), len(people)))
         found = [values[k][:, : len(at)] for k, at in enumerate(times)]
         if not all(np.isfinite(f).all() for f in found):
             raise SolveError(f"a forecast of {self.model.name} is not finite", todo="Check doses and covariates.")
         return found
 
+    def _filled_up(self) -> Draws:
+        """These people beside a drug that does nothing: what follows is the same, by the program of one that acts."""
+        return self.beside(Modifier("", 0.0, 0.0, ""), 0.0, np.zeros(len(self.eta)))
+
     def _own(self) -> dict[str, Float[np.ndarray, " s"]]:
-        """Covariates in which the alternatives differ, at every draw."""
+        """Covariates in which the alternatives differ, and `genes`, at every draw."""
         first, *others = self.covariates
-        names = [n for n, v in first.items() if any(one[n] != v for one in others)]
+        names = [n for n, v in first.items() if n in self.genes or any(one[n] != v for one in others)]
         return {n: np.array([one[n] for one in self.covariates], dtype=float)[self.alternative] for n in names}
 
     def individual(self, at: float) -> dict[str, Float[np.ndarray, " s"]]:

@@ -101,11 +101,15 @@ def _answer(one: Answered) -> Json:
 
 def _issue(one: Answered, k: int) -> Json:
     message = one.told.messages[k]
+    words = message.code.replace("-", " ").capitalize()
     found: Json = {
         "resourceType": "DetectedIssue",
         "meta": marked("derived"),
         "status": "preliminary",
-        "code": {"coding": [{"system": GUARD, "code": message.code}], "text": message.code},
+        "code": {
+            "coding": [{"system": GUARD, "code": message.code}],
+            "text": words,
+        },
         "severity": _SEVERITY[message.severity],
         "patient": one.subject,
         "identifiedDateTime": one.at,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from vitruvian.core import InputError, UnknownNameError, to_ms
@@ -16,6 +16,8 @@ from vitruvian.serve.fhir.asking import demand_known
 from vitruvian.serve.fhir.bulk import entries
 from vitruvian.serve.fhir.bundles import http_date
 from vitruvian.serve.fhir.desk import home_of
+from vitruvian.serve.fhir.given import given_pairs
+from vitruvian.serve.fhir.request import body_of
 from vitruvian.serve.fhir.seen import Seen
 from vitruvian.serve.fhir.shelf import shelf_of
 from vitruvian.serve.problems import HttpError
@@ -33,26 +35,30 @@ class NotAsynchronous(HttpError):
     """An export does not answer at once."""
 
 
-class Kickoff:
-    """A dependency: how an export is begun. Raises `NotAsynchronous`, `InputError`, `SearchError`."""
+async def _asked(request: Request, prefer: Annotated[str, Header()] = "") -> list[tuple[str, str]]:
+    """How an export is begun: by parameters of the address, with POST of a Parameters resource, too.
 
-    def __init__(
-        self,
-        request: Request,
-        prefer: Annotated[str, Header()] = "",
-        types: Annotated[str, Query(alias="_type")] = "",
-        since: Annotated[str, Query(alias="_since")] = "",
-        output: Annotated[str, Query(alias="_outputFormat")] = NDJSON,
-    ) -> None:
-        if "respond-async" not in prefer:
-            raise NotAsynchronous("an export is asynchronous", todo="Send the header Prefer: respond-async.")
-        if output not in _FORMATS:
-            raise InputError("exports are NDJSON", got=output[:40], allowed=NDJSON)
-        demand_known(request, request.query_params, _KNOWN)
+    Raises `NotAsynchronous`, `SearchError`.
+    """
+    if "respond-async" not in prefer:
+        raise NotAsynchronous("an export is asynchronous", todo="Send the header Prefer: respond-async.")
+    pairs = request.query_params.multi_items()
+    return pairs if request.method == "GET" else pairs + given_pairs(await body_of(request))
+
+
+class Kickoff:
+    """A dependency: an export that may be begun. Raises `NotAsynchronous`, `InputError`, `SearchError`."""
+
+    def __init__(self, request: Request, pairs: Annotated[list[tuple[str, str]], Depends(_asked)]) -> None:
+        given = dict(pairs)
+        if given.get("_outputFormat", NDJSON) not in _FORMATS:
+            raise InputError("exports are NDJSON", got=given["_outputFormat"][:40], allowed=NDJSON)
+        demand_known(request, given, _KNOWN)
+        types = [one for name, value in pairs if name == "_type" for one in value.split(",") if one]
         self._server, self._home = server_of(request), home_of(request)
         url = self._home + request.url.path.removeprefix("/fhir")
         url += f"?{request.url.query}" if request.url.query else ""
-        self._asked = {"types": [one for one in types.split(",") if one], "since": since, "request": url}
+        self._asked = {"types": types, "since": given.get("_since", ""), "request": url}
 
     def begun(self, caller: Caller, level: str, group: str = "") -> Response:
         """The answer to the request: where to look how far it is."""
@@ -64,18 +70,21 @@ Begun = Annotated[Kickoff, Depends()]
 
 
 @router.get("/$export")
+@router.post("/$export")
 def export_system(caller: Exporter, begun: Begun) -> Response:
     """All people whom the caller may see, and what is about nobody."""
     return begun.begun(caller, "system")
 
 
 @router.get("/Patient/$export")
+@router.post("/Patient/$export")
 def export_patients(caller: Exporter, begun: Begun) -> Response:
     """All people whom the caller may see."""
     return begun.begun(caller, "patient")
 
 
 @router.get("/Group/{name}/$export")
+@router.post("/Group/{name}/$export")
 def export_group(name: str, caller: Exporter, begun: Begun) -> Response:
     """The people of a Group whom the caller may see."""
     return begun.begun(caller, "group", name)

@@ -9,7 +9,7 @@ from typing import Any
 from vitruvian import __version__
 from vitruvian.core import to_datetime
 from vitruvian.serve.fhir.made import TYPES as MADE
-from vitruvian.serve.fhir.parameters import COMMON, Parameter, parameters, types
+from vitruvian.serve.fhir.parameters import COMMON, Parameter, parameters, references_to, types
 from vitruvian.serve.fhir.twin_definitions import DEFINITIONS
 
 Json = dict[str, Any]
@@ -87,8 +87,8 @@ def _resource(kind: str, url: str) -> Json:
         "operation": _operations(kind, url),
     }
     found |= {"searchInclude": ["*", *references]} if references else {}
-    pointing = [f"{source}:{name}" for source in types() for name, one in _references(source) if kind in one.targets]
-    found |= {"searchRevInclude": pointing} if pointing else {}
+    pointing = [f"{source}:{name}" for source, name in references_to(kind)]
+    found |= {"searchRevInclude": ["*", *pointing]} if pointing else {}
     if kind in MADE:
         found["documentation"] = _MADE
     return found
@@ -104,10 +104,6 @@ def _operations(kind: str, url: str) -> list[Json]:
     if kind == "Patient":
         known |= {code: f"{url}/fhir/OperationDefinition/{name}" for name, code in DEFINITIONS.items()}
     return [{"name": name, "definition": known[name]} for name in sorted(known)]
-
-
-def _references(kind: str) -> list[tuple[str, Parameter]]:
-    return [(name, one) for name, one in parameters(kind).items() if one.kind == "reference"]
 
 
 def _parameter(one: Parameter) -> Json:

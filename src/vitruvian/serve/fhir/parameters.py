@@ -46,6 +46,11 @@ def parameters(kind: str) -> Mapping[str, Parameter]:
     return MappingProxyType({**_table().get(kind, {}), **COMMON})
 
 
+def references_to(kind: str) -> list[tuple[str, str]]:
+    """(type, parameter) of every reference that may point to a type."""
+    return [(one, name) for one in types() for name, found in parameters(one).items() if kind in found.targets]
+
+
 @cache
 def types() -> tuple[str, ...]:
     """Types of resources that are kept and served, sorted."""

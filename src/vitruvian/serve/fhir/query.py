@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vitruvian.serve.fhir.errors import SearchError
-from vitruvian.serve.fhir.parameters import parameters
+from vitruvian.serve.fhir.parameters import parameters, references_to
 
 Summary = Literal["true", "text", "data", "count", "false"]
 _SUMMARIES = ("true", "text", "data", "count", "false")
@@ -81,9 +81,9 @@ class _Reading:
         if name in _IGNORED:
             return
         if head in ("_include", "_revinclude"):
-            every = head == "_include" and value == "*"
-            one = _include(head, modifier, f"{self.kind}:*" if every else value)
-            (self.include if head == "_include" else self.revinclude).append(one)
+            wanted = self._all(head) if value == "*" else [value]
+            found = self.include if head == "_include" else self.revinclude
+            found += [_include(head, modifier, one) for one in wanted]
         elif name in _RESULTS:
             if name in self.found:
                 raise SearchError(f"{name} is given twice")
@@ -92,6 +92,12 @@ class _Reading:
             self.unknown.append(name)
             return
         self.used.append((name, value))
+
+    def _all(self, head: str) -> list[str]:
+        """What "*" stands for: every reference of the type, or to it."""
+        if head == "_include":
+            return [f"{self.kind}:*"]
+        return [f"{source}:{name}:{self.kind}" for source, name in references_to(self.kind)]
 
     def _criterion(self, name: str, value: str) -> bool:
         if name.startswith("_has:"):

@@ -33,7 +33,8 @@ class NotJson(HttpError):
     status = 415
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """The bytes of a request. Raises `NotJson`, `BodyTooLarge`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in _JSON:
         raise NotJson("this server reads JSON only", got=kind, allowed=MEDIA)
@@ -46,7 +47,7 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-Body = Annotated[bytes, Depends(_body)]
+Body = Annotated[bytes, Depends(body_of)]
 """The bytes of the request."""
 
 

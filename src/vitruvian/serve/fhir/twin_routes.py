@@ -12,14 +12,13 @@ from vitruvian.record import Patient
 from vitruvian.serve.caller import Allow, Caller, Open
 from vitruvian.serve.fhir.answering import only_person, seen_by
 from vitruvian.serve.fhir.answers import Answered, resources
-from vitruvian.serve.fhir.body import read_object
 from vitruvian.serve.fhir.bundles import MEDIA, bundle, entry_text
 from vitruvian.serve.fhir.desk import home_of
 from vitruvian.serve.fhir.errors import SearchError
+from vitruvian.serve.fhir.given import given_pairs
 from vitruvian.serve.fhir.kept_answers import demand_keeping, keep_answer
 from vitruvian.serve.fhir.request import Body
 from vitruvian.serve.fhir.twin_definitions import DEFINITIONS, definition
-from vitruvian.serve.fhir.validate import demand_valid
 from vitruvian.twin.doors import ask, twin_doors
 
 router = APIRouter()
@@ -51,7 +50,7 @@ def keep(name: str, request: Request, caller: Annotated[Caller, Allow("derive", 
     seen_by(caller, request).demand("*", "c")
     patient = _patient(caller, request, name)
     demand_keeping(patient)
-    one = _answered(patient, request, name, _parameters(body))
+    one = _answered(patient, request, name, dict(given_pairs(body)))
     kept = keep_answer(patient, name, one.at, resources(one))
     home = home_of(request)
     entries = [entry_text(f"{home}/{each['resourceType']}/{each['id']}", orjson.dumps(each)) for each in kept]
@@ -72,18 +71,3 @@ def _answered(patient: Patient, request: Request, name: str, more: dict[str, str
     values = {key: value for key, value in given.items() if key not in _OWN}
     told = ask(patient, given["twin"], given["question"], values, given.get("at"))
     return Answered(told, f"Patient/{name}")
-
-
-def _parameters(body: bytes) -> dict[str, str]:
-    """Names and values of a Parameters resource; none of an empty body."""
-    if not body:
-        return {}
-    resource = read_object(body)
-    demand_valid(resource, "Parameters")
-    found: dict[str, str] = {}
-    for one in resource.get("parameter", ()):
-        value = next((value for key, value in one.items() if key.startswith("value")), None)
-        if not isinstance(value, str | int | float):
-            raise SearchError("a parameter of a twin is a plain value", got=str(one["name"])[:60])
-        found[one["name"]] = str(value).lower() if isinstance(value, bool) else str(value)
-    return found

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from vitruvian.record import reading
+from vitruvian.serve import preparing
 from vitruvian.serve.caller import Allow, Caller, Open
 from vitruvian.serve.server import Server, server_of
 
@@ -25,12 +26,16 @@ def alive() -> dict[str, str]:
 
 @router.get("/readyz", dependencies=[Open("tells only whether record and store answer")])
 def ready(request: Request) -> Response:
-    """Whether record and store can be reached; if not, send no requests here."""
+    """Whether record and store can be reached; if not, send no requests here.
+
+    `programs` says whether the first question of a drug still waits for its programs; it is answered in any case.
+    """
     found = _checks(server_of(request))
     whole = all(found.values())
     told = {
         "status": "ok" if whole else "not ready",
         "parts": {name: "ok" if one else "fails" for name, one in found.items()},
+        "programs": preparing.told(server_of(request)),
     }
     return JSONResponse(told, 200 if whole else 503)
 

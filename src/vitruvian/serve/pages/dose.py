@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from vitruvian.core import VitruvianError
+from vitruvian.core import UnknownNameError, VitruvianError
 from vitruvian.record import Patient
 from vitruvian.serve.caller import Allow, Caller
 from vitruvian.serve.pages.dose_view import dose_view, supposed, what_if_form
 from vitruvian.serve.pages.person import name_of
 from vitruvian.serve.pages.render import page
-from vitruvian.twin.doors import Told, ask, drugs_of, twin_door
+from vitruvian.twin.doors import Told, ask, drugs_of, slow_to_compare, twin_door
 
 router = APIRouter(prefix="/patients/{person}/twins/dose")
 Reader = Annotated[Caller, Allow("read", "twins")]
@@ -53,15 +53,27 @@ def dose_answer(request: Request, person: str, caller: Reader) -> Response:
 
 @router.get("/what-if")
 def what_if(request: Request, person: str, caller: Reader) -> Response:
-    """A regimen of the reader's own, another drug beside it, or another genotype, against what is recommended."""
+    """A regimen of the reader's own, another drug beside it, or another genotype, against what is recommended.
+
+    Where comparing takes long, a part of the page gets the regimen alone at first and asks again (`beside`).
+    """
     patient, values = caller.patient(person), asked_values(request)
-    told, error = told_or_why(patient, "compare", values)
-    template = "what_if.html" if "hx-request" in request.headers else "what_if_page.html"
+    part, beside = "hx-request" in request.headers, values.pop("beside", "")
+    by_itself = part and not beside and bool(supposed(values)) and _slow(values.get("drug", ""))
+    told, error = told_or_why(patient, "regimen" if by_itself else "compare", values)
+    more = str(request.url.include_query_params(beside="1").query) if by_itself and told and not told.refused else ""
     return page(
-        request, template, caller, patient=patient, name=name_of(patient), told=told, error=error,
-        drug=values.get("drug", ""), query=query_of(request), base=request.url.path.removesuffix("/what-if"),
-        supposition=supposed(values),
+        request, "what_if.html" if part else "what_if_page.html", caller, patient=patient, name=name_of(patient),
+        told=told, error=error, drug=values.get("drug", ""), query=query_of(request).replace("&beside=1", ""),
+        base=request.url.path.removesuffix("/what-if"), supposition=supposed(values), more=more,
     )  # fmt: skip
+
+
+def _slow(drug: str) -> bool:
+    try:
+        return slow_to_compare(drug)
+    except UnknownNameError:  # said where the question is asked
+        return False
 
 
 def asked_values(request: Request) -> dict[str, str]:

@@ -26,33 +26,39 @@ def twin_page(request: Request, person: str, twin: str, caller: Reader) -> Respo
 
     Where a question needs nothing to be said, its answer is fetched when the page stands, and so is the state.
     """
-    patient, door = caller.patient(person), twin_door(twin)
-    questions = door.questions(patient)
-    shown = _shown(request, patient, twin, questions, answered="ask" in request.query_params)
-    states = None if shown["soon"] else door.status(patient, shown["at"] or None)
-    return page(
-        request, "twin.html", caller, patient=patient, name=name_of(patient), door=door, questions=questions,
-        states=states, **shown,
-    )  # fmt: skip
+    return _whole(request, person, twin, caller)
 
 
 @router.get("/state")
 def twin_state(request: Request, person: str, twin: str, caller: Reader, at: str = "") -> Response:
-    """How the twin stands: a part of the page."""
+    """How the twin stands: a part of the page, or all of it without scripts."""
+    if "hx-request" not in request.headers:
+        return _whole(request, person, twin, caller, at_once=True)
     patient, door = caller.patient(person), twin_door(twin)
-    return page(
-        request, "twin_state.html", caller, name=name_of(patient), door=door, states=door.status(patient, at or None)
-    )
+    states = door.status(patient, at or None)
+    return page(request, "twin_state.html", caller, name=name_of(patient), door=door, states=states)
 
 
 @router.get("/asked")
 def twin_asked(request: Request, person: str, twin: str, caller: Reader) -> Response:
     """The form of one question with its answer: a part of the page, or all of it without scripts."""
     if "hx-request" not in request.headers:
-        return twin_page(request, person, twin, caller)
+        return _whole(request, person, twin, caller)
     patient, door = caller.patient(person), twin_door(twin)
     shown = _shown(request, patient, twin, door.questions(patient), answered=True)
     return page(request, "twin_asked.html", caller, door=door, **shown)
+
+
+def _whole(request: Request, person: str, twin: str, caller: Caller, *, at_once: bool = False) -> Response:
+    """The page; `at_once` with the state that is else fetched when it stands."""
+    patient, door = caller.patient(person), twin_door(twin)
+    questions = door.questions(patient)
+    shown = _shown(request, patient, twin, questions, answered="ask" in request.query_params)
+    states = None if shown["soon"] and not at_once else door.status(patient, shown["at"] or None)
+    return page(
+        request, "twin.html", caller, patient=patient, name=name_of(patient), door=door, questions=questions,
+        states=states, **shown,
+    )  # fmt: skip
 
 
 def _shown(
@@ -64,7 +70,7 @@ def _shown(
     values, at = {name: text for name, text in given.items() if name not in _OURS}, given.get("at", "")
     shown: dict[str, Any] = {
         "question": question, "values": values, "at": at, "told": None, "error": None, "wrong": {},
-        "base": request.url.path.removesuffix("/asked"), "soon": False,
+        "base": request.url.path.removesuffix("/asked").removesuffix("/state"), "soon": False,
     }  # fmt: skip
     if question is None:
         return shown

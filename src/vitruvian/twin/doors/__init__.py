@@ -16,6 +16,7 @@ from vitruvian.twin.doors.door import Table as Table
 from vitruvian.twin.doors.door import Told as Told
 from vitruvian.twin.doors.door import TwinDoor as TwinDoor
 from vitruvian.twin.doors.fitting import fields_for as fields_for
+from vitruvian.twin.doors.fitting import slow_to_compare as slow_to_compare
 from vitruvian.twin.doors.own_drugs import drugs_of as drugs_of
 from vitruvian.twin.doors.warm import Warm as Warm
 from vitruvian.twin.doors.warm import seen_now as seen_now

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from vitruvian.core import DataError, InputError, RefusalError, SolveError
 from vitruvian.pharmacology import Drug, find, library
 from vitruvian.pharmacology.interactions import perpetrator_names
-from vitruvian.twin.answer import Answer, Option
-from vitruvian.twin.candidates import Candidate
-from vitruvian.twin.changes import Change, changed
+from vitruvian.twin.answer import Answer
+from vitruvian.twin.answering import unranked
+from vitruvian.twin.changes import Change, as_before, changed, untouched
 from vitruvian.twin.doors.assumed import assuming, in_words
 from vitruvian.twin.doors.door import Field, FieldError, Question, Status, Told
-from vitruvian.twin.doors.dose_shown import compared, forecast, not_allowed, recommended
+from vitruvian.twin.doors.dose_shown import alone, compared, forecast, not_allowed, recommended
 from vitruvian.twin.doors.dose_status import status_of
 from vitruvian.twin.doors.genes import as_genes, gene_choices
-from vitruvian.twin.doors.own_drugs import drugs_of
-from vitruvian.twin.doors.regimen import own_regimen, regimen_fields
+from vitruvian.twin.doors.own_drugs import drugs_among, drugs_of
+from vitruvian.twin.doors.regimen import candidate_of, own_regimen, regimen_fields
 from vitruvian.twin.doors.warm import Warm, seen_now
 from vitruvian.twin.dosing import keep_posterior
 from vitruvian.twin.evaluate import next_start
@@ -55,15 +55,19 @@ class DoseDoor:
         return tuple(status_of(patient, one, at, _TWINS.peek(key)) for one, key in zip(found, keys, strict=True))
 
     def questions(self, patient: Patient) -> tuple[Question, ...]:
-        """Recommend, compare and forecast; the drugs that the person takes come first."""
-        own = [one.name for one in drugs_of(patient, None)]
+        """Recommend, compare, one regimen, and forecast; the drugs that the person takes come first."""
+        facts = patient.facts()
+        own = [one.name for one in drugs_among(facts)]
         names = [*own, *(one for one in library() if one not in own)]
-        taken = sorted({str(f.detail["drug"]) for f in patient.facts() if f.detail.get("drug")})
+        taken = sorted({str(f.detail["drug"]) for f in facts if f.detail.get("drug")})
         first, rest = _asked_fields(own, names), _changes(taken, own)
         return (
             Question("recommend", "Which dose?", "The standard regimen beside personalised ones, the best marked.",
                      (*first, Field("loading", "With a first, larger dose", "flag", default=False), *rest)),
             Question("compare", "What would this regimen do?", "A regimen of your own beside the recommended one.",
+                     (*first, *regimen_fields(optional=False), *rest)),
+            Question("regimen", "What would this regimen do by itself?",
+                     "One regimen alone: nothing is recommended beside it, and it is the quickest answer.",
                      (*first, *regimen_fields(optional=False), *rest)),
             Question("forecast", "What will levels be?", "The course under a regimen, or as the drug is given now.",
                      (*first, *regimen_fields(optional=True),
@@ -79,13 +83,28 @@ class DoseDoor:
         asked = Asked(at, values.get("route"), values.get("indication", ""), genes=genes)
         change = _change(values)
         key = (seen_now(patient), drug.name, _key(asked))
+        if question == "regimen" and (told_alone := self._alone(patient, key, drug, asked, goal, change, values)):
+            told_alone = replace(told_alone, messages=(*told_alone.messages, *told))
+            return assuming(told_alone, in_words(change, genes), change)
         loading = bool(values.get("loading"))
-        answer, twin = _ANSWERS.get(
-            (key, goal, change, loading), lambda: self._answer(patient, key, drug, asked, goal, change, loading)
-        )
+        answer, twin = self._recommended(patient, key, drug, asked, goal, change, loading)
         answer = replace(answer, messages=(*answer.messages, *told))
         found = self._told(twin, answer, goal, question, values)
         return assuming(found, in_words(change, genes), change)
+
+    def _alone(
+        self, patient: Patient, key: Hashable, drug: Drug, asked: Asked, goal: Goal, change: Change,
+        values: Mapping[str, Any],
+    ) -> Told | None:  # fmt: skip
+        """What one regimen does, and nothing beside it; `None` where the guard says no, which the full answer tells."""
+        twin = changed(_TWINS.get(key, lambda: _calibrated(patient, drug, asked)), change)
+        if twin.fits is None or refused(twin.checks()):
+            return None
+        own = own_regimen(twin.case, values)
+        messages = (*twin.checks(), *twin.messages, *twin.about(own))
+        if refused(messages):
+            return None
+        return alone(unranked(twin, goal, messages), twin.option(own, goal), goal)
 
     def _told(self, twin: Twin, answer: Answer, goal: Goal, question: str, values: Mapping[str, Any]) -> Told:
         if question == "recommend" or twin.fits is None or refused(twin.checks()):
@@ -100,14 +119,25 @@ class DoseDoor:
             return forecast(answer, own, band, goal)
         return compared(answer, twin.option(own, goal), goal)
 
-    def _answer(
+    def _recommended(
         self, patient: Patient, key: Hashable, drug: Drug, asked: Asked, goal: Goal, change: Change, loading: bool
     ) -> tuple[Answer, Twin]:
-        twin = _TWINS.get(key, lambda: _calibrated(patient, drug, asked))
-        answer, twin = (changed(twin, change) if change else twin).asked_for(goal, loading=loading)
-        if answer.best is not None:  # the program of one regimen alone is at hand before the first what-if
-            twin.option(_candidate(answer.best), goal)
-        return answer, twin
+        """The recommendation under a change, and the twin that it came from; of those at hand where it is there."""
+
+        def make() -> tuple[Answer, Twin]:
+            twin = _TWINS.get(key, lambda: _calibrated(patient, drug, asked))
+            other = changed(twin, change)
+            if change and untouched(twin, other):
+                before, _ = self._recommended(patient, key, drug, asked, goal, Change(), loading)
+                if (same := as_before(before, twin, other)) is not None:
+                    return same, other
+            answer, other = other.asked_for(goal, loading=loading)
+            # the program of one regimen is at hand before the first what-if
+            if answer.best is not None and not change and asked.genes is None:
+                other.option(candidate_of(answer.best), goal)
+            return answer, other
+
+        return _ANSWERS.get((key, goal, change, loading), make)
 
 
 DOSE = DoseDoor()
@@ -125,10 +155,6 @@ def _calibrated(patient: Patient, drug: Drug, asked: Asked) -> Twin:
     if asked == Asked():
         keep_posterior(patient.record, patient, twin)
     return twin
-
-
-def _candidate(one: Option) -> Candidate:
-    return Candidate(one.dose, one.dose_unit, one.interval_h, one.route, one.duration_h, one.loading_dose)
 
 
 def _by_a_known_route(drug: Drug, route: str | None) -> None:

@@ -36,11 +36,18 @@ def recommended(answer: Answer, goal: Goal, question: str = "recommend") -> Told
 
 def compared(answer: Answer, own: Option, goal: Goal) -> Told:
     """A regimen of somebody's own beside the recommended and the standard one."""
+    return _own(answer, own, goal, "compare", f"{_own_sentence(answer, own, goal)}{_instead(answer)}")
+
+
+def alone(answer: Answer, own: Option, goal: Goal) -> Told:
+    """A regimen of somebody's own, with nothing beside it; `answer` ranks none."""
+    sentence = _own_sentence(answer, own, goal)
+    return _own(replace(answer, sentence=sentence), own, goal, "regimen", sentence)
+
+
+def _own(answer: Answer, own: Option, goal: Goal, question: str, sentence: str) -> Told:
     lines = [_line(f"yours: {own.regimen}", own.band, "own"), *(_option_line(answer, k, o) for k, o in _drawn(answer))]
-    told = _told(
-        answer, "compare", _own_sentence(answer, own, goal), _pictures(answer, lines, goal, own.band),
-        _options(answer, (own,)),
-    )  # fmt: skip
+    told = _told(answer, question, sentence, _pictures(answer, lines, goal, own.band), _options(answer, (own,)))
     data = dict(told.data) | {"own": replace(answer, options=(own,)).to_dict()["options"][0]}
     return replace(told, data=data)
 
@@ -159,7 +166,7 @@ def _own_sentence(answer: Answer, own: Option, goal: Goal) -> str:
         text += f" and {percent_text(p)} chance of harm ({name})"
     if own.why and own.allowed:
         text += f", {own.why.rpartition(', ')[2]}"
-    return f"{text}.{_instead(answer)}"
+    return f"{text}."
 
 
 def _instead(answer: Answer) -> str:

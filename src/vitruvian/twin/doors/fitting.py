@@ -21,6 +21,14 @@ def fields_for(fields: Iterable[Field], drug: str) -> tuple[Field, ...]:
     return tuple(one for one in fitted if one.kind != "choice" or one.choices)
 
 
+def slow_to_compare(drug: str) -> bool:
+    """Whether doses of a drug do not act in proportion: every regimen is then simulated by itself."""
+    from vitruvian.pharmacology import find
+    from vitruvian.twin.twin import by_default
+
+    return not all(model.linear for model in by_default(find(drug)))
+
+
 def _fitted(field: Field, drug: Drug) -> Field:
     match field.name:
         case "genotype":

@@ -152,7 +152,7 @@ def _evidence(patient: Patient, at: str | None, days: int = DAYS) -> Evidence:
 
 def _events(patient: Patient) -> tuple[Event, ...]:
     try:
-        return events_of(_evidence(patient, None, 3)) if "glucose" in patient.signals() else ()
+        return events_of(_evidence(patient, None, 2)) if "glucose" in patient.signals() else ()
     except DataError:
         return ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,16 @@ class Own:
 
 def drugs_of(patient: Patient, at: str | None) -> list[Own]:
     """Drugs of the library that the person was given or ordered, those taken now first."""
+    return drugs_among(patient.facts(until=at))
+
+
+def drugs_among(all_facts: Iterable[Fact]) -> list[Own]:
+    """The same, of facts that were read."""
     from vitruvian.pharmacology import library
 
     known = set(library())
     facts: dict[str, list[Fact]] = {}
-    for one in patient.facts(until=at):
+    for one in all_facts:
         name = str(one.detail.get("drug") or "")
         if one.kind in _KINDS and name in known:
             facts.setdefault(name, []).append(one)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vitruvian.pharmacology import Drug
+from vitruvian.twin.answer import Option
 from vitruvian.twin.candidates import Candidate
 from vitruvian.twin.case import Case
 from vitruvian.twin.doors.door import Field, FieldError
@@ -40,6 +41,11 @@ def own_regimen(case: Case, values: Mapping[str, Any]) -> Candidate:
     unit = case.drug.products[0].unit
     duration = values.get("duration", _usual(case.drug, case.route)) if case.route == "iv" else None
     return Candidate(amount, unit, interval, case.route, duration, values.get("loading_dose"), label="own")
+
+
+def candidate_of(one: Option) -> Candidate:
+    """The regimen of an option."""
+    return Candidate(one.dose, one.dose_unit, one.interval_h, one.route, one.duration_h, one.loading_dose)
 
 
 def _as_now(case: Case) -> Candidate:
