@@ -29,6 +29,7 @@ def main() -> int:
         "private": private_rows,
         "features": feature_rows,
         "sequences": sequence_rows,
+        "predict": predict_rows,
     }
     parser.add_argument("part", nargs="?", choices=list(parts), help="Measure this part alone.")
     told = parser.parse_args()
@@ -68,6 +69,7 @@ def measure(quick: bool) -> list[Row]:
             *serve_rows(quick),
             *feature_rows(quick),
             *sequence_rows(quick),
+            *predict_rows(quick),
         ]
     return [*rows, *cold, *memory]
 
@@ -115,6 +117,13 @@ def sequence_rows(quick: bool) -> list[Row]:
     from bench import sequences
 
     return sequences.rows(2048 if quick else 20_480, 2 if quick else 5)
+
+
+def predict_rows(quick: bool) -> list[Row]:
+    """Rows of a table, scored and explained."""
+    from bench import predict
+
+    return predict.rows(5000 if quick else 50_000, 1000 if quick else 5000, 2 if quick else 5)
 
 
 def serve_rows(quick: bool) -> list[Row]:
