@@ -70,7 +70,7 @@ def numbered(frame: pl.DataFrame, variables: Sequence[Variable]) -> Numbered:
         which, variable, value = np.arange(frame.height)[which][kept], variable[kept], value[kept]
     subject = frame["subject_id"]
     run = subject.rle_id().to_numpy()
-    first = np.flatnonzero(np.diff(run, prepend=np.int64(-1)))
+    first = np.flatnonzero(np.concatenate([[True], run[1:] != run[:-1]])[: len(run)])
     time, known = (frame[name].to_physical().to_numpy()[which] for name in ("time", "known"))
     return Numbered(tuple(subject.gather(first)), run[which].astype(np.int64), variable, time, known, value, notes)
 
@@ -92,17 +92,19 @@ def _places(texts: pl.Series) -> tuple[list[str], _Whole]:
     """The different texts of a categorical column ("" for none), and which of them each row holds."""
     import polars as pl
 
-    unique = texts.unique()
-    names = ["" if one is None else one for one in unique.cast(pl.String)]
-    place = unique.to_physical().fill_null(-1).cast(pl.Int64).to_numpy()
-    if len(names) == 1:
-        return names, np.zeros(len(texts), np.int64)
-    at = np.zeros(place.max(initial=0) + 2, np.int64)
-    at[place] = np.arange(len(place))
+    if not len(texts):
+        return [], np.zeros(0, np.int64)
     physical = texts.to_physical()
-    return names, at[
-        physical.to_numpy() if not physical.null_count() else physical.cast(pl.Int64).fill_null(-1).to_numpy()
-    ]
+    held = (physical.cast(pl.Int64).fill_null(-1) if physical.null_count() else physical).to_numpy()
+    if held.min() == held.max():
+        return ["" if texts[0] is None else texts[0]], np.zeros(len(held), np.int64)
+    row_of = np.full(int(held.max()) + 2, -1)  # the last place is that of -1
+    row_of[held] = np.arange(len(held))
+    there = np.flatnonzero(row_of >= 0)
+    names = ["" if one is None else one for one in texts.gather(row_of[there]).cast(pl.String)]
+    place = np.zeros(len(row_of), np.int64)
+    place[there] = np.arange(len(there))
+    return names, place[held]
 
 
 def _paired(code: _Whole, taking: Sequence[Sequence[int]]) -> tuple[_Whole, _Whole]:

@@ -13,7 +13,7 @@ from vitruvian.study.features.numbered import Numbered
 from vitruvian.study.features.recipe import Window
 from vitruvian.study.features.segments import Segments
 
-_BLOCK = 100_000
+_BLOCK = 50_000
 """Events that are worked on at once, about."""
 _FEW = 0.5
 """Share of events in a window below which the others are taken away before anything is computed."""
