@@ -41,6 +41,6 @@ def made_table(name: str, rows: int, seed: int, *, shift: float = 0.0, per_perso
     return SiteTable(name, Rows(FEATURES, values, ids), outcome)
 
 
-def made_sites(count: int = 8, rows: int = 120) -> dict[str, SiteTable]:
+def made_sites(count: int = 5, rows: int = 180) -> dict[str, SiteTable]:
     """Hospitals of different size and mix."""
     return {f"site-{n}": made_table(f"site-{n}", rows + 20 * n, n, shift=(n - count / 2) / count) for n in range(count)}

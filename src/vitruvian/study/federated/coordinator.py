@@ -84,10 +84,7 @@ def conduct(plan: Plan, sites: tuple[str, ...]) -> Generator[Ask, Replies, Train
     standard = standard_of(total, float(counted), plan.features)
     network = Network(standard.width(plan.features), plan.hidden)
     shared, rounds = yield from _rounds(plan, network, standard, session, everybody)
-    evaluation = None
-    if plan.evaluate:
-        asked = {"standard": vars(standard), "params": shared.params}
-        evaluation = evaluation_of((yield from _summed(session, "evaluate", asked)))
+    evaluation = (yield from _evaluated(session, standard, shared)) if plan.evaluate else None
     sets = (evaluation.sets if evaluation else UNKNOWN).to_dict()
     told = {"standard": vars(standard), "params": shared.params, "sets": sets}
     replies = yield Ask("finish", dict.fromkeys(session.members, told))
@@ -172,6 +169,16 @@ def _rounds(plan: Plan, network: Network, standard: Standard, session: _Session,
             raise DataError(f"round {number + 1} gave no finite parameters", todo="Lower the learning rate.")
         done.append(Round(number + 1, shared.loss, session.stayed))
     return shared, tuple(done)
+
+
+def _evaluated(session: _Session, standard: Standard, shared: Shared) -> Questions:
+    """Of held-out people; None where too few sites stay for it: the model is not lost with it."""
+    try:
+        total = yield from _summed(session, "evaluate", {"standard": vars(standard), "params": shared.params})
+    except DataError as error:
+        session.notes.append(f"the evaluation was lost: {error}")
+        return None
+    return evaluation_of(total)
 
 
 def _answered(replies: Replies, asked: Any, notes: list[str], kind: str) -> dict[str, Content]:
