@@ -27,7 +27,7 @@ def abstention(
     silent = (size != 1) | outside.any(1)
     why = [""] * len(sets)
     for i in np.flatnonzero(silent):
-        why[i] = " ".join([*_beyond(rows, int(i)), *_unsure(sets[i], events, level)])
+        why[i] = " ".join([*_beyond(rows, int(i), outside[i]), *_unsure(sets[i], events, level)])
     return silent, tuple(why)
 
 
@@ -40,10 +40,10 @@ def _unsure(held: Bool[np.ndarray, " k"], events: Sequence[str], level: float) -
     return [f"At {100 * level:g} % certainty neither {' nor '.join(names)} can be ruled out."]
 
 
-def _beyond(rows: Rows | None, i: int) -> list[str]:
+def _beyond(rows: Rows | None, i: int, outside: Bool[np.ndarray, " features"]) -> list[str]:
     if rows is None:
         return []
-    return [_said(rows.features[j], float(rows.values[i, j])) for j in np.flatnonzero(rows.outside[i])]
+    return [_said(rows.features[j], float(rows.values[i, j])) for j in np.flatnonzero(outside)]
 
 
 def _said(one: Feature, value: float) -> str:
