@@ -30,6 +30,7 @@ def main() -> int:
         "features": feature_rows,
         "sequences": sequence_rows,
         "predict": predict_rows,
+        "emulate": emulate_rows,
     }
     parser.add_argument("part", nargs="?", choices=list(parts), help="Measure this part alone.")
     told = parser.parse_args()
@@ -65,6 +66,7 @@ def measure(quick: bool) -> list[Row]:
             *glucose_control.rows(100 if quick else 1000, 30 if quick else 300),
             *cell_rows(quick),
             *circulation_rows(quick),
+            *emulate_rows(quick),
             *private_rows(quick),
             *serve_rows(quick),
             *feature_rows(quick),
@@ -124,6 +126,13 @@ def predict_rows(quick: bool) -> list[Row]:
     from bench import predict
 
     return predict.rows(5000 if quick else 50_000, 1000 if quick else 5000, 2 if quick else 5)
+
+
+def emulate_rows(quick: bool) -> list[Row]:
+    """Emulators of slow functions."""
+    from bench import emulate
+
+    return emulate.rows(32 if quick else 48, 48 if quick else 112)
 
 
 def serve_rows(quick: bool) -> list[Row]:

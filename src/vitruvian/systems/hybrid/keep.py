@@ -1,4 +1,4 @@
-"""A correction as parts of a folder, and back."""
+"""Corrections and residuals as parts of a folder, and back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vitruvian.learn import Header, Kind, Parts
 from vitruvian.systems.hybrid.correction import Correction
 from vitruvian.systems.hybrid.domain import Domain
 from vitruvian.systems.hybrid.networks import started
+from vitruvian.systems.hybrid.residual import Residual
 
 _OF_DOMAIN = ("mean", "sd", "precision", "low", "high")
 
@@ -65,3 +66,26 @@ def _from_parts(header: Header, parts: Parts) -> Correction:
 
 
 CORRECTION = Kind(_to_parts, _from_parts)
+
+
+def _residual_parts(one: Residual) -> Parts:
+    domain, arrays = domain_parts(one.domain)
+    data = {"base": one.base, "key": one.key, "scale": one.scale, "most": one.most, "domain": domain}
+    return Parts(data, {**arrays, **network_parts(one.network), "shift": one.shift})
+
+
+def _residual_from(header: Header, parts: Parts) -> Residual:
+    data, arrays = parts.data, parts.arrays
+    return Residual(
+        **vars(header),
+        base=data["base"],
+        key=data["key"],
+        scale=data["scale"],
+        most=data["most"],
+        domain=domain_from(data["domain"], arrays),
+        network=network_from(arrays),
+        shift=arrays["shift"],
+    )
+
+
+RESIDUAL = Kind(_residual_parts, _residual_from)
