@@ -16,7 +16,7 @@ from vitruvian.core import DataError, InputError, UnsupportedError
 
 Kind = Literal["gaussian", "laplace", "discrete_gaussian", "discrete_laplace", "pure"]
 _STEP = 1e-4
-_MOST_NOISE = 1e5
+_LEAST_NOISE, _MOST_NOISE = 0.05, 1e5
 _UP = 1.0005  # so that a ledger, which is pessimistic, does not find it too little
 
 
@@ -93,19 +93,29 @@ def noise_for(
     if kind == "gaussian" and rate == 1 and not others:
         return _exact_gaussian(epsilon, delta) * math.sqrt(times) * _UP
     step = min(_STEP * 10, epsilon / 500)
+    return _least(lambda noise: epsilon_of([*others, Mechanism(kind, noise, times, rate)], delta, step=step), epsilon)
 
-    def cost(noise: float) -> float:
-        return epsilon_of([*others, Mechanism(kind, noise, times, rate)], delta, step=step)
 
-    low, high = 0.05, 0.5
+def _least(cost: Callable[[float], float], epsilon: float) -> float:
+    """The least noise whose cost is at most `epsilon`; cost falls with noise, and takes long to compute."""
+    from scipy.optimize import brentq
+
+    high = 1.0
     while cost(high) > epsilon:
-        low, high = high, high * 2
+        high *= 2
         if high > _MOST_NOISE:
             raise InputError("no noise keeps to this epsilon", got=epsilon, todo="Allow more, or spend less beside it.")
-    while high / low > 1.001:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if cost(middle) > epsilon else (low, middle)
-    return high
+    low = high / 2
+    while low > _LEAST_NOISE and cost(low) <= epsilon:
+        low, high = low / 2, low
+    if low <= _LEAST_NOISE:
+        return high
+    noise = math.exp(
+        brentq(lambda u: math.log(max(cost(math.exp(u)), 1e-9) / epsilon), math.log(low), math.log(high), xtol=2e-4)
+    )
+    while cost(noise) > epsilon:
+        noise *= _UP
+    return noise
 
 
 def _exact_gaussian(epsilon: float, delta: float) -> float:
