@@ -9,6 +9,7 @@ import pytest
 
 from made_stays import made_stays
 from vitruvian.core import InputError, UnknownNameError
+from vitruvian.learn.history import Vocabulary, histories
 from vitruvian.study.events import Moments, icu2012_events
 from vitruvian.study.features import read_recipe
 from vitruvian.study.sequence_contest import NAMES, icu_contest, icu_stays
@@ -95,3 +96,17 @@ def test_a_contest_names_its_winner(tmp_path: Path) -> None:
     assert found.opened[0].auroc.value > 0.7
     with pytest.raises(InputError, match="were opened"):
         icu_contest(a, b, folds=2, data={"a": "made up"}, ledger=tmp_path / "openings.jsonl", say=lambda _: None)
+
+
+def test_the_history_of_a_stay_is_its_own(stays: Path) -> None:
+    """Asked with others or alone, in whatever order, a stay has the same tokens."""
+    events, whole = icu2012_events(stays / "set_a.csv.gz"), moments(48)
+    known, kinds = known_of(RECIPE, events, whole, every=12.0)
+    words = Vocabulary.of(known, kinds, least=2)
+    all_of_them = histories(known, words, 12, 60)
+    chosen = [7, 2, 11]
+    few, _ = known_of(RECIPE, events, whole.taken(chosen), every=12.0)
+    own = histories(few, words, 3, 60)
+    np.testing.assert_array_equal(own.code, all_of_them.code[chosen])
+    np.testing.assert_allclose(own.value, all_of_them.value[chosen])
+    np.testing.assert_allclose(own.time, all_of_them.time[chosen])
