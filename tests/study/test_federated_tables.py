@@ -170,3 +170,14 @@ def test_without_flower_the_commands_say_what_to_install(plan: Path, table: Path
     monkeypatch.setattr(calls.shutil, "which", lambda *arguments, **options: None)
     with pytest.raises(UnsupportedError, match="make federated"):
         calls.flower("flower-superlink")
+
+
+@pytest.mark.slow
+def test_intensive_care_as_hospitals(shared: Path, tmp_path: Path) -> None:
+    """ICU 2012, set a, by kind of unit: the floor of logistic regression on pooled data is kept across sites."""
+    words = ["federate", "prepare", "icu_death", str(shared / "data" / "icu2012"), str(tmp_path / "icu")]
+    CliRunner().invoke(app, [*words, "--feature", "*_last_all", "--feature", "*_mean_all"], catch_exceptions=False)
+    words = ["federate", "simulate", str(tmp_path / "icu" / "plan.toml"), str(tmp_path / "icu" / "table.csv"), "--json"]
+    told = json.loads(CliRunner().invoke(app, words, catch_exceptions=False).stdout)
+    assert told["rows"] + told["evaluation"]["rows"] == 4000
+    assert told["evaluation"]["auroc"] > 0.79

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from federated_sites import FEATURES, made_plan, made_sites, made_table
+from federated_sites import FEATURES, made_plan, made_sites
 
 from vitruvian.core import DataError, InputError, UnknownNameError
 from vitruvian.learn import load, save
@@ -377,7 +377,3 @@ def test_plans_that_make_no_sense_are_refused() -> None:
         Privacy(0.0)
     with pytest.raises(InputError, match="bounds"):
         replace(made_plan(algorithm="fedavg", privacy=Privacy(1.0)), features=(replace(FEATURES[0], low=None),))
-
-
-def test_made_tables_differ() -> None:
-    assert made_table("x", 10, 1).rows.values[0, 0] != made_table("x", 10, 2).rows.values[0, 0]

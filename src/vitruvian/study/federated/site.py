@@ -29,7 +29,6 @@ class SiteState:
     """What a site keeps between questions; the secrets of its member never leave it."""
 
     member: Member | None = None
-    standard: Standard | None = None
     control: np.ndarray | None = None
     head: np.ndarray | None = None
     waiting: Step | None = None
@@ -138,8 +137,8 @@ def _reveal(site: Site, state: SiteState, asked: Content) -> tuple[SiteState, di
     member, shares = reveal(_member(state), asked["sum"], tuple(asked["stayed"]))
     state = replace(state, member=member)
     if state.waiting is not None and site.name in asked["stayed"]:
-        network_head = state.waiting.params if site.plan.personal else None
-        state = replace(state, control=state.waiting.control, head=network_head, waiting=None)
+        own = state.waiting.params if site.plan.personal else None
+        state = replace(state, control=state.waiting.control, head=own, waiting=None)
     return state, {"shares": shares}
 
 
@@ -194,7 +193,7 @@ _ANSWERS = {
 def state_content(state: SiteState) -> dict[str, Any]:
     """A state as plain data, to be kept at the site between questions."""
     content = {name: value for name, value in vars(state).items() if value is not None}
-    for name in ("member", "standard", "waiting"):
+    for name in ("member", "waiting"):
         if name in content:
             content[name] = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in asdict(content[name]).items()}
     return content
@@ -208,7 +207,6 @@ def state_of(content: Content) -> SiteState:
         sets = {name: frozenset(member[name]) for name in ("masked", "revealed")}
         keys = {name: tuple(member[name]) for name in ("mask_keys", "own_seeds")}
         found["member"] = Member(**{**member, **sets, **keys})
-    for name, kind in (("standard", Standard), ("waiting", Step)):
-        if name in found:
-            found[name] = kind(**found[name])
+    if "waiting" in found:
+        found["waiting"] = Step(**found["waiting"])
     return SiteState(**found)
