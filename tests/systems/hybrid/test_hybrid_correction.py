@@ -124,6 +124,7 @@ class Draws:
         self.reliable = np.arange(80) != 5
 
 
+@pytest.mark.slow
 def test_what_the_levels_say_is_learned(monkeypatch) -> None:
     """The draws stand in for inference, which `test_learned_from_levels` runs for real."""
     monkeypatch.setattr(training, "posterior", lambda model, table, *, draws, seed, method, prior: Draws(prior, draws))
