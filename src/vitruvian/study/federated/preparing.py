@@ -30,6 +30,7 @@ def prepare(task: str, where: Path, folder: Path, *, features: Sequence[str] = (
         raise InputError("a folder is not written over", got=folder.name, todo="Give one that does not exist.")
     chosen = task_of(task)
     examples = chosen.read(where, "train")
+    examples = examples.real  # a site has charts, no copies that were made of them
     known = (~np.isnan(examples.rows.values)).mean(axis=0) >= KNOWN
     kept = [at for at, one in enumerate(examples.rows.features) if known[at] and _taken(one, features)]
     if not kept:
