@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_stays import made_stays
 
+from made_stays import made_stays
 from vitruvian.core import DataError, InputError, UnknownNameError
 from vitruvian.learn import Rows, load
 from vitruvian.learn.table import Growth, Mix
