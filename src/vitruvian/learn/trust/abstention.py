@@ -24,20 +24,22 @@ def abstention(
         raise DataError("sets, events and rows differ", got=f"{sets.shape}, {len(events)} events")
     size = sets.sum(1)
     outside = np.zeros((len(sets), 0), bool) if rows is None else rows.outside
-    silent = (size != 1) | outside.any(1)
-    why = [""] * len(sets)
-    for i in np.flatnonzero(silent):
-        why[i] = " ".join([*_beyond(rows, int(i), outside[i]), *_unsure(sets[i], events, level)])
-    return silent, tuple(why)
+    beyond = outside.any(1)
+    kinds, kind = np.unique(sets, axis=0, return_inverse=True)  # few: words are made once for each
+    words = [_unsure(one, events, level) for one in kinds]
+    why = [words[k] for k in kind.reshape(-1).tolist()]
+    for i in np.flatnonzero(beyond).tolist():
+        why[i] = " ".join([*_beyond(rows, i, outside[i]), why[i]]).rstrip()
+    return (size != 1) | beyond, tuple(why)
 
 
-def _unsure(held: Bool[np.ndarray, " k"], events: Sequence[str], level: float) -> list[str]:
+def _unsure(held: Bool[np.ndarray, " k"], events: Sequence[str], level: float) -> str:
     if held.sum() == 1:
-        return []
+        return ""
     if not held.any():
-        return ["No outcome fits: such a person is unlike those the model was calibrated on."]
+        return "No outcome fits: such a person is unlike those the model was calibrated on."
     names = [f"“{name}”" for name, there in zip(events, held, strict=True) if there]
-    return [f"At {100 * level:g} % certainty neither {' nor '.join(names)} can be ruled out."]
+    return f"At {100 * level:g} % certainty neither {' nor '.join(names)} can be ruled out."
 
 
 def _beyond(rows: Rows | None, i: int, outside: Bool[np.ndarray, " features"]) -> list[str]:
