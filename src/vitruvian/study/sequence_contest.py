@@ -7,7 +7,7 @@ once, by the mean (in log-odds) of each kind's fold models. Descriptors that do 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -133,10 +133,22 @@ def _trees(a: Stays, mine: Bool[np.ndarray, " stays"], stop: Bool[np.ndarray, " 
 
 def _recurrent(a: Stays, mine: Bool[np.ndarray, " stays"], stop: Bool[np.ndarray, " stays"]) -> Score:
     parts = {"train": mine & ~stop, "stop": mine & stop, "calibrate": mine & stop}
+    train = a.windows.take(parts["train"])
+    there = np.asarray(train.seen.any((0, 1)))
+    fixed = np.asarray(np.isfinite(train.fixed.values).any(0))
+
+    def seen(stays: Stays) -> Windows:
+        """Without what none of the training stays has: nothing can be learned from it."""
+        one = stays.windows
+        channels = tuple(each for each, known in zip(one.channels, there, strict=True) if known)
+        kept = tuple(each for each, known in zip(one.fixed.features, fixed, strict=True) if known)
+        rows = Rows(kept, one.fixed.values[:, fixed])
+        return replace(one, channels=channels, values=one.values[:, :, there], fixed=rows)
+
     model = fit_sequences(
-        a.windows, a.died, parts, RECURRENT, RECURRENT_HOW, name="icu", title="ICU", target=TARGET, unit="h"
+        seen(a), a.died, parts, RECURRENT, RECURRENT_HOW, name="icu", title="ICU", target=TARGET, unit="h"
     )  # fmt: skip
-    return lambda stays: model.predict(stays.windows).probability[:, 1]
+    return lambda stays: model.predict(seen(stays)).probability[:, 1]
 
 
 def _history(a: Stays, mine: Bool[np.ndarray, " stays"], stop: Bool[np.ndarray, " stays"]) -> Score:
